@@ -1,0 +1,288 @@
+"""What can go wrong: the exceptions, and `Diagnostic` for findings that do not raise.
+
+    BBQueryError
+    ├── QuerySyntaxError (ValueError)         a text that is not a query
+    ├── BuildError (ValueError, TypeError)    a value that the language cannot mean
+    ├── NotAWireQuery                         a query that the service cannot answer as one request
+    ├── TransportError                        no answer, or not a whole one
+    ├── DecodeError                           an answer that is not what the API documents
+    └── ApiError                              an answer with an error status
+        ├── BadRequest  AuthenticationError  NotFound  RateLimited  ServerError
+
+An error says what is wrong, where, and what to do. None of them ever holds the API key.
+This module imports nothing of ours and nothing heavy: it is on the path of every first parse.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, NamedTuple
+
+    Severity = Literal["error", "warning"]
+
+    class Span(NamedTuple):
+        """A half-open range of a text, in code points."""
+
+        start: int
+        end: int
+else:
+    Span = namedtuple("Span", "start end")
+    Span.__doc__ = "A half-open range of a text, in code points."
+
+
+class Diagnostic:
+    """One finding: `message` says what is wrong and `hint` what to do about it.
+
+    `span` is where in a query's text it lies, in code points; `path` is where in a JSON value
+    (`$.order.items[0]`). Either may be None.
+    """
+
+    __slots__ = ("code", "hint", "message", "path", "severity", "span")
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "error",
+        span: Span | None = None,
+        path: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.severity = severity
+        self.span = span
+        self.path = path
+        self.hint = hint
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.code, self.message, self.severity, self.span, self.path, self.hint)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Diagnostic):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        where = self.path if self.path is not None else self.span
+        return f"Diagnostic({self.code!r}, {self.message!r}, at={where!r})"
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path is not None else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.severity}: {self.message}{hint} [{self.code}]"
+
+
+class BBQueryError(Exception):
+    """The base of every error that bbquery raises on purpose."""
+
+
+class QuerySyntaxError(BBQueryError, ValueError):
+    """A text that is not a query.
+
+    `message` is one line; `span` is the offending part of `text`, in code points; `line` and `column`
+    count from 1, in code points; `expected` says in a user's words what could have stood there;
+    `hint` says what to write instead; `code` is a stable name for this kind of mistake.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        text: str,
+        span: Span,
+        code: str,
+        expected: tuple[str, ...] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.span = span
+        self.code = code
+        self.expected = expected
+        self.hint = hint
+
+    @property
+    def line(self) -> int:
+        return _position(self.text, self.span.start)[0]
+
+    @property
+    def column(self) -> int:
+        return _position(self.text, self.span.start)[1]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        fields = {name: getattr(self, name) for name in ("text", "span", "code", "expected", "hint")}
+        return (_rebuild_syntax_error, (self.message, fields))
+
+    def __str__(self) -> str:
+        where = f" (line {self.line}, column {self.column})"
+        parts = [self.message + where, excerpt(self.text, self.span)]
+        if self.expected:
+            parts.append("expected " + one_of(self.expected))
+        if self.hint:
+            parts.append("hint: " + self.hint)
+        return "\n".join(parts)
+
+
+def _rebuild_syntax_error(message: str, fields: dict[str, object]) -> QuerySyntaxError:
+    return QuerySyntaxError(message, **fields)  # type: ignore[arg-type]  # __reduce__ wrote these fields
+
+
+class BuildError(BBQueryError, ValueError, TypeError):
+    """A value, or a combination of values, that the language cannot mean. `hint` says what to write."""
+
+    def __init__(self, message: str, *, hint: str | None = None, code: str = "build") -> None:
+        super().__init__(f"{message}; {hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_build_error, (self.message, self.hint, self.code))
+
+
+def _rebuild_build_error(message: str, hint: str | None, code: str) -> BuildError:
+    return BuildError(message, hint=hint, code=code)
+
+
+class NotAWireQuery(BBQueryError):
+    """A query that the service cannot answer as one request; the message names the part that is too much."""
+
+
+class TransportError(BBQueryError):
+    """No answer came, or not a whole one: connection, timeout, size limit, refused redirect."""
+
+
+class DecodeError(BBQueryError):
+    """An answer that is not what the API documents; the message ends with the JSON path where there is one."""
+
+
+class ApiError(BBQueryError):
+    """The service answered with an error status.
+
+    `status` is the HTTP status (None where no request was sent), `request` the method and URL,
+    `request_id` the service's own id for it if it gave one, `body` the start of the answer's text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request: str | None = None,
+        request_id: str | None = None,
+        body: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.request = request
+        self.request_id = request_id
+        self.body = body
+        self.retry_after = retry_after
+
+
+class BadRequest(ApiError):
+    """400 and the other client errors that have no class of their own."""
+
+
+class AuthenticationError(ApiError):
+    """401 or 403; or no usable API key was given, in which case `status` is None."""
+
+
+class NotFound(ApiError):
+    """404."""
+
+
+class RateLimited(ApiError):
+    """429. `retry_after` is in seconds, None where the service did not say."""
+
+
+class ServerError(ApiError):
+    """5xx."""
+
+
+def one_of(words: tuple[str, ...]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+# --- showing where -----------------------------------------------------------------------------
+
+_MAX_COLUMNS = 100
+_TAB = "    "
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, from 1. Lines end with LF, CR LF or CR, as in the grammar's whitespace."""
+    before = text[:offset]
+    if text[offset - 1 : offset + 1] == "\r\n":  # inside a line end: still the line before it
+        before = before[:-1]
+    before = before.replace("\r\n", "\n").replace("\r", "\n")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def excerpt(text: str, span: Span) -> str:
+    """The line of `text` in which `span` starts, and under it carets below the exact characters.
+
+    Widths are terminal columns: tabs are four wide, East Asian wide characters two, combining marks none.
+    Characters that would disturb a terminal are shown as their visible stand-ins, and a long line is cut
+    around the span.
+    """
+    start = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
+    ends = [at for at in (text.find("\n", span.start), text.find("\r", span.start)) if at >= 0]
+    end = max(min(ends, default=len(text)), start)
+    # Far text cannot be shown and need not be measured: this keeps an error linear and small.
+    left = max(start, span.start - _MAX_COLUMNS)
+    right = min(end, left + 3 * _MAX_COLUMNS)
+    cells = [_cell(char) for char in text[left:right]]
+    widths = [width for _, width in cells]
+    first, last = span.start - left, max(span.end, span.start + 1) - left
+
+    low, high = 0, len(cells)
+    if sum(widths) > _MAX_COLUMNS or left > start or right < end:
+        low, used = first, 0
+        while low > 0 and used + widths[low - 1] <= _MAX_COLUMNS // 3:
+            low -= 1
+            used += widths[low]
+        high = low
+        used = 0
+        while high < len(cells) and used + widths[high] <= _MAX_COLUMNS:
+            used += widths[high]
+            high += 1
+        while low > 0 and widths[low] == 0:  # never part a mark from its base
+            low -= 1
+    head = "…" if left + low > start else ""
+    tail = "…" if left + high < end else ""
+    shown = head + "".join(char for char, _ in cells[low:high]) + tail
+    indent = len(head) + sum(widths[low:first])
+    carets = max(1, sum(widths[first : min(last, high)]))
+    return f"  {shown}\n  {' ' * indent}{'^' * carets}"
+
+
+def _cell(char: str) -> tuple[str, int]:
+    """How a character is shown, and how many terminal columns that takes."""
+    from unicodedata import category, combining, east_asian_width
+
+    if char == "\t":
+        return _TAB, len(_TAB)
+    if " " <= char <= "~":
+        return char, 1
+    kind = category(char)
+    if kind == "Cc":
+        return (
+            chr(0x2400 + ord(char)) if char < " " else "␡" if char == "\x7f" else "\N{REPLACEMENT CHARACTER}"
+        ), 1
+    if kind in ("Cs", "Zl", "Zp") or (kind == "Cf" and char != "\u200d"):
+        return "\N{REPLACEMENT CHARACTER}", 1
+    if combining(char) or kind in ("Mn", "Me", "Cf"):
+        return char, 0
+    return char, 2 if east_asian_width(char) in "WF" else 1
