@@ -9,34 +9,64 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from . import metadata as metadata
+    from . import metadata
     from .errors import (
-        ApiError as ApiError,
-        AuthenticationError as AuthenticationError,
-        BadRequest as BadRequest,
-        BBQueryError as BBQueryError,
-        BuildError as BuildError,
-        DecodeError as DecodeError,
-        Diagnostic as Diagnostic,
-        NotAWireQuery as NotAWireQuery,
-        NotFound as NotFound,
-        QuerySyntaxError as QuerySyntaxError,
-        RateLimited as RateLimited,
-        ServerError as ServerError,
-        Span as Span,
-        TransportError as TransportError,
+        ApiError,
+        AuthenticationError,
+        BadRequest,
+        BBQueryError,
+        BuildError,
+        DecodeError,
+        Diagnostic,
+        NotAWireQuery,
+        NotFound,
+        QuerySyntaxError,
+        RateLimited,
+        ServerError,
+        Span,
+        TransportError,
     )
+    from .fields import field, meta
+    from .query import Query, all_of, any_of, decode, from_dict, from_json, parse
 
-# Where each public name lives. The imports above say the same to type checkers; a test holds the two together.
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "BBQueryError",
+    "BadRequest",
+    "BuildError",
+    "DecodeError",
+    "Diagnostic",
+    "NotAWireQuery",
+    "NotFound",
+    "Query",
+    "QuerySyntaxError",
+    "RateLimited",
+    "ServerError",
+    "Span",
+    "TransportError",
+    "__version__",
+    "all_of",
+    "any_of",
+    "decode",
+    "field",
+    "from_dict",
+    "from_json",
+    "meta",
+    "metadata",
+    "parse",
+]
+
+# Where each of them lives. The imports above tell type checkers the same; a test holds the two together.
 _HOMES = {
     "errors": (
-        "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic NotAWireQuery "
-        "NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
+        "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic "
+        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
     ),
+    "fields": "field meta",
+    "query": "Query all_of any_of decode from_dict from_json parse",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-
-__all__ = sorted([*_HOME, "__version__", "metadata"])  # noqa: PLE0605  # one list, kept in one place
 
 
 def __getattr__(name: str) -> object:

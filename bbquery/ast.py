@@ -32,10 +32,6 @@ TEXT_OPERATORS = ("^=", "$=", "*=")
 STATUSES = ("PENDING", "RUNNING", "ERROR", "TIMED_OUT", "COMPLETED")
 REGIONS = ("us-west-2", "us-east-1", "eu-central-1", "ap-southeast-1")
 
-MAX_CHARACTERS = 65_536
-MAX_NESTING = 100
-MAX_PREDICATES = 10_000
-
 
 class Frozen:
     """Slots that are set once. `_key` names what equality and hashing see."""
@@ -49,7 +45,7 @@ class Frozen:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self._values() == other._values()  # type: ignore[attr-defined]  # the same class as self
+        return self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, *self._values()))
@@ -181,9 +177,9 @@ class Equal(Node):
     _key = ("field", "value")
     __match_args__ = ("field", "value", "span")
     field: Path | SessionField
-    value: str | bool
+    value: str | bool | Size
 
-    def __init__(self, field: Path | SessionField, value: str | bool, span: Span | None = None) -> None:
+    def __init__(self, field: Path | SessionField, value: str | bool | Size, span: Span | None = None) -> None:
         _set(self, "field", field)
         _set(self, "value", value)
         _set(self, "span", span)
@@ -196,11 +192,9 @@ class OneOf(Node):
     _key = ("field", "values")
     __match_args__ = ("field", "values", "span")
     field: Path | SessionField
-    values: tuple[str | bool, ...]
+    values: tuple[str, ...]
 
-    def __init__(
-        self, field: Path | SessionField, values: tuple[str | bool, ...], span: Span | None = None
-    ) -> None:
+    def __init__(self, field: Path | SessionField, values: tuple[str, ...], span: Span | None = None) -> None:
         _set(self, "field", field)
         _set(self, "values", values)
         _set(self, "span", span)

@@ -278,9 +278,7 @@ def _cell(char: str) -> tuple[str, int]:
         return char, 1
     kind = category(char)
     if kind == "Cc":
-        return (
-            chr(0x2400 + ord(char)) if char < " " else "␡" if char == "\x7f" else "\N{REPLACEMENT CHARACTER}"
-        ), 1
+        return (chr(0x2400 + ord(char)) if char < " " else "␡" if char == "\x7f" else "\N{REPLACEMENT CHARACTER}"), 1
     if kind in ("Cs", "Zl", "Zp") or (kind == "Cf" and char != "\u200d"):
         return "\N{REPLACEMENT CHARACTER}", 1
     if combining(char) or kind in ("Mn", "Me", "Cf"):

@@ -1,0 +1,127 @@
+"""Python values → ast. Every value is checked against its field; none is ever turned into text and read again."""
+
+from __future__ import annotations
+
+from . import types
+from .ast import (
+    ORDER_OPERATORS,
+    And,
+    Equal,
+    Exists,
+    Node,
+    OneOf,
+    Order,
+    SessionField,
+    Text,
+    conjunction,
+)
+from .errors import BuildError
+from .printer import write, write_field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from .ast import Field, Path
+
+
+def compare(field: Field, operator: str, value: object) -> Node:
+    """One predicate: `:` for equality, or an order or text operator."""
+    _check_path(field)
+    types.check_operator(field, operator)
+    if operator == ":":
+        return Equal(field, types.equality_value(field, value))
+    if operator in ORDER_OPERATORS:
+        return Order(field, operator, types.order_value(field, value))  # type: ignore[arg-type]  # one of them, just asked
+    return Text(field, operator, types.text_value(field, value))  # type: ignore[arg-type]  # check_operator knows no others
+
+
+def one_of(field: Field, values: Iterable[object]) -> Node:
+    _check_path(field)
+    types.check_operator(field, ":(")
+    if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
+        raise BuildError("in_ takes a list of values", hint="use == for a single one", code="wrong-type")
+    checked: Any = tuple([types.equality_value(field, value) for value in values])
+    if not checked:
+        raise BuildError("in_ needs at least one value", hint="nothing is one of no values", code="empty-list")
+    return OneOf(field, checked) if len(checked) > 1 else Equal(field, checked[0])
+
+
+def exists(field: Field) -> Node:
+    _check_path(field)
+    types.check_operator(field, ":*")
+    return Exists(field)
+
+
+def _check_path(field: Field) -> None:
+    if not field:
+        raise BuildError("user_metadata needs a key", hint='write meta["key"]', code="missing-key")
+
+
+def from_dict(mapping: Mapping[str, Any]) -> Node:
+    """The AND of a nested mapping's leaves, in its order. Every leaf is a string (F2)."""
+    leaves: list[Node] = []
+    stack: list[tuple[Path, Any]] = [((), mapping)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, str):
+            if not path:
+                raise BuildError(
+                    "from_dict takes a mapping, not a string", hint="use parse for a text", code="wrong-type"
+                )
+            leaves.append(Equal(path, types.equality_value(path, value)))
+        elif not hasattr(value, "items"):
+            raise _bad_leaf(path, value)
+        elif not value:
+            where = write_field(path) if path else "the mapping"
+            raise BuildError(
+                f"{where} is empty", hint="there is no query that every session matches", code="empty-mapping"
+            )
+        else:
+            inner = [((*path, types.path_key(key)), item) for key, item in value.items()]
+            stack += reversed(inner)
+    return conjunction(leaves)
+
+
+def _bad_leaf(path: Path, value: object) -> BuildError:
+    if not path:
+        return BuildError(f"from_dict takes a mapping, not a {type(value).__name__}", code="wrong-type")
+    if isinstance(value, list | tuple | set | frozenset):
+        where = write_field(path)
+        return BuildError(
+            f"{where} is a list",
+            hint="arrays cannot be queried; for one of several values use meta[…].in_([…])",
+            code="wrong-type",
+        )
+    try:
+        types.equality_value(path, value)
+    except BuildError as error:
+        return error
+    raise AssertionError("a string is a leaf that from_dict takes")
+
+
+def to_dict(node: Node) -> dict[str, Any]:
+    """The inverse of `from_dict`: for an equality on metadata, or an AND of several on different paths."""
+    result: dict[str, Any] = {}
+    for leaf in node.operands if isinstance(node, And) else (node,):
+        if not isinstance(leaf, Equal) or isinstance(leaf.field, SessionField):
+            raise BuildError(
+                f"{write(leaf)[:80]} has no place in a dict",
+                hint="only equalities on metadata, ANDed, have",
+                code="not-a-dict",
+            )
+        inner = result
+        *parents, last = leaf.field
+        for key in parents:
+            inner = inner.setdefault(key, {})
+            if isinstance(inner, str):
+                break
+        if isinstance(inner, str) or last in inner:
+            raise BuildError(
+                f"{write_field(leaf.field)} is compared twice, or with something below it",
+                hint="a dict has one value for a path",
+                code="not-a-dict",
+            )
+        inner[last] = leaf.value
+    return result

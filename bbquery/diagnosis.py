@@ -1,0 +1,318 @@
+"""What is wrong with a text that is not a query, in a user's words.
+
+The parser says where it stopped and which terminals it could have gone on with. That set is named as a place
+in the grammar (`after a key`), and each place has its own table of the mistakes that people make there: a
+pattern for what stands at the spot, and what to say about it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .ast import SESSION_FIELDS
+from .errors import QuerySyntaxError, Span
+from .grammar import terminal
+from .mistakes import ANYWHERE, CONDITION, EXPECTED, MISTAKES
+from .printer import quote
+from .types import nearest, operators
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Problem: TypeAlias = tuple[int, int, str, str, str]
+    """Start, end, code, message, hint."""
+
+
+def _place(text: str, at: int, expected: frozenset[str]) -> str:
+    if "_AND" in expected or "$END" in expected or expected <= {"_OR", "RPAR", "WS"}:
+        opened = _open_parenthesis(text, at)
+        if opened is None:
+            return "condition"
+        listed = text[:opened].rstrip(" \t\r\n").endswith(":")
+        return "listed value" if listed else "condition in parentheses"
+    if "_LSQB" in expected:
+        return "path" if "_COLON" in expected else "base"
+    for sign, place in (
+        ("BASE", "start"),
+        ("_COLON", "field"),
+        ("STAR", "colon"),
+        ("RSQB", "key"),
+        ("NUMBER", "operator"),
+    ):
+        if sign in expected:
+            return place
+    return "bracket"
+
+
+def diagnose(text: str, at: int, expected: frozenset[str]) -> QuerySyntaxError:
+    """The error for a text that cannot go on at `at`, where only the terminals `expected` could stand."""
+    place = _place(text, at, expected)
+    words = EXPECTED[place]
+    if place == "field":
+        words = operators(SESSION_FIELDS[_word_before(text, at)])
+    problem = _at_end(text, place) if at >= len(text) else _at_character(text, at, place)
+    start, end, code, message, hint = problem
+    return QuerySyntaxError(message, text=text, span=Span(start, end), code=code, expected=words, hint=hint or None)
+
+
+# --- at the end --------------------------------------------------------------------------------
+
+_ENDS = {
+    "start": ("missing-condition", "the query ends where a condition should follow", ""),
+    "base": ("missing-key", "user_metadata needs a key", "write user_metadata['key']:'value'"),
+    "bracket": ("missing-key", "the bracket holds no key", "write ['key']"),
+    "key": ("missing-bracket", "the bracket is not closed", "add ]"),
+    "path": (
+        "missing-comparison",
+        "the field is compared with nothing",
+        "write :'value', or :* for any value",
+    ),
+    "field": ("missing-comparison", "the field is compared with nothing", "write a value after it"),
+    "colon": ("missing-value", "there is no value after :", "write 'value', or * for any value"),
+    "operator": ("missing-value", "there is no value where one should follow", ""),
+    "listed value": ("unclosed-parenthesis", "the list of values is not closed", "add )"),
+}
+
+
+def _at_end(text: str, place: str) -> Problem:
+    end = len(text)
+    if not text.strip(" \t\r\n"):
+        return 0, end, "empty-query", "the query is empty", f"write {CONDITION}"
+    opened = _open_parenthesis(text, end)
+    if place == "condition in parentheses" and opened is not None:
+        return opened, opened + 1, "unclosed-parenthesis", "this parenthesis is never closed", "add )"
+    code, message, hint = _ENDS[place]
+    return end, end, code, message, hint
+
+
+def _open_parenthesis(text: str, at: int) -> int | None:
+    """Where the innermost parenthesis that is open at `at` stands."""
+    opened: list[int] = []
+    for match in re.finditer(rf"{terminal('STRING').pattern}|[()]", text[:at]):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            opened.pop()
+    return opened[-1] if opened else None
+
+
+# --- at a character ----------------------------------------------------------------------------
+
+_WORD = r"[^\W\d]\w*"
+_BARE = r"[^\s()\[\]'\":]+"
+
+
+def _at_character(text: str, at: int, place: str) -> Problem:
+    for find in (_bad_string, _bad_character, _missing_bracket, _unescaped_quote, _spaced_now, _dotted):
+        problem = find(text, at, place)
+        if problem:
+            return problem
+    for pattern, code, message, hint in (*ANYWHERE, *MISTAKES[place]):
+        match = re.compile(pattern).match(text, at)
+        if match:
+            shown = _short(match[0])
+            told = [part.format(shown, lower=shown.lower()) for part in (message, hint)]
+            return at, match.end(), code, told[0], told[1]
+    return _unknown(text, at, place)
+
+
+# What may stand in a string, by its quote: the grammar's STRING without its ends.
+_BODIES = {
+    mark: re.compile(rf"(?:[^{mark}\\\x00-\x1f\x7f-\x9f\ud800-\udfff]++|\\(?:['\"\\/bfnrt]|u[0-9A-Fa-f]{{4}}))*+")
+    for mark in "'\""
+}
+
+
+def _bad_string(text: str, at: int, place: str) -> Problem | None:
+    """A string that begins here, where one may, and goes wrong."""
+    mark = text[at]
+    if mark not in "'\"" or place not in ("bracket", "colon", "operator"):
+        return None
+    body = _BODIES[mark]
+    stop = body.match(text, at + 1).end()  # type: ignore[union-attr]  # it can match nothing, so it matches
+    if stop == len(text):
+        smart = re.compile(r"[\u2018\u2019\u201c\u201d]").search(text, at)
+        if smart:
+            return (
+                smart.start(),
+                smart.end(),
+                "smart-quote",
+                f"{smart[0]} does not close the string",
+                f"write {mark}",
+            )
+        return at, stop, "unclosed-string", "the string is not closed", f"add {mark}"
+    if text[stop] == "\\":
+        escape = re.compile(r"\\(?:u[0-9A-Fa-f]{0,4}|.?)", re.DOTALL).match(text, stop)
+        end = escape.end() if escape else stop + 1
+        if end == len(text) and end == stop + 1:
+            return at, end, "unclosed-string", "the string is not closed", f"add {mark}"
+        hint = r"escapes are \\ \' \" \/ \b \f \n \r \t and \u with four digits; write \\ for a backslash"
+        return stop, end, "bad-escape", f"{_visible(text[stop:end])} is not an escape", hint
+    return _bad_character(text, stop, place)
+
+
+def _bad_character(text: str, at: int, _: str) -> Problem | None:
+    """A character that looks like nothing, or like something that it is not."""
+    from unicodedata import category, name
+
+    char = text[at]
+    kind = category(char)
+    code_point = f"U+{ord(char):04X}"
+    if kind == "Cc":
+        hint = f"inside of a string write \\u{ord(char):04x}; elsewhere remove it"
+        hint = {
+            "\n": r"inside of a string write \n",
+            "\t": r"inside of a string write \t",
+            "\r": r"inside of a string write \r",
+        }.get(char, hint)
+        return at, at + 1, "control-character", f"there is a control character ({code_point})", hint
+    if kind == "Cs":
+        return (
+            at,
+            at + 1,
+            "lone-surrogate",
+            f"there is half of a surrogate pair ({code_point})",
+            "no JSON text can hold it; remove it",
+        )
+    if kind in ("Zs", "Zl", "Zp", "Cf") and char != " ":
+        what = f"{code_point} {name(char, '')}".strip()
+        hint = "replace it by a plain space" if kind == "Zs" else "remove it"
+        return at, at + 1, "invisible-character", f"there is an invisible character ({what})", hint
+    return None
+
+
+def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
+    if place == "base":
+        match = terminal("STRING").match(text, at)
+        if match:
+            return (
+                at,
+                match.end(),
+                "missing-bracket",
+                "a key stands in brackets",
+                f"write [{_short(match[0])}]",
+            )
+    if place == "path" and text[at] == "]":
+        return at, at + 1, "missing-bracket", "there is no bracket to close", "leave ] out"
+    if place == "bracket":
+        bare = re.compile(_WORD + r"[\w.-]*").match(text, at)
+        if bare:
+            return (
+                at,
+                bare.end(),
+                "missing-quote",
+                "a key stands in quotes",
+                f"write {quote(_short(bare[0]))}",
+            )
+    if place == "key":
+        if text[at - 2 : at - 1] == ":":  # ['a:'b': the string swallowed the end of the key
+            return at - 1, at, "missing-quote", "the key is not closed before :", f"write {text[at - 1]}] before it"
+        if not text[at].isalpha():
+            return at, at + 1, "missing-bracket", "the bracket is not closed", "add ]"
+    return None
+
+
+def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
+    """`'O'Neil'` and `'O''Neil'`: something stands right behind a string."""
+    if place not in ("condition", "condition in parentheses", "key", "listed value") or text[at - 1] not in "'\"":
+        return None
+    mark = text[at - 1]
+    if text[at] == mark:
+        return (
+            at - 1,
+            at + 1,
+            "unescaped-quote",
+            "a quote is not doubled inside of a string",
+            f"write \\{mark}",
+        )
+    if re.compile(r"[^\W\d]").match(text, at) and not re.compile(r"(?i:and|or|not)\b").match(text, at):
+        word = re.compile(_WORD).match(text, at)
+        field = word and (word[0] in SESSION_FIELDS or word[0] == "user_metadata")
+        if not field:
+            return (
+                at - 1,
+                at,
+                "unescaped-quote",
+                "the string ends at this quote",
+                f"a quote inside of a string is written \\{mark}",
+            )
+    return None
+
+
+def _spaced_now(text: str, at: int, place: str) -> Problem | None:
+    """`now - 7d` reads as `now`, then NOT: it is caught at what follows."""
+    before = re.compile(r"\bnow[ \t]*(?:[-+][ \t]*)?$").search(text[max(0, at - 40) : at])
+    after = re.compile(r"[-+]?[ \t]*(\w+)").match(text, at)
+    if place not in ("start", "condition", "condition in parentheses") or not before or not after:
+        return None
+    start = at - len(before[0])
+    whole = re.sub(r"[ \t]", "", text[start : after.end()])
+    if not re.fullmatch(r"now[-+]\w+", whole):
+        return None
+    right = whole if terminal("NOW").fullmatch(whole) else "now-7d"
+    return (
+        start,
+        after.end(),
+        "bad-time",
+        "this is not a time",
+        f"write {_short(right)}: no spaces, and s m h or d",
+    )
+
+
+def _dotted(text: str, at: int, place: str) -> Problem | None:
+    if place not in ("base", "path"):
+        return None
+    dots = re.compile(r"\.[\w.-]*").match(text, at)
+    if not dots:
+        return None
+    keys = [key for key in dots[0].split(".") if key] or ["key"]
+    path = "".join(f"[{quote(key)}]" for key in keys)
+    return at, dots.end(), "dot-path", "a path is not written with dots", f"write {_short(path)}"
+
+
+# --- words -------------------------------------------------------------------------------------
+
+_BASES = {"usermetadata", "usermeta", "metadata", "meta"}
+
+
+def _unknown(text: str, at: int, place: str) -> Problem:
+    word = re.compile(_WORD).match(text, at)
+    if word and place in ("start", "condition", "condition in parentheses"):
+        return _unknown_word(text, word)
+    if place in ("colon", "operator"):
+        bare = re.compile(_BARE).match(text, at)
+        if bare:
+            message = "a string stands in quotes"
+            return at, bare.end(), "missing-quote", message, f"write {quote(_short(bare[0]))}"
+    end = word.end() if word else at + 1
+    return at, end, "unexpected", f"{_short(_visible(text[at:end]))} cannot stand here", ""
+
+
+def _unknown_word(text: str, match: re.Match[str]) -> Problem:
+    word, (start, end) = match[0], match.span()
+    if word.lower().replace("_", "") in _BASES:
+        return start, end, "base-spelling", f"the base is not spelt {_short(word)}", "write user_metadata"
+    api_names = {field.api_name: name for name, field in SESSION_FIELDS.items()}
+    known = (*SESSION_FIELDS, "user_metadata")
+    near = (api_names[word],) if word in api_names else nearest(word, known)
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = (
+            f"a metadata key is written user_metadata[{quote(_short(word))}]; the fields are {' '.join(SESSION_FIELDS)}"
+        )
+    return start, end, "unknown-field", f"there is no field {_short(word)}", hint
+
+
+def _word_before(text: str, at: int) -> str:
+    """The session field that ends before `at`."""
+    return text[:at].rstrip(" \t\r\n").rsplit(None, 1)[-1].strip("(-)")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+def _visible(text: str) -> str:
+    return "".join([char if char.isprintable() else f"U+{ord(char):04X}" for char in text])

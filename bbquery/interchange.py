@@ -1,0 +1,177 @@
+"""ast ↔ JSON, for other programs. `grammar/query.schema.json` is its published schema.
+
+A node is an object with a `type`; a field is a list of keys for metadata, else a name; a string and a boolean are
+themselves, and any other value is an object of its kind and its canonical text: `{"duration": "15m"}`.
+"""
+
+from __future__ import annotations
+
+import json
+
+from . import builder
+from .ast import (
+    SESSION_FIELDS,
+    And,
+    Duration,
+    Equal,
+    Exists,
+    Node,
+    Not,
+    Now,
+    OneOf,
+    Or,
+    Order,
+    SessionField,
+    Size,
+    Text,
+    Time,
+    conjunction,
+    disjunction,
+)
+from .errors import BuildError
+from .grammar import terminal
+from .limits import MAX_NESTING, measure
+from .literals import read_duration, read_now, read_number, read_size, read_time, write_time
+from .printer import write_value
+from .types import path_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+    from .ast import Field, Value
+
+_KINDS = {Time: "time", Now: "now", Duration: "duration", Size: "size"}
+_READERS: dict[str, Callable[[str], Value]] = {
+    "time": read_time,
+    "now": read_now,
+    "duration": read_duration,
+    "size": read_size,
+    "number": read_number,
+}
+
+
+def to_json(node: Node) -> str:
+    return json.dumps(_object(node), ensure_ascii=False, separators=(",", ":"))
+
+
+def _object(node: Node) -> dict[str, Any]:
+    if isinstance(node, And | Or):
+        return {"type": type(node).__name__.lower(), "operands": [_object(part) for part in node.operands]}
+    if isinstance(node, Not):
+        return {"type": "not", "operand": _object(node.operand)}
+    assert isinstance(node, Equal | OneOf | Exists | Order | Text)
+    field = node.field.name if isinstance(node.field, SessionField) else list(node.field)
+    if isinstance(node, Exists):
+        return {"type": "exists", "field": field}
+    if isinstance(node, OneOf):
+        return {"type": "one_of", "field": field, "values": [_value(value) for value in node.values]}
+    if isinstance(node, Equal):
+        return {"type": "equal", "field": field, "value": _value(node.value)}
+    kind = "order" if isinstance(node, Order) else "text"
+    return {"type": kind, "field": field, "operator": node.operator, "value": _value(node.value)}
+
+
+def _value(value: Value) -> object:
+    if isinstance(value, str | bool):
+        return value
+    kind = _KINDS.get(type(value), "number")
+    return {kind: write_time(value) if isinstance(value, Time) else write_value(value)}
+
+
+def from_json(source: str | bytes | dict[str, Any]) -> Node:
+    """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
+    try:
+        node = _node(json.loads(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BuildError(f"this is not JSON: {error}", code="bad-json") from None
+    except RecursionError:
+        raise BuildError("the JSON is nested too deeply", code="too-large") from None
+    measure(node).check()
+    return node
+
+
+def _fail(path: str, expected: str) -> NoReturn:
+    raise BuildError(f"expected {expected} at {path}", hint="`bbquery schema` prints what is expected", code="bad-tree")
+
+
+_KEYS = {
+    "and": {"operands"},
+    "or": {"operands"},
+    "not": {"operand"},
+    "equal": {"field", "value"},
+    "one_of": {"field", "values"},
+    "exists": {"field"},
+    "order": {"field", "operator", "value"},
+    "text": {"field", "operator", "value"},
+}
+
+
+def _node(source: Any, path: str, depth: int) -> Node:
+    if not isinstance(source, dict) or not isinstance(source.get("type"), str) or source["type"] not in _KEYS:
+        _fail(path, "an object with a type of " + ", ".join(_KEYS))
+    kind = source["type"]
+    if source.keys() != _KEYS[kind] | {"type"}:
+        _fail(path, f"the keys type, {', '.join(sorted(_KEYS[kind]))} and no others")
+    if depth > 3 * MAX_NESTING:  # an OR, an AND and a NOT may share a level
+        raise BuildError(f"the tree is nested too deeply at {path}", code="too-large")
+    if kind == "not":
+        return Not(_node(source["operand"], f"{path}.operand", depth + 1))
+    if kind in ("and", "or"):
+        operands = _list(source, "operands", path)
+        nodes = [_node(part, f"{path}.operands[{at}]", depth + 1) for at, part in enumerate(operands)]
+        return conjunction(nodes) if kind == "and" else disjunction(nodes)
+    try:
+        return _predicate(kind, source, path)
+    except BuildError as error:
+        if error.code == "bad-tree":
+            raise
+        raise BuildError(f"{error.message} at {path}", hint=error.hint, code=error.code) from None
+
+
+def _predicate(kind: str, source: dict[str, Any], path: str) -> Node:
+    field = _field(source["field"], path)
+    if kind == "exists":
+        return builder.exists(field)
+    if kind == "one_of":
+        values = _list(source, "values", path)
+        return builder.one_of(field, [_literal(value, f"{path}.values[{at}]") for at, value in enumerate(values)])
+    operators = {"equal": (":",), "order": (">", ">=", "<", "<="), "text": ("^=", "$=", "*=")}[kind]
+    operator = source.get("operator", ":")
+    if operator not in operators:
+        _fail(f"{path}.operator", "one of " + " ".join(operators))
+    value = _literal(source["value"], f"{path}.value")
+    if isinstance(value, str) and (kind == "order" or field == SESSION_FIELDS["proxy_bytes"]):
+        _fail(f"{path}.value", "an object such as {'duration': '15m'}")
+    return builder.compare(field, operator, value)
+
+
+def _list(source: dict[str, Any], key: str, path: str) -> list[Any]:
+    items = source[key]
+    if not isinstance(items, list) or len(items) < 2:
+        _fail(f"{path}.{key}", "a list of two or more")
+    return items
+
+
+def _field(source: Any, path: str) -> Field:
+    if isinstance(source, str) and source in SESSION_FIELDS:
+        return SESSION_FIELDS[source]
+    if isinstance(source, list) and source and all(isinstance(key, str) for key in source):
+        return tuple([path_key(key) for key in source])
+    _fail(f"{path}.field", "a list of keys, or one of " + " ".join(SESSION_FIELDS))
+
+
+def _literal(source: Any, path: str) -> Value:
+    if isinstance(source, str | bool):
+        return source
+    if isinstance(source, dict) and len(source) == 1:
+        ((kind, text),) = source.items()
+        if kind in _READERS and isinstance(text, str):
+            try:
+                if kind == "time" or terminal(kind.upper()).fullmatch(text):
+                    return _READERS[kind](text)
+            except ValueError:
+                pass
+            _fail(f"{path}.{kind}", f"a {kind}, as the language writes it")
+    _fail(path, "a string, a boolean, or an object of one of " + ", ".join(_READERS))

@@ -1,0 +1,124 @@
+"""How large a query may be, as a text and as a tree.
+
+Each limit is far beyond what the service can be asked, and keeps everything linear and safe from recursion. A tree
+is held to the limits of its canonical text, so that every tree that can be built can be printed and read again.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .ast import And, Node, Not, OneOf, Or, children, walk
+from .errors import BuildError, QuerySyntaxError, Span
+from .grammar import terminal
+from .printer import write
+
+MAX_CHARACTERS = 65_536
+MAX_NESTING = 100
+MAX_PREDICATES = 10_000
+
+
+def check_length(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
+        raise QuerySyntaxError(
+            f"the query is longer than {MAX_CHARACTERS:,} characters",
+            text=text,
+            span=Span(MAX_CHARACTERS, len(text)),
+            code="too-long",
+            hint=f"it has {len(text):,}; split it into several queries",
+        )
+
+
+def check_nesting(text: str) -> None:
+    """Counts NOT and parentheses, but for those of a one-of. Most texts cannot reach the limit, and are not read."""
+    if text.count("(") + text.count("NOT") + text.count("-") <= MAX_NESTING:
+        return
+    signs = terminal("STRING", "NUMBER", "NOW", "PLACEHOLDER").pattern
+    levels: list[int] = []  # for each open parenthesis, how many levels it and the NOTs before it are
+    depth = negations = 0
+    for match in re.finditer(
+        rf":[ \t\r\n]*+\(|{signs}|NOT(?![A-Za-z0-9_])|[-()]|[^-()'\":N0-9n \t\r\n]++|[^ \t\r\n]", text
+    ):
+        sign = match[0]
+        if sign in ("NOT", "-"):
+            negations += 1
+        elif sign == "(":
+            levels.append(negations + 1)
+            depth += negations + 1
+            negations = 0
+        elif sign[0] == ":" and sign[-1] == "(":
+            levels.append(0)
+        elif sign == ")":
+            depth -= levels.pop() if levels else 0
+            negations = 0
+        else:
+            negations = 0
+        if depth + negations > MAX_NESTING:
+            raise QuerySyntaxError(
+                f"the query is nested deeper than {MAX_NESTING} levels",
+                text=text,
+                span=Span(*match.span()),
+                code="too-deep",
+                hint="parentheses and NOT count; most can be left out",
+            )
+
+
+def check_predicates(text: str, node: Node) -> None:
+    if len(text) < 4 * MAX_PREDICATES:  # `id:*` is the shortest
+        return
+    count = 0
+    for part in walk(node):
+        count += len(part.values) if isinstance(part, OneOf) else not isinstance(part, And | Or | Not)
+        if count > MAX_PREDICATES:
+            raise QuerySyntaxError(
+                f"the query has more than {MAX_PREDICATES:,} predicates",
+                text=text,
+                span=part.span or Span(0, len(text)),
+                code="too-many-predicates",
+                hint="split it into several queries",
+            )
+
+
+class Extent:
+    """How large the canonical text of a tree is: characters, levels of nesting, predicates."""
+
+    __slots__ = ("characters", "nesting", "predicates")
+
+    def __init__(self, characters: int, nesting: int, predicates: int) -> None:
+        self.characters = characters
+        self.nesting = nesting
+        self.predicates = predicates
+
+    def check(self) -> None:
+        for what, size, limit in (
+            ("characters", self.characters, MAX_CHARACTERS),
+            ("levels of nesting", self.nesting, MAX_NESTING),
+            ("predicates", self.predicates, MAX_PREDICATES),
+        ):
+            if size > limit:
+                raise BuildError(
+                    f"the query would have {size:,} {what}, more than {limit:,}",
+                    hint="split it into several queries",
+                    code="too-large",
+                )
+
+
+def measure(node: Node) -> Extent:
+    """The extent of a whole tree."""
+    if isinstance(node, And | Or | Not):
+        return combine(node, [(part, measure(part)) for part in children(node)])
+    return Extent(len(write(node)), 0, len(node.values) if isinstance(node, OneOf) else 1)
+
+
+def combine(node: Node, parts: list[tuple[Node, Extent]]) -> Extent:
+    """The extent of a node from those of its parts. A part of the node's own kind has been flattened into it."""
+    # What is written between parts, and which parts need parentheses, as in the printer.
+    between, loose = {And: (5, (Or,)), Or: (4, ()), Not: (4, (And, Or))}[type(node)]
+    characters = between * (len(parts) - 1 or isinstance(node, Not))
+    nesting = predicates = 0
+    for part, extent in parts:
+        enclosed = isinstance(part, loose)
+        characters += extent.characters + 2 * enclosed
+        nesting = max(nesting, extent.nesting + enclosed)
+        predicates += extent.predicates
+    return Extent(characters, nesting + isinstance(node, Not), predicates)

@@ -1,0 +1,272 @@
+"""`Query`, the face of the library: it holds an ast and offers what can be done with one.
+
+A query never changes. Combining two gives a third. It has no truth value, so that a slip such as
+`1 < meta["n"] < 5` or `if query:` is an error and not a silent truth.
+"""
+
+from __future__ import annotations
+
+from . import wire as _wire  # `wire` is a method here
+from .ast import Node, Not, conjunction, disjunction
+from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
+from .limits import combine, measure
+from .printer import write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, NoReturn
+
+    from .limits import Extent
+    from .wire import ListRequest
+
+_set = object.__setattr__
+
+
+class Query:
+    """A query. Made by `parse`, `from_dict`, `meta`, `field` and the other builders; `str` is its canonical text."""
+
+    __slots__ = ("_extent", "_text", "ast")
+    ast: Node
+    _text: str | None
+    _extent: Extent | None
+
+    def __init__(self, ast: Node) -> None:
+        if not isinstance(ast, Node):
+            raise BuildError(
+                f"a Query is made of a tree, not of a {type(ast).__name__}", hint="use bbquery.parse for a text"
+            )
+        _set(self, "ast", ast)
+        _set(self, "_text", None)
+        _set(self, "_extent", None)
+
+    def __str__(self) -> str:
+        if self._text is None:
+            _set(self, "_text", write(self.ast))
+            return str(self)
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"bbquery.parse({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.ast == other.ast if isinstance(other, Query) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.ast)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Query, (self.ast,))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Query is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Query is immutable")
+
+    def __bool__(self) -> NoReturn:
+        raise BuildError(
+            "a query is neither true nor false",
+            hint="combine with & | ~ instead of and, or, not; write a range as (a < f) & (f < b)",
+            code="truth-value",
+        )
+
+    # --- combining -------------------------------------------------------------------------
+
+    def __and__(self, other: Query) -> Query:
+        return all_of(self, other)
+
+    def __or__(self, other: Query) -> Query:
+        return any_of(self, other)
+
+    def __invert__(self) -> Query:
+        return _combined(Not(self.ast), [self])
+
+    # Something that is no query, to the left.
+    def __rand__(self, other: object) -> Query:
+        return all_of(other, self)  # type: ignore[arg-type]  # it says what is wrong
+
+    def __ror__(self, other: object) -> Query:
+        return any_of(other, self)  # type: ignore[arg-type]  # the same
+
+    # --- the service's form ----------------------------------------------------------------
+
+    def wire(self) -> str:
+        """The text for `q`. NotAWireQuery where this is not a single equality that the service knows (F1, F2)."""
+        return _wire.wire_text(self.ast)
+
+    def encode(self) -> str:
+        """`wire()`, percent-encoded (F3)."""
+        return _wire.encode(_wire.wire_text(self.ast))
+
+    def params(self) -> dict[str, str]:
+        """`q` and `status` as plain text, for an HTTP client that encodes or for the official SDK.
+
+        NotAWireQuery where one request cannot answer the query exactly.
+        """
+        return self.list_request().params()
+
+    def url(self, base_url: str = _wire.BASE_URL) -> str:
+        """The finished URL of that request."""
+        _wire.check_base_url(base_url)
+        return self.list_request().url(base_url)
+
+    def curl(self, base_url: str = _wire.BASE_URL) -> str:
+        """A shell command that sends it, whatever the values hold; the key comes from the environment (F27)."""
+        return _wire.curl(self.url(base_url))
+
+    def list_request(self) -> ListRequest:
+        """The one request that answers this query exactly; NotAWireQuery where there is none."""
+        return _wire.list_request(self.ast)
+
+    # --- other forms -----------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The inverse of `from_dict`: nested keys to strings. BuildError where the query is no AND of equalities."""
+        from .builder import to_dict
+
+        return to_dict(self.ast)
+
+    def to_json(self) -> str:
+        """The tree as JSON, as `bbquery schema` describes it."""
+        from .interchange import to_json
+
+        return to_json(self.ast)
+
+
+def _checked(node: Node) -> Query:
+    """A query from a tree that was built, held to the limits of its text."""
+    query = Query(node)
+    extent = measure(node)
+    extent.check()
+    _set(query, "_extent", extent)
+    return query
+
+
+def _combined(node: Node, parts: Iterable[Query]) -> Query:
+    extents = [(part.ast, _extent(part)) for part in parts]
+    extent = combine(node, extents)
+    extent.check()
+    query = Query(node)
+    _set(query, "_extent", extent)
+    return query
+
+
+def _extent(query: Query) -> Extent:
+    if query._extent is None:
+        _set(query, "_extent", measure(query.ast))
+        return _extent(query)
+    return query._extent
+
+
+def _queries(given: tuple[object, ...], caller: str) -> list[Query]:
+    if len(given) == 1 and isinstance(given[0], list | tuple):
+        given = tuple(given[0])
+    for query in given:
+        if not isinstance(query, Query):
+            raise BuildError(
+                f"{caller} combines queries, and got a value of type {type(query).__name__}",
+                hint="use bbquery.parse for a text, and put comparisons in parentheses: (a == b) & (c == d)",
+                code="wrong-type",
+            )
+    return list(given)  # type: ignore[arg-type]  # the loop looked at each
+
+
+def all_of(*queries: Query | Iterable[Query]) -> Query:
+    """The AND of queries, given one by one or as a list. BuildError for none."""
+    parts = _queries(queries, "all_of")
+    node = conjunction([query.ast for query in parts])
+    return parts[0] if len(parts) == 1 else _combined(node, parts)
+
+
+def any_of(*queries: Query | Iterable[Query]) -> Query:
+    """The OR of queries, given one by one or as a list. BuildError for none."""
+    parts = _queries(queries, "any_of")
+    node = disjunction([query.ast for query in parts])
+    return parts[0] if len(parts) == 1 else _combined(node, parts)
+
+
+def parse(text: str, /, **values: object) -> Query:
+    """Read a query. `$name` in it stands for the value given as `name=…`, a value only: it cannot change the shape.
+
+    A list stands for one of its values. QuerySyntaxError where the text is no query, a value does not suit its
+    place, or a name is missing or not used.
+    """
+    from .parser import parse as read
+
+    if not isinstance(text, str):
+        raise BuildError(f"parse takes a str, not {type(text).__name__}", code="wrong-type")
+    return Query(read(text, values))
+
+
+def from_dict(mapping: Mapping[str, Any]) -> Query:
+    """The AND of the leaves of a nested mapping. Every leaf is a string; BuildError says what to do with others."""
+    from .builder import from_dict as build
+
+    return _checked(build(mapping))
+
+
+def from_json(source: str | bytes | dict[str, Any]) -> Query:
+    """The inverse of `Query.to_json`; takes the text or the decoded object. BuildError with the path of a mistake."""
+    from .interchange import from_json as read
+
+    return Query(read(source))
+
+
+def decode(text: str) -> Query:
+    """The query in a URL, a query string, an encoded `q` or a plain one. A `status` beside a `q` is ANDed to it.
+
+    QuerySyntaxError where there is none, and where the text was percent-encoded twice.
+    """
+    if not isinstance(text, str):
+        raise BuildError(f"decode takes a str, not {type(text).__name__}", code="wrong-type")
+    request = _wire.read_query_string(text)
+    if request is None:
+        return _decode_q(text)
+    parts = [_decoded(request.q)] if request.q is not None else []
+    if request.status is not None:
+        from .fields import field
+
+        try:
+            parts.append(field.status == request.status)
+        except BuildError as error:
+            span = Span(text.index("status="), len(text))
+            raise QuerySyntaxError(error.message, text=text, span=span, code=error.code, hint=error.hint) from None
+    return all_of(parts)
+
+
+def _decode_q(text: str) -> Query:
+    if not _wire.is_encoded(text):
+        return parse(text)
+    try:
+        return parse(text)
+    except QuerySyntaxError:
+        return _decoded(_wire.unescape(text, Span(0, len(text))))
+
+
+def _decoded(text: str) -> Query:
+    """Read a `q` that has been percent-decoded once, which must be enough."""
+    try:
+        return parse(text)
+    except QuerySyntaxError as error:
+        if not _wire.is_encoded(text):
+            raise
+        try:
+            again = parse(_wire.unescape(text, Span(0, len(text))))
+        except QuerySyntaxError:
+            raise error from None
+    raise QuerySyntaxError(
+        "the query is percent-encoded twice",
+        text=text,
+        span=Span(0, len(text)),
+        code="double-encoded",
+        hint=f"encode it once: {again.encode()[:200] if _is_wire(again) else again}",
+    )
+
+
+def _is_wire(query: Query) -> bool:
+    try:
+        query.wire()
+    except NotAWireQuery:
+        return False
+    return True

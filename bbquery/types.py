@@ -1,0 +1,342 @@
+"""What each field may be compared with: Python values and literals in, checked values out.
+
+The parser and the builder ask the same questions here, so that a query means the same however it was
+made. A value that a field cannot be compared with is a `BuildError` whose hint is the literal to write.
+"""
+
+from __future__ import annotations
+
+from .ast import (
+    ORDER_OPERATORS,
+    STATUSES,
+    TEXT_OPERATORS,
+    Duration,
+    Now,
+    SessionField,
+    Size,
+    Time,
+    field_type,
+)
+from .errors import BuildError
+from .literals import (
+    MAX_AMOUNT,
+    checked_number,
+    checked_time,
+    read_duration,
+    read_now,
+    read_number,
+    read_size,
+    read_time,
+)
+from .printer import quote, write_field, write_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from .ast import Field
+
+_EXAMPLES = {"time": "'2026-11-01' or now-7d", "size": "10MB", "duration": "15m", "boolean": "true"}
+_NAMES = {
+    "string": "a string",
+    "boolean": "true or false",
+    "time": "a time",
+    "size": "a size",
+    "duration": "a duration",
+}
+
+
+def operators(field: Field) -> tuple[str, ...]:
+    """The operators that a field knows, as they are written."""
+    if isinstance(field, tuple):
+        return (":", *TEXT_OPERATORS, *ORDER_OPERATORS)
+    return {
+        "string": (":", *TEXT_OPERATORS),
+        "boolean": (":",),
+        "time": (":*", *ORDER_OPERATORS),
+        "size": (":", *ORDER_OPERATORS),
+        "duration": ORDER_OPERATORS,
+    }[field.type]
+
+
+def check_operator(field: Field, operator: str) -> None:
+    """`operator` is one of `operators`, `:*` for exists or `:(` for one-of."""
+    known = operators(field)
+    kind = field_type(field)
+    if operator in known or (operator in (":*", ":(") and kind == "string"):
+        return
+    named = {":": "equality", ":*": "exists", ":(": "one-of"}.get(operator, operator)
+    hint = "use " + " ".join(known)
+    if kind == "time" and operator in (":", ":("):
+        hint = f"use a range: {write_field(field)}>='2026-11-01' AND {write_field(field)}<'2026-11-02'"
+    elif kind == "string" and operator in ORDER_OPERATORS:
+        hint = f"{write_field(field)} has no order; use : ^= $= *="
+    raise BuildError(f"{write_field(field)} does not take {named}", hint=hint, code="wrong-operator")
+
+
+def equality_value(field: Field, value: object) -> str | bool | Size:
+    """The value of an equality or of one part of a one-of."""
+    kind = field_type(field)
+    if kind == "size":
+        return _size(field, value)
+    if kind == "boolean":
+        if isinstance(value, bool):
+            return value
+        raise _wrong(field, value, value if value in ("true", "false") else None)
+    if not isinstance(value, str):
+        raise _wrong(field, value, None)
+    _check_text(value)
+    if isinstance(field, SessionField) and field.name == "status" and value not in STATUSES:
+        raise _unknown_status(value)
+    return str.__str__(value)
+
+
+def text_value(field: Field, value: object) -> str:
+    """The value of starts with, ends with or contains."""
+    if not isinstance(value, str):
+        raise _wrong(field, value, None)
+    _check_text(value)
+    return str.__str__(value)
+
+
+def order_value(field: Field, value: object) -> Decimal | Time | Now | Duration | Size:
+    """The value of an order. On metadata it is a number or a time (the stored string is read as one)."""
+    kind = field_type(field)
+    if kind == "size":
+        return _size(field, value)
+    if kind == "duration":
+        return _duration(field, value)
+    if kind == "time":
+        return _time(field, value)
+    return _metadata_order_value(field, value)
+
+
+def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:
+    if _is_number(value):
+        return _number(value)
+    if isinstance(value, str):
+        try:
+            return _time(field, value)
+        except BuildError:
+            if value[:4].isdigit() and value[4:5] == "-":  # meant as a time: the reason helps
+                raise
+        try:
+            instead = write_value(read_number(value))
+        except ValueError:
+            instead = None
+        raise _wrong_order(value, instead)
+    if isinstance(value, bool | Duration | Size) or value is None:
+        raise _wrong_order(value, f"now-{write_value(value)}" if isinstance(value, Duration) else None)
+    return _time(field, value)
+
+
+def quoted_value(field: Field, text: str) -> str:
+    """A quoted literal, where the field takes one; `'10MB'` and `'now-7d'` are written without quotes.
+
+    Builders take both spellings of those; the language has one.
+    """
+    kind = field_type(field)
+    if isinstance(field, tuple) or kind == "string":
+        return text
+    if kind != "time":
+        try:
+            instead = write_value(_size(field, text) if kind == "size" else _duration(field, text))
+        except BuildError:
+            instead = text if text in ("true", "false") else _EXAMPLES[kind]
+        raise _wrong(field, text, instead)
+    if _is_now(text):
+        raise _wrong(field, text, text)
+    return text
+
+
+def path_key(value: object) -> str:
+    """One key of a metadata path."""
+    if not isinstance(value, str):
+        raise BuildError(
+            f"a key of user_metadata is a string, not {_described(value)}",
+            hint="arrays and their elements cannot be queried" if isinstance(value, int) else None,
+            code="wrong-type",
+        )
+    _check_text(value)
+    return str.__str__(value)  # an enumeration's member is its value
+
+
+def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The known words that a misspelt one may have meant, likeliest first."""
+    from difflib import get_close_matches
+
+    spellings = {name.lower(): name for name in known}
+    return tuple(spellings[name] for name in get_close_matches(word.lower()[:64], spellings, n=3, cutoff=0.6))
+
+
+# --- one kind of value each --------------------------------------------------------------------
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return True
+    from decimal import Decimal
+
+    return isinstance(value, Decimal)
+
+
+def _number(value: object) -> Decimal:
+    from decimal import Decimal
+
+    try:
+        # A float means the number it prints as, not the binary fraction behind it.
+        return checked_number(Decimal(repr(float(value)) if isinstance(value, float) else value))  # type: ignore[arg-type]  # _is_number said so
+    except ValueError as error:
+        raise BuildError(f"{_described(value)} cannot be compared: {error}", code="bad-number") from None
+
+
+def _time(field: Field, value: object) -> Time | Now:
+    if isinstance(value, Time | Now):
+        return value
+    from datetime import date, datetime, timezone
+
+    try:
+        if isinstance(value, datetime):
+            if value.tzinfo is None:
+                raise BuildError(
+                    "a time without a zone is ambiguous",
+                    hint="give it one: datetime(…, tzinfo=UTC)",
+                    code="wrong-type",
+                )
+            since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
+            return checked_time(((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000)
+        if isinstance(value, date):
+            return read_time(value.isoformat())
+        if isinstance(value, str):
+            return read_now(value) if _is_now(value) else read_time(value)
+    except ValueError as error:
+        if isinstance(error, BuildError):
+            raise
+        raise BuildError(f"{_described(value)} is not a time: {error}", hint=_example(field), code="bad-time") from None
+    if isinstance(field, tuple):
+        raise _wrong_order(value, None)
+    raise _wrong(field, value, f"now-{write_value(value)}" if isinstance(value, Duration) else None)
+
+
+def _is_now(text: str) -> bool:
+    digits = text[4:-1]
+    return text == "now" or (
+        text[:4] in ("now-", "now+") and text[-1] in "smhd" and digits.isascii() and digits.isdigit()
+    )
+
+
+def _duration(field: Field, value: object) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    from datetime import timedelta
+
+    if isinstance(value, timedelta):
+        if value.microseconds or value.days < 0:
+            raise BuildError("a duration is a whole number of seconds, not negative", code="bad-duration")
+        return Duration(value.days * 86_400 + value.seconds)
+    if isinstance(value, str) and value[-1:] in tuple("smhd") and value[:-1].isascii() and value[:-1].isdigit():
+        try:
+            return read_duration(value)
+        except ValueError as error:
+            raise BuildError(f"{_described(value)} is not a duration: {error}", code="bad-duration") from None
+    raise _wrong(field, value, _whole(value, "s"))
+
+
+def _size(field: Field, value: object) -> Size:
+    if isinstance(value, Size):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not 0 <= value <= MAX_AMOUNT:
+            raise BuildError(f"a size goes from 0 to {MAX_AMOUNT:,} bytes", code="bad-size")
+        return Size(int(value))
+    if isinstance(value, str):
+        try:
+            return read_size(value)
+        except ValueError as error:
+            raise BuildError(
+                f"{_described(value)} is not a size: {error}", hint=_example(field), code="bad-size"
+            ) from None
+    raise _wrong(field, value, _whole(value, "B"))
+
+
+def _whole(value: object, unit: str) -> str | None:
+    """A whole number with a unit, where it is one and short enough to be shown in a hint."""
+    if _is_number(value) and 0 <= value <= MAX_AMOUNT and value == int(value):  # type: ignore[operator, call-overload]  # _is_number said so
+        return f"{int(value)}{unit}"  # type: ignore[call-overload]  # the same
+    return None
+
+
+def _check_text(value: str) -> None:
+    if not value.isascii():
+        for at, char in enumerate(value):
+            if "\ud800" <= char <= "\udfff":
+                raise BuildError(
+                    f"the string holds a lone surrogate (U+{ord(char):04X}, character {at + 1})",
+                    hint="no JSON text can carry it; remove it",
+                    code="lone-surrogate",
+                )
+
+
+# --- saying what is wrong ----------------------------------------------------------------------
+
+
+def _wrong(field: Field, value: object, instead: str | None) -> BuildError:
+    kind = field_type(field)
+    if instead is None and kind == "string":
+        hint = _as_string(value)
+    else:
+        hint = f"write {instead}" if instead else _example(field)
+    message = f"{write_field(field)} holds {_NAMES[kind]}, not {_described(value)}"
+    return BuildError(message, hint=hint, code="wrong-type")
+
+
+def _wrong_order(value: object, instead: str | None) -> BuildError:
+    return BuildError(
+        f"order on metadata compares with a number or a time, not {_described(value)}",
+        hint="write " + (instead or "5, '2026-11-01' or now-7d"),
+        code="wrong-type",
+    )
+
+
+def _as_string(value: object) -> str | None:
+    """F2: what is no string cannot be found, so numbers and booleans are stored as strings."""
+    if isinstance(value, int | float):  # Python's own, given to a builder
+        spelled = str(value).lower() if isinstance(value, bool) else repr(value)[:40]
+        return f'write "{spelled}", and store metadata through bbquery.metadata.stringify'
+    if _is_number(value) or isinstance(value, Now | Duration | Size):
+        return f"write {quote(write_value(value))}"  # type: ignore[arg-type]  # a literal, by the line above
+    if isinstance(value, Time):
+        return f"write {write_value(value)}"
+    return None
+
+
+def _example(field: Field) -> str:
+    return f"write for example {_EXAMPLES.get(field_type(field), _EXAMPLES['time'])}"
+
+
+def _unknown_status(value: str) -> BuildError:
+    near = nearest(value, STATUSES)
+    # F15: a status that is newer than this version can still be asked for, by its text.
+    if near:
+        hint = "did you mean " + " or ".join([write_value(name) for name in near]) + "?"
+    else:
+        hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={write_value(value)}"
+    return BuildError(f"there is no status {write_value(value[:40])}", hint=hint, code="unknown-status")
+
+
+def _described(value: object) -> str:
+    if isinstance(value, str):
+        return f"the string {write_value(value[:40])}" + ("…" if len(value) > 40 else "")
+    if value is None:
+        return "None"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, Time | Now):
+        return "a time"
+    if isinstance(value, Duration):
+        return "a duration"
+    if isinstance(value, Size):
+        return "a size"
+    return "a number" if _is_number(value) else f"a value of type {type(value).__name__}"
