@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import metadata
+    from .client import AsyncClient, Client
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -26,24 +27,35 @@ if TYPE_CHECKING:
         Span,
         TransportError,
     )
+    from .execution import Timeout
     from .fields import field, meta
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse
+    from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace
 
 __all__ = [
     "ApiError",
+    "AsyncClient",
     "AuthenticationError",
     "BBQueryError",
     "BadRequest",
     "BuildError",
+    "Client",
+    "CreatedSession",
     "DecodeError",
     "Diagnostic",
     "NotAWireQuery",
     "NotFound",
+    "Project",
+    "ProjectUsage",
     "Query",
     "QuerySyntaxError",
     "RateLimited",
     "ServerError",
+    "Session",
+    "SessionList",
     "Span",
+    "Timeout",
+    "Trace",
     "TransportError",
     "__version__",
     "all_of",
@@ -63,7 +75,10 @@ _HOMES = {
         "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic "
         "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
     ),
+    "client": "AsyncClient Client",
+    "execution": "Timeout",
     "fields": "field meta",
+    "sessions": "CreatedSession Project ProjectUsage Session SessionList Trace",
     "query": "Query all_of any_of decode from_dict from_json parse",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

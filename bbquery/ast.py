@@ -322,6 +322,11 @@ def _flat(kind: type[And | Or], operands: Iterable[Node], span: Span | None) -> 
     return flat[0] if len(flat) == 1 else kind(tuple(flat), span)
 
 
+def conjuncts(node: Node) -> tuple[Node, ...]:
+    """The operands of an AND; any other expression is its own only one."""
+    return node.operands if isinstance(node, And) else (node,)
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The expressions directly inside of one."""
     if isinstance(node, And | Or):

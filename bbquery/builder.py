@@ -5,7 +5,6 @@ from __future__ import annotations
 from . import types
 from .ast import (
     ORDER_OPERATORS,
-    And,
     Equal,
     Exists,
     Node,
@@ -14,6 +13,7 @@ from .ast import (
     SessionField,
     Text,
     conjunction,
+    conjuncts,
 )
 from .errors import BuildError
 from .printer import write, write_field
@@ -104,7 +104,7 @@ def _bad_leaf(path: Path, value: object) -> BuildError:
 def to_dict(node: Node) -> dict[str, Any]:
     """The inverse of `from_dict`: for an equality on metadata, or an AND of several on different paths."""
     result: dict[str, Any] = {}
-    for leaf in node.operands if isinstance(node, And) else (node,):
+    for leaf in conjuncts(node):
         if not isinstance(leaf, Equal) or isinstance(leaf.field, SessionField):
             raise BuildError(
                 f"{write(leaf)[:80]} has no place in a dict",

@@ -25,8 +25,8 @@ MAX_SIZE = 511
 """The largest `size` that the service takes (F19)."""
 
 _STORABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~")  # F20
-# No path in an object of MAX_SIZE is longer. Longer ones are cut, or findings would take quadratic memory.
-_MAX_PATH = 4096
+# No path in an object of MAX_SIZE is longer. Longer ones are cut, or findings would take quadratic time.
+_MAX_PATH, _MAX_STEPS = 4096, 256
 _INFINITE = 2**1024 - 2**970  # the first integer that JavaScript rounds to Infinity
 
 
@@ -181,16 +181,16 @@ def _classify(value: Any) -> tuple[str, Any]:
 def _path(steps: Steps) -> str:
     """`$.order.items[0]['odd key']`."""
     path = ""
-    for step in islice(reversed(steps), len(steps) - 1):
-        if len(path) > _MAX_PATH:
-            return "$…" + path
+    for count, step in enumerate(islice(reversed(steps), len(steps) - 1)):
+        if count == _MAX_STEPS or len(path) > _MAX_PATH:
+            return _printable("$…" + path)
         if isinstance(step, int):
             path = f"[{step}]{path}"
             continue
         step = step[:_MAX_PATH] + "…" * (len(step) > _MAX_PATH)
         plain = step.isascii() and step.isidentifier()
-        path = (f".{step}" if plain else f"[{_printable(quote(step))}]") + path
-    return "$" + path
+        path = (f".{step}" if plain else f"[{quote(step)}]") + path
+    return _printable("$" + path)
 
 
 # --- as JavaScript sees it ---------------------------------------------------------------------

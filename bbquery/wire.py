@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .ast import And, Equal, Not, Or, SessionField
+from .ast import And, Equal, Not, Or, SessionField, conjuncts
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
 from .printer import is_plain, write
 
@@ -75,9 +75,8 @@ def wire_text(node: Node) -> str:
 
 def list_request(node: Node) -> ListRequest:
     """The one request that answers a query exactly: an equality, a status, or both ANDed."""
-    parts = node.operands if isinstance(node, And) else (node,)
     q = status = None
-    for part in parts:
+    for part in conjuncts(node):
         if isinstance(part, Equal) and isinstance(part.field, SessionField) and part.field.name == "status":
             if status is not None:
                 raise NotAWireQuery("two statuses in one query cannot both hold, nor be asked in one request")

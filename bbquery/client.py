@@ -1,0 +1,347 @@
+"""`Client` and `AsyncClient`: thin drivers of `execution`, and the only module that knows httpx.
+
+    with bbquery.Client() as client:
+        for session in client.sessions(bbquery.meta["client"] == "acme"):
+            ...
+
+The key is sent to https or to this machine only, never along a redirect, and stands in no log, error or `repr`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import random
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import anyio  # what httpx itself sleeps with, so that AsyncClient runs wherever httpx does
+import httpx
+
+from . import __version__
+from .errors import AuthenticationError, BuildError
+from .execution import Answer, Api, Failure, Pause, Reply, Send, Steps, Timeout
+from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList
+from .wire import BASE_URL, check_base_url
+
+if TYPE_CHECKING:
+    from .query import Query
+
+T = TypeVar("T")
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
+MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+
+
+class _Client(Generic[H]):
+    """What both clients are: settings, a core that decides, and an httpx client that sends."""
+
+    _http_class: type[H]
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        project_id: str | None = None,
+        timeout: Timeout | float | None = None,
+        retries: int = 2,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
+        http_client: H | None = None,
+        transport: Any = None,
+    ) -> None:
+        """What is not given comes from BROWSERBASE_API_KEY, BROWSERBASE_BASE_URL and BROWSERBASE_PROJECT_ID (F27).
+
+        `timeout` in seconds bounds a whole call; give a `Timeout` for more. `retries` counts the tries after the
+        first (F28). An `http_client` of your own stays yours to close; `transport` goes to one that is made here.
+        AuthenticationError where there is no key, BuildError where a setting cannot be used.
+        """
+        url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
+        loopback = _check_where(url)
+        key = _checked_key(api_key if api_key is not None else os.environ.get("BROWSERBASE_API_KEY"))
+        if isinstance(timeout, int | float):
+            timeout = Timeout(total=float(timeout))
+        if retries < 0 or max_response_bytes < 1:
+            raise BuildError("retries goes from 0 and max_response_bytes from 1", code="bad-setting")
+        if http_client is not None and transport is not None:
+            raise BuildError("give an http_client or a transport, not both", code="bad-setting")
+        project = project_id or os.environ.get("BROWSERBASE_PROJECT_ID") or None
+        self._api = Api(url, key, project, timeout or Timeout(), retries, random.random)
+        self._headers = {"X-BB-API-Key": key, "Accept": "application/json", "User-Agent": f"bbquery/{__version__}"}
+        self._max_response_bytes = max_response_bytes
+        self._owned = http_client is None
+        # A proxy from the environment would see the key on its way to a loopback address.
+        self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._api.base_url!r})"
+
+    def _request(self, send: Send) -> httpx.Request:
+        request, limits = send.request, self._api.timeout
+        headers = {**self._headers, **({"Content-Type": "application/json"} if request.body else {})}
+        within = max(send.within, 0.001)
+        waits = httpx.Timeout(min(limits.read, within), connect=min(limits.connect, within))
+        return self._http.build_request(
+            request.method, request.url, content=request.body, headers=headers, timeout=waits
+        )
+
+
+class _Body:
+    """A response's body as it comes in, within its limits."""
+
+    def __init__(self, request: httpx.Request, limit: int, deadline: float) -> None:
+        self._request = request
+        self._limit = limit
+        self._deadline = deadline
+        self.data = bytearray()
+
+    def begin(self) -> None:
+        """The wait for the rest must not outlast the call: httpx's transports read their limit once, here."""
+        waits = self._request.extensions["timeout"]
+        waits["read"] = max(0.001, min(waits["read"], self._deadline - time.monotonic()))
+
+    def take(self, chunk: bytes) -> Failure | None:
+        self.data += chunk
+        if len(self.data) > self._limit:
+            return Failure(f"the answer is larger than {self._limit:,} bytes; raise max_response_bytes to take it")
+        if time.monotonic() > self._deadline:
+            return Failure("the time for the whole call is over")
+        return None
+
+    def answer(self, response: httpx.Response) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, self.data)
+
+
+def _failure(error: Exception) -> Failure:
+    """What went wrong, without the httpx error itself: that holds the request, and with it the key."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return Failure("no connection in time")
+    if isinstance(error, httpx.TimeoutException):
+        return Failure("no answer in time")
+    if isinstance(error, httpx.ConnectError):
+        return Failure(f"cannot connect: {error}")
+    return Failure(f"the connection broke: {error or type(error).__name__}")
+
+
+class Client(_Client[httpx.Client]):
+    """Blocking. Safe to share between threads; connections are kept and reused until it is closed."""
+
+    _http_class = httpx.Client
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to an `http_client` of yours."""
+        if self._owned:
+            self._http.close()
+
+    def sessions(
+        self, query: Query | str | None = None, *, status: str | None = None, project_id: str | None = None
+    ) -> SessionList:
+        """The sessions that match a query, a status and a project, each where given.
+
+        Every session is checked again here (F11). NotAWireQuery where one request cannot answer the query.
+        """
+        return self._run(self._api.sessions(query, status, project_id))
+
+    def session(self, session_id: str) -> Session:
+        """One session. NotFound if there is none."""
+        return self._run(self._api.session(session_id))
+
+    def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,
+        **options: Any,
+    ) -> CreatedSession:
+        """Start a session: a paid browser, so that a failure is never tried again (F22).
+
+        `timeout` is the session's own, in seconds; `options` are the API's other fields, in its spelling. BuildError
+        where the metadata is larger than the service takes (F19).
+        """
+        return self._run(
+            self._api.create_session(
+                user_metadata, project_id, region=region, keepAlive=keep_alive, timeout=timeout, **options
+            )
+        )
+
+    def release(self, session_id: str) -> Session:
+        """Ask for a session's end. It comes later: `ended_at` is set when it has come (F21)."""
+        return self._run(self._api.release(session_id))
+
+    def projects(self) -> list[Project]:
+        """The projects that the key sees."""
+        return self._run(self._api.projects())
+
+    def project_usage(self, project_id: str | None = None) -> ProjectUsage:
+        """What the service counts for a project (F23)."""
+        return self._run(self._api.project_usage(project_id))
+
+    def _run(self, steps: Steps[T]) -> T:
+        begun = time.monotonic()
+        try:
+            step = next(steps)
+            while True:
+                outcome = None
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                else:
+                    outcome = self._send(step)
+                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    def _send(self, send: Send) -> Answer | Failure:
+        request = self._request(send)
+        body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
+        try:
+            response = self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                body.begin()
+                for chunk in response.iter_bytes():
+                    failure = body.take(chunk)
+                    if failure:
+                        return failure
+            finally:
+                response.close()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return _failure(error)
+        return body.answer(response)
+
+
+class AsyncClient(_Client[httpx.AsyncClient]):
+    """The same, awaited; on asyncio or trio."""
+
+    _http_class = httpx.AsyncClient
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """As `Client.close`."""
+        if self._owned:
+            await self._http.aclose()
+
+    async def sessions(
+        self, query: Query | str | None = None, *, status: str | None = None, project_id: str | None = None
+    ) -> SessionList:
+        """As `Client.sessions`."""
+        return await self._run(self._api.sessions(query, status, project_id))
+
+    async def session(self, session_id: str) -> Session:
+        """As `Client.session`."""
+        return await self._run(self._api.session(session_id))
+
+    async def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109  # the session's own, not that of this call
+        **options: Any,
+    ) -> CreatedSession:
+        """As `Client.create_session`."""
+        return await self._run(
+            self._api.create_session(
+                user_metadata, project_id, region=region, keepAlive=keep_alive, timeout=timeout, **options
+            )
+        )
+
+    async def release(self, session_id: str) -> Session:
+        """As `Client.release`."""
+        return await self._run(self._api.release(session_id))
+
+    async def projects(self) -> list[Project]:
+        """As `Client.projects`."""
+        return await self._run(self._api.projects())
+
+    async def project_usage(self, project_id: str | None = None) -> ProjectUsage:
+        """As `Client.project_usage`."""
+        return await self._run(self._api.project_usage(project_id))
+
+    async def _run(self, steps: Steps[T]) -> T:
+        begun = time.monotonic()
+        try:
+            step = next(steps)
+            while True:
+                outcome = None
+                if isinstance(step, Pause):
+                    await anyio.sleep(step.seconds)
+                else:
+                    outcome = await self._send(step)
+                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    async def _send(self, send: Send) -> Answer | Failure:
+        request = self._request(send)
+        body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
+        try:
+            response = await self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                body.begin()
+                async for chunk in response.aiter_bytes():
+                    failure = body.take(chunk)
+                    if failure:
+                        return failure
+            finally:
+                await response.aclose()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return _failure(error)
+        return body.answer(response)
+
+
+# --- settings ----------------------------------------------------------------------------------
+
+
+def _check_where(base_url: str) -> bool:
+    """Whether the URL is on this machine; BuildError where the key would travel in the clear."""
+    check_base_url(base_url)
+    url = httpx.URL(base_url)
+    loopback = _is_loopback(url.host)
+    if url.scheme != "https" and not loopback:
+        raise BuildError(
+            f"the key would travel in the clear to {url.host}",
+            hint="use https; http is for this machine only",
+            code="bad-url",
+        )
+    if url.userinfo:
+        raise BuildError("a base URL holds no user and password", code="bad-url")
+    return loopback
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _checked_key(key: str | None) -> str:
+    """A key that a header can carry. The message never shows it."""
+    if not key:
+        raise AuthenticationError(
+            "no API key: set BROWSERBASE_API_KEY or pass api_key; keys are in the settings of the Browserbase dashboard"
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise AuthenticationError(
+            "the API key holds a space, a line end or another character that no key has: copy it again"
+        )
+    return key

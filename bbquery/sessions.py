@@ -1,0 +1,199 @@
+"""What the service sends: sessions, projects and usage, decoded by msgspec.
+
+New statuses and fields have appeared before (F15). A status is any string, and fields that this version does not
+know are kept in `extra` and written back by `to_dict`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeVar, overload
+
+import msgspec
+
+from .errors import DecodeError
+
+_EXTRA = "(unknown)"  # no field of the API is called so
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    # Forbidding tells decoding, for nothing, that there is no unknown field; the slow way keeps them.
+    unknown: dict[str, Any] | None = msgspec.field(default=None, name=_EXTRA)
+
+    def __repr__(self) -> str:
+        shown = [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "unknown" or self.unknown]
+        return f"{type(self).__name__}({', '.join([f'{name}={value!r}' for name, value in shown])})"
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The fields of the answer that this version does not know."""
+        return self.unknown or {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The API's own mapping: its names, times as RFC 3339, unknown fields included."""
+        mapping: dict[str, Any] = msgspec.to_builtins(self)
+        return {**mapping, **(mapping.pop(_EXTRA) or {})} if mapping[_EXTRA] else _without_extra(mapping)
+
+
+def _without_extra(mapping: dict[str, Any]) -> dict[str, Any]:
+    del mapping[_EXTRA]
+    return mapping
+
+
+class Session(_Record, frozen=True, kw_only=True):
+    """A browser session (F14). Times are aware; `proxy_bytes` is in bytes."""
+
+    id: str
+    status: str
+    project_id: str
+    region: str
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime
+    expires_at: datetime
+    keep_alive: bool
+    proxy_bytes: int
+    ended_at: datetime | None = None
+    context_id: str | None = None
+    user_metadata: dict[str, Any] | None = None
+    avg_cpu_usage: float | None = None
+    memory_usage: float | None = None
+
+
+class CreatedSession(Session, frozen=True, kw_only=True):
+    """A session just created (F18). Its URLs and its key let anyone drive the browser, so `repr` leaves them out."""
+
+    connect_url: str
+    selenium_remote_url: str
+    signing_key: str
+
+    def __repr__(self) -> str:
+        return f"CreatedSession(id={self.id!r}, status={self.status!r}, project_id={self.project_id!r}, …)"
+
+    def __rich_repr__(self) -> Any:
+        yield from (("id", self.id), ("status", self.status), ("project_id", self.project_id))
+
+
+class Project(_Record, frozen=True, kw_only=True):
+    """A project (F23). `default_timeout` is in seconds."""
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    owner_id: str
+    default_timeout: int
+
+
+class ProjectUsage(_Record, frozen=True, kw_only=True):
+    """What the service counts for a project as a whole (F23)."""
+
+    browser_minutes: int
+    proxy_bytes: int
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """One request that was sent. `status` is None where no answer came; `count` is the sessions it listed."""
+
+    method: str
+    url: str
+    status: int | None
+    milliseconds: float
+    count: int | None = None
+
+
+class SessionList(Sequence[Session]):
+    """The sessions that match, in the service's order.
+
+    `requests` is what was asked. `discarded` is how many of the answer's sessions did not match and were left out
+    (F11, F17). `complete` is None: the service does not say whether a list is whole (F13), so neither do we.
+    """
+
+    def __init__(self, sessions: list[Session], requests: list[Trace], discarded: int) -> None:
+        self._sessions = sessions
+        self.requests = requests
+        self.discarded = discarded
+        self.complete: bool | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> Session: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Session]: ...
+    def __getitem__(self, index: int | slice) -> Session | list[Session]:
+        return self._sessions[index]
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __repr__(self) -> str:
+        return f"<SessionList: {len(self)} sessions, {len(self.requests)} requests, {self.discarded} discarded>"
+
+
+# --- decoding ----------------------------------------------------------------------------------
+
+_R = TypeVar("_R", bound=_Record)
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decode_one(kind: type[_R], body: bytes | bytearray) -> _R:
+    """A record from JSON. DecodeError says what is wrong, and ends with the JSON path where there is one."""
+    try:
+        return _decoder(kind).decode(body)  # type: ignore[no-any-return]  # what it was made for
+    except msgspec.DecodeError:  # malformed, or odd in a way that only the slow way takes
+        return _convert(kind, _loads(body), "$")
+
+
+def decode_list(kind: type[_R], body: bytes | bytearray) -> list[_R]:
+    """An array of records from JSON, as `decode_one`."""
+    try:
+        return _decoder(list[kind]).decode(body)  # type: ignore[no-any-return, valid-type]  # what it was made for
+    except msgspec.DecodeError:
+        items = _loads(body)
+        if not isinstance(items, list):
+            raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`") from None
+        return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
+
+
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+    return decoder
+
+
+def _loads(body: bytes | bytearray) -> Any:
+    """Python's own JSON: slower, but it takes the lone surrogates that JavaScript writes as escapes (F19)."""
+    try:
+        return json.loads(body)
+    except RecursionError:
+        raise DecodeError("the JSON is nested too deeply") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = bytes(body[:200]).decode("utf-8", "replace").strip()
+        if not text:
+            raise DecodeError("expected JSON, got nothing") from None
+        if text.startswith("<"):
+            raise DecodeError(f"expected JSON, got an HTML page, as gateways send (F29): {text[:80]!r}") from None
+        where = f"at byte {len(body):,}" if getattr(error, "pos", 0) >= len(body) - 1 else str(error)
+        raise DecodeError(f"the JSON is broken or cut off ({where}): {text[:80]!r}") from None
+
+
+def _convert(kind: type[_R], item: Any, path: str) -> _R:
+    if not isinstance(item, dict):
+        raise DecodeError(f"expected an object, got {_json_name(item)} - at `{path}`")
+    known = {field.encode_name for field in msgspec.structs.fields(kind)} - {_EXTRA}
+    extra = {name: value for name, value in item.items() if name not in known}
+    try:
+        record = msgspec.convert({name: value for name, value in item.items() if name in known}, kind)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        # msgspec's own path starts at the item.
+        message = message.replace("`$", f"`{path}", 1) if " - at `$" in message else f"{message} - at `{path}`"
+        raise DecodeError(message) from None
+    return msgspec.structs.replace(record, unknown=extra) if extra else record
+
+
+def _json_name(value: object) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")
