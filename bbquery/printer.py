@@ -29,7 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .ast import Field, Value
 
-_SPECIAL = re.compile(r"['\\\x00-\x1f\x7f-\x9f]")
+# A surrogate comes in no tree that was parsed or built; were one forced in, it would be shown, and never sent.
+_SPECIAL = re.compile(r"['\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
