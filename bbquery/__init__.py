@@ -84,17 +84,19 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker should miss what is not there
 
-    if name == "metadata":
-        return import_module(".metadata", __name__)
-    try:
-        module = import_module("." + _HOME[name], __name__)
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = globals()[name] = getattr(module, name)
-    return value
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name == "metadata":
+            return import_module(".metadata", __name__)
+        try:
+            module = import_module("." + _HOME[name], __name__)
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        value = globals()[name] = getattr(module, name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import types
 from .ast import (
     ORDER_OPERATORS,
+    SESSION_FIELDS,
     Equal,
     Exists,
     Node,
@@ -35,6 +36,11 @@ def compare(field: Field, operator: str, value: object) -> Node:
     if operator in ORDER_OPERATORS:
         return Order(field, operator, types.order_value(field, value))  # type: ignore[arg-type]  # one of them, just asked
     return Text(field, operator, types.text_value(field, value))  # type: ignore[arg-type]  # check_operator knows no others
+
+
+def status(name: object) -> Node:
+    """The predicate on the session's status."""
+    return compare(SESSION_FIELDS["status"], ":", name)
 
 
 def one_of(field: Field, values: Iterable[object]) -> Node:

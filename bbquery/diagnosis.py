@@ -100,7 +100,7 @@ def _open_parenthesis(text: str, at: int) -> int | None:
 # --- at a character ----------------------------------------------------------------------------
 
 _WORD = r"[^\W\d]\w*"
-_BARE = r"[^\s()\[\]'\":]+"
+_BARE = r"[^\s()\[\]'\":\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 
 
 def _at_character(text: str, at: int, place: str) -> Problem:
@@ -307,7 +307,11 @@ def _unknown_word(text: str, match: re.Match[str]) -> Problem:
 
 def _word_before(text: str, at: int) -> str:
     """The session field that ends before `at`."""
-    return text[:at].rstrip(" \t\r\n").rsplit(None, 1)[-1].strip("(-)")
+    before = text[:at].rstrip(" \t\r\n")
+    start = len(before)
+    while start > 0 and (before[start - 1] == "_" or "a" <= before[start - 1] <= "z"):
+        start -= 1
+    return before[start:]
 
 
 def _short(text: str) -> str:

@@ -124,11 +124,11 @@ class QuerySyntaxError(BBQueryError, ValueError):
 
     def __str__(self) -> str:
         where = f" (line {self.line}, column {self.column})"
-        parts = [self.message + where, excerpt(self.text, self.span)]
+        parts = [_shown(self.message) + where, excerpt(self.text, self.span)]
         if self.expected:
             parts.append("expected " + one_of(self.expected))
         if self.hint:
-            parts.append("hint: " + self.hint)
+            parts.append("hint: " + _shown(self.hint))
         return "\n".join(parts)
 
 
@@ -266,6 +266,11 @@ def excerpt(text: str, span: Span) -> str:
     indent = len(head) + sum(widths[low:first])
     carets = max(1, sum(widths[first : min(last, high)]))
     return f"  {shown}\n  {' ' * indent}{'^' * carets}"
+
+
+def _shown(text: str) -> str:
+    """Words that may quote a query, as a terminal can show them."""
+    return text if text.isprintable() else "".join([_cell(char)[0] for char in text])
 
 
 def _cell(char: str) -> tuple[str, int]:

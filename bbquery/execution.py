@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
-from . import metadata, wire
+from . import builder, metadata, wire
 from .ast import Equal, Node, SessionField, conjuncts
 from .errors import (
     ApiError,
@@ -327,9 +327,7 @@ def decode_list_of(kind: type[T], request: Request, answer: Answer) -> list[T]:
 def _with_status(query: Query | None, status: str | None) -> Query | None:
     if status is None:
         return query
-    from .fields import field
-
-    wanted = field.status == status
+    wanted = Query(builder.status(status))
     return wanted if query is None else all_of(query, wanted)
 
 

@@ -83,13 +83,18 @@ def _value(value: Value) -> object:
 def from_json(source: str | bytes | dict[str, Any]) -> Node:
     """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
     try:
-        node = _node(json.loads(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BuildError(f"this is not JSON: {error}", code="bad-json") from None
+        node = _node(_decoded(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0)
+        measure(node).check()
     except RecursionError:
         raise BuildError("the JSON is nested too deeply", code="too-large") from None
-    measure(node).check()
     return node
+
+
+def _decoded(source: str | bytes | bytearray) -> Any:
+    try:
+        return json.loads(source)
+    except ValueError as error:  # no JSON, no UTF-8, or a number with more digits than Python reads
+        raise BuildError(f"this is not JSON: {error}", code="bad-json") from None
 
 
 def _fail(path: str, expected: str) -> NoReturn:

@@ -51,6 +51,8 @@ def check_nesting(text: str) -> None:
         elif sign == ")":
             depth -= levels.pop() if levels else 0
             negations = 0
+        elif sign in ("'", '"'):  # no string begins here: the parser stops too, and going on would be quadratic
+            return
         else:
             negations = 0
         if depth + negations > MAX_NESTING:
@@ -63,8 +65,10 @@ def check_nesting(text: str) -> None:
             )
 
 
-def check_predicates(text: str, node: Node) -> None:
-    if len(text) < 4 * MAX_PREDICATES:  # `id:*` is the shortest
+def check_tree(text: str, node: Node, bound: bool) -> None:
+    """Counts predicates, and the characters of the canonical text; `bound` says that placeholders have values."""
+    # A predicate has at least four characters, and none of them more than four in the canonical text (`-` is `NOT `).
+    if len(text) < MAX_CHARACTERS // 4 and not bound:
         return
     count = 0
     for part in walk(node):
@@ -77,6 +81,15 @@ def check_predicates(text: str, node: Node) -> None:
                 code="too-many-predicates",
                 hint="split it into several queries",
             )
+    characters = measure(node).characters
+    if characters > MAX_CHARACTERS:
+        raise QuerySyntaxError(
+            f"the query in its canonical text is longer than {MAX_CHARACTERS:,} characters",
+            text=text,
+            span=Span(0, len(text)),
+            code="too-long",
+            hint=f"it would have {characters:,}; split it into several queries",
+        )
 
 
 class Extent:

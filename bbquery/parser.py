@@ -53,7 +53,7 @@ def parse(text: str, values: Mapping[str, object]) -> Node:
         if node is None:
             limits.check_nesting(text)
             node = _read_any(text, values)
-        limits.check_predicates(text, node)
+        limits.check_tree(text, node, bool(values))
     except _Problem as problem:
         raise problem.error(text) from None
     _check_unused(text, values)
@@ -346,10 +346,11 @@ def _check_operator(token: Token, field: Field, operator: str) -> None:
 def _check_unused(text: str, values: Mapping[str, object]) -> None:
     if not values:
         return
-    used = {match[0][1:] for match in terminal("STRING", "PLACEHOLDER").finditer(text)}
+    found = terminal("STRING", "PLACEHOLDER").finditer(text)
+    used = {match[0][1:] for match in found if match[0][0] == "$"}
     for name in values:
         if name not in used:
-            near = types.nearest(name, tuple(word for word in used if word.isidentifier()))
+            near = types.nearest(name, tuple(sorted(used)))
             raise QuerySyntaxError(
                 f"a value is given for {name}, but the query has no ${name}",
                 text=text,

@@ -225,10 +225,10 @@ def decode(text: str) -> Query:
         return _decode_q(text)
     parts = [_decoded(request.q)] if request.q is not None else []
     if request.status is not None:
-        from .fields import field
+        from .builder import status
 
         try:
-            parts.append(field.status == request.status)
+            parts.append(Query(status(request.status)))
         except BuildError as error:
             span = Span(text.index("status="), len(text))
             raise QuerySyntaxError(error.message, text=text, span=span, code=error.code, hint=error.hint) from None

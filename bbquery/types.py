@@ -76,6 +76,8 @@ def check_operator(field: Field, operator: str) -> None:
 
 def equality_value(field: Field, value: object) -> str | bool | Size:
     """The value of an equality or of one part of a one-of."""
+    if isinstance(value, str):
+        _check_text(value)
     kind = field_type(field)
     if kind == "size":
         return _size(field, value)
@@ -85,7 +87,6 @@ def equality_value(field: Field, value: object) -> str | bool | Size:
         raise _wrong(field, value, value if value in ("true", "false") else None)
     if not isinstance(value, str):
         raise _wrong(field, value, None)
-    _check_text(value)
     if isinstance(field, SessionField) and field.name == "status" and value not in STATUSES:
         raise _unknown_status(value)
     return str.__str__(value)
@@ -101,6 +102,8 @@ def text_value(field: Field, value: object) -> str:
 
 def order_value(field: Field, value: object) -> Decimal | Time | Now | Duration | Size:
     """The value of an order. On metadata it is a number or a time (the stored string is read as one)."""
+    if isinstance(value, str):
+        _check_text(value)  # an error that shows it must be text
     kind = field_type(field)
     if kind == "size":
         return _size(field, value)
@@ -199,7 +202,7 @@ def _time(field: Field, value: object) -> Time | Now:
 
     try:
         if isinstance(value, datetime):
-            if value.tzinfo is None:
+            if value.utcoffset() is None:
                 raise BuildError(
                     "a time without a zone is ambiguous",
                     hint="give it one: datetime(…, tzinfo=UTC)",
@@ -263,9 +266,13 @@ def _size(field: Field, value: object) -> Size:
 
 def _whole(value: object, unit: str) -> str | None:
     """A whole number with a unit, where it is one and short enough to be shown in a hint."""
-    if _is_number(value) and 0 <= value <= MAX_AMOUNT and value == int(value):  # type: ignore[operator, call-overload]  # _is_number said so
-        return f"{int(value)}{unit}"  # type: ignore[call-overload]  # the same
-    return None
+    if not _is_number(value):
+        return None
+    try:
+        number = _number(value)
+    except BuildError:  # not finite
+        return None
+    return f"{int(number)}{unit}" if 0 <= number <= MAX_AMOUNT and number == int(number) else None
 
 
 def _check_text(value: str) -> None:
@@ -303,8 +310,13 @@ def _wrong_order(value: object, instead: str | None) -> BuildError:
 def _as_string(value: object) -> str | None:
     """F2: what is no string cannot be found, so numbers and booleans are stored as strings."""
     if isinstance(value, int | float):  # Python's own, given to a builder
-        spelled = str(value).lower() if isinstance(value, bool) else repr(value)[:40]
-        return f'write "{spelled}", and store metadata through bbquery.metadata.stringify'
+        advice = "store metadata through bbquery.metadata.stringify"
+        if isinstance(value, bool):
+            return f'write "{"true" if value else "false"}", and {advice}'
+        if not 1e-6 <= abs(value) < 1e21 and value != 0:  # as JavaScript spells it, or not a number there
+            return f"write a string, and {advice}"
+        spelled = int(value) if value == int(value) else float(value)
+        return f'write "{spelled}", and {advice}'
     if _is_number(value) or isinstance(value, Now | Duration | Size):
         return f"write {quote(write_value(value))}"  # type: ignore[arg-type]  # a literal, by the line above
     if isinstance(value, Time):

@@ -1,0 +1,213 @@
+"""The package keeps its promises: light to import, layered, its public names pinned, and whole when installed."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import bbquery
+
+ROOT = Path(__file__).parent.parent
+
+# Lower never imports higher.
+LAYERS = """
+    errors grammar ast literals printer types limits mistakes diagnosis parser
+    builder metadata wire interchange query fields sessions execution client
+    emulator cli __main__
+""".split()
+
+
+def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable, **env: str) -> str:
+    """What a fresh process prints."""
+    done = subprocess.run(
+        [executable, "-c", "\n".join(code)],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of ours that a file imports, anywhere in it."""
+    package = ["bbquery", *path.relative_to(ROOT / "bbquery").parts[:-1]]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            target = [*base, *(node.module or "").split(".")] if node.module else base
+            names = [[*target, alias.name] for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+        else:
+            continue
+        found |= {name[1] for name in names if name[0] == "bbquery" and len(name) > 1}
+    return found
+
+
+def test_every_module_has_a_layer() -> None:
+    modules = {path.stem for path in (ROOT / "bbquery").glob("*.py")} | {
+        path.parent.name for path in (ROOT / "bbquery").glob("*/__init__.py")
+    }
+    assert modules - {"__init__"} == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_lower_layers_never_import_higher_ones(layer: str) -> None:
+    higher = set(LAYERS[LAYERS.index(layer) + 1 :])
+    package = ROOT / "bbquery" / layer
+    for path in package.rglob("*.py") if package.is_dir() else [package.with_suffix(".py")]:
+        assert not imports(path) & higher, path
+
+
+@pytest.mark.parametrize(
+    ("library", "home"),
+    [("lark", {"parser"}), ("httpx", {"client"}), ("anyio", {"client"})],
+    ids=["lark", "httpx", "anyio"],
+)
+def test_a_library_is_known_to_one_module(library: str, home: set[str]) -> None:
+    using = {
+        path.stem
+        for path in (ROOT / "bbquery").glob("*.py")
+        if re.search(rf"^\s*(?:from|import) {library}\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert using == home
+
+
+def test_percent_encoding_lives_in_one_module() -> None:
+    using = {
+        path.stem for path in (ROOT / "bbquery").rglob("*.py") if "urllib.parse" in path.read_text(encoding="utf-8")
+    }
+    assert using <= {"wire", "app", "server"}  # the emulator decodes for itself, as the service does
+
+
+def test_modules_stay_short() -> None:
+    for path in (ROOT / "bbquery").rglob("*.py"):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, path
+
+
+# --- names -------------------------------------------------------------------------------------
+
+PUBLIC = """
+    ApiError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client CreatedSession DecodeError
+    Diagnostic NotAWireQuery NotFound Project ProjectUsage Query QuerySyntaxError RateLimited ServerError Session
+    SessionList Span Timeout Trace TransportError __version__ all_of any_of decode field from_dict from_json meta
+    metadata parse
+""".split()
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(bbquery.__all__) == sorted(PUBLIC)
+    assert dir(bbquery) == bbquery.__all__
+
+
+def test_type_checkers_see_the_names_that_run_time_gives() -> None:
+    tree = ast.parse((ROOT / "bbquery/__init__.py").read_text(encoding="utf-8"))
+    typed = {
+        alias.name: node.module
+        for branch in tree.body
+        if isinstance(branch, ast.If)
+        for node in branch.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(typed) | {"__version__"} == set(bbquery.__all__)
+    for name, module in typed.items():
+        value = getattr(bbquery, name)
+        assert module is None or value is getattr(sys.modules[f"bbquery.{module}"], name)
+
+
+def test_no_public_name_is_a_module_but_metadata() -> None:
+    assert set(bbquery.__all__) & set(LAYERS) == {"metadata"}
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = bbquery.nothing  # type: ignore[attr-defined]  # that is the point
+
+
+# --- weight ------------------------------------------------------------------------------------
+
+HEAVY = "lark httpx msgspec click rich typing dataclasses json re asyncio".split()
+
+
+def loaded(*code: str) -> set[str]:
+    """Which of the heavy modules a piece of code has loaded, beyond what Python itself had."""
+    report = "print(*[name for name in HEAVY if name in sys.modules and name not in before])"
+    lines = ("import sys; before = set(sys.modules)", f"HEAVY = {HEAVY}", *code, report)
+    return set(python(*lines).split())
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    assert loaded("import bbquery") == set()
+
+
+def test_the_plain_equality_is_parsed_and_encoded_without_lark() -> None:
+    assert loaded("import bbquery", "bbquery.parse(\"user_metadata['a']:'b'\").encode()") <= {"re"}
+
+
+def test_building_loads_no_lark() -> None:
+    assert loaded("import bbquery", "str(bbquery.from_dict({'a': {'b': 'c'}}) | (bbquery.meta['n'] > 5))") <= {"re"}
+
+
+def test_the_full_language_needs_lark_alone() -> None:
+    assert not loaded("import bbquery", "bbquery.parse(\"NOT status:'ERROR'\")") & {"httpx", "msgspec", "click", "rich"}
+
+
+# --- installed ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the sdist."""
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", out, ROOT], check=True, capture_output=True, timeout=300)
+    (built,) = out.glob("*.whl")
+    assert len(list(out.glob("*.tar.gz"))) == 1
+    return built
+
+
+def test_the_wheel_holds_the_grammar_and_the_marker_and_no_tests(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"bbquery/grammar/bbquery.lark", "bbquery/grammar/query.schema.json", "bbquery/py.typed"} <= set(names)
+    assert all(name.startswith(("bbquery/", "bbquery-")) for name in names)
+
+
+TRY_IT = (
+    "import bbquery",
+    "print(bbquery.parse(\"user_metadata['a']:'b'\").encode())",
+    "print(bbquery.parse(\"NOT status:'ERROR' -id:*\"))",
+)
+TRIED = "user_metadata%5B%27a%27%5D%3A%27b%27\nNOT status:'ERROR' AND NOT id:*"
+
+
+def test_the_wheel_works_alone_and_from_anywhere(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    folder = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
+    pip: list[str | Path] = [folder / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel]
+    subprocess.run(pip, check=True, capture_output=True, timeout=300)
+    assert python(*TRY_IT, cwd="/", executable=str(folder / "python"), PYTHONPATH="") == TRIED
+    assert "extra" not in python("import bbquery.client; print('fine')", cwd="/", executable=str(folder / "python"))
+    command = subprocess.run([folder / "bbquery", "parse", "x"], capture_output=True, text=True, cwd="/", timeout=60)
+    assert (command.returncode, command.stdout) == (2, "")
+    assert "pip install 'bbquery[cli]'" in command.stderr
+
+
+def test_the_wheel_works_from_within_its_zip(wheel: Path) -> None:
+    assert python(*TRY_IT, "print(bbquery.__file__)", cwd="/", PYTHONPATH=str(wheel)).startswith(f"{TRIED}\n{wheel}")
+
+
+def test_the_checkout_works_without_being_installed() -> None:
+    found = python("import sys; sys.path.insert(0, '.')", *TRY_IT, executable=sys.executable)
+    assert found == TRIED
