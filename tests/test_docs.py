@@ -1,0 +1,137 @@
+"""Every block of the documentation runs.
+
+`python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
+shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
+blocks hold make targets and pip commands, which must exist. `bbq` blocks hold a query a line.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bbquery
+from bbquery.emulator import Emulator, generate
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
+NOW = 1_795_000_000  # a day in November 2026, so that what is shown stays as it is
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str) -> Iterator[tuple[str, str, int]]:
+    """Kind, text and line of each block."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        yield match[1], match[2], text.count("\n", 0, match.start()) + 2
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(sessions=generate(200, seed=7, now=NOW), clock=lambda: NOW) as running:
+        yield running
+
+
+@pytest.fixture
+def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("BROWSERBASE_BASE_URL", emulator.url)
+    monkeypatch.setenv("BROWSERBASE_API_KEY", emulator.api_key)
+    monkeypatch.delenv("BROWSERBASE_PROJECT_ID", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def run_python(text: str, namespace: dict[str, Any], where: str) -> None:
+    exec(compile(text, where, "exec"), namespace)
+
+
+def run_pycon(text: str, namespace: dict[str, Any], where: str) -> None:
+    test = doctest.DocTestParser().get_doctest(text, namespace, where, where, 0)
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL)
+    runner.run(test, out=said.append, clear_globs=False)
+    namespace.update(test.globs)
+    assert not runner.failures, "".join(said)
+
+
+def run_console(text: str, namespace: dict[str, Any], where: str) -> None:
+    for step in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, expected = step.partition("\n")
+        while command.endswith("\\"):
+            more, _, expected = expected.partition("\n")
+            command += "\n" + more
+        done = subprocess.run(
+            ["bash", "-c", command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        pattern = re.escape(expected.rstrip("\n")).replace(r"\.\.\.", ".*")
+        assert re.fullmatch(pattern, done.stdout.rstrip("\n"), re.DOTALL), f"{where}: {command}\n{done.stdout}"
+
+
+def run_sh(text: str, _: dict[str, Any], where: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for line in text.splitlines():
+        words = line.partition("#")[0].split()
+        if words[0] == "make":
+            subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True, timeout=60)
+        elif words[:2] == ["pip", "install"]:
+            assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= set(extras), where
+        else:
+            pytest.fail(f"{where}: {line} is not run by any test")
+
+
+def run_bbq(text: str, namespace: dict[str, Any], where: str) -> None:
+    for line in text.splitlines():
+        query, _, canonical = line.partition("⇒")
+        parsed = str(bbquery.parse(query.strip()))
+        if canonical:
+            assert parsed == canonical.strip(), where
+
+
+def run_mistakes(text: str, _: dict[str, Any], where: str) -> None:
+    for line in text.splitlines():
+        with pytest.raises(bbquery.QuerySyntaxError):
+            raise AssertionError(f"{where}: {bbquery.parse(line)}")
+
+
+RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
+    "python": run_python,
+    "pycon": run_pycon,
+    "console": run_console,
+    "sh": run_sh,
+    "bbq": run_bbq,
+    "bbq mistakes": run_mistakes,
+}
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_runs(page: str, bbquery_emulator: Emulator) -> None:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for kind, text, line in blocks(page):
+        assert kind in RUNNERS, f"{page}:{line}: no test runs a block of {kind!r}"
+        RUNNERS[kind](text, namespace, f"{page}:{line}")
+    for name, shown_test in namespace.items():
+        if name.startswith("test_"):
+            shown_test(bbquery_emulator)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCE.sub("", text)):
+        assert target.startswith("https://") or (ROOT / page).parent.joinpath(target).exists(), target
