@@ -170,9 +170,7 @@ class Client(_Client[httpx.Client]):
         where the metadata is larger than the service takes (F19).
         """
         return self._run(
-            self._api.create_session(
-                user_metadata, project_id, region=region, keepAlive=keep_alive, timeout=timeout, **options
-            )
+            self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
         )
 
     def release(self, session_id: str) -> Session:
@@ -258,9 +256,7 @@ class AsyncClient(_Client[httpx.AsyncClient]):
     ) -> CreatedSession:
         """As `Client.create_session`."""
         return await self._run(
-            self._api.create_session(
-                user_metadata, project_id, region=region, keepAlive=keep_alive, timeout=timeout, **options
-            )
+            self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
         )
 
     async def release(self, session_id: str) -> Session:
@@ -314,7 +310,10 @@ class AsyncClient(_Client[httpx.AsyncClient]):
 def _check_where(base_url: str) -> bool:
     """Whether the URL is on this machine; BuildError where the key would travel in the clear."""
     check_base_url(base_url)
-    url = httpx.URL(base_url)
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise BuildError(f"the base URL is not a URL: {error}", hint=f"write for example {BASE_URL}", code="bad-url") from None
     loopback = _is_loopback(url.host)
     if url.scheme != "https" and not loopback:
         raise BuildError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,11 +30,24 @@ from .errors import (
     TransportError,
 )
 from .query import Query, all_of, parse
-from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace, decode_list, decode_one
+from .sessions import (
+    CreatedSession,
+    Project,
+    ProjectUsage,
+    Session,
+    SessionList,
+    Trace,
+    decode_list,
+    decode_one,
+    start,
+)
 
 log = logging.getLogger("bbquery")
 
 T = TypeVar("T")
+
+MAX_URL = 65_536  # what httpx sends at most
+MAX_SECONDS = 1e6  # what a socket can be told to wait for is not much more
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -71,9 +85,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """No whole response came."""
+    """No whole response came. `again` is whether another try may fare better, `sent` whether the service may have
+    been reached."""
 
     reason: str
+    again: bool = True
+    sent: bool = True
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -98,8 +115,10 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     total: float = 180.0
 
     def __post_init__(self) -> None:
-        if not all(seconds > 0 for seconds in (self.connect, self.read, self.total)):
-            raise BuildError("a timeout is a number of seconds, more than 0", code="bad-timeout")
+        if not all(0 < seconds <= MAX_SECONDS for seconds in (self.connect, self.read, self.total)):
+            raise BuildError(
+                f"a timeout is a number of seconds, more than 0 and at most {MAX_SECONDS:,.0f}", code="bad-timeout"
+            )
 
 
 class Api:
@@ -124,13 +143,13 @@ class Api:
     # --- operations ------------------------------------------------------------------------
 
     def sessions(self, query: Query | str | None, status: str | None, project_id: str | None) -> Steps[SessionList]:
-        query = _with_status(parse(query) if isinstance(query, str) else query, status)
+        query = _with_status(_read(query), status)
         wanted = query.list_request() if query is not None else wire.ListRequest()
         if query is not None:
             _warn_of_unstorable(query.ast)
         request = Request("GET", wanted.url(self.base_url))
         traces: list[Trace] = []
-        listed = decode_list_of(Session, request, (yield from self._exchange(request, traces)))
+        listed = yield from self._many(Session, request, traces)
         traces[-1] = msgspec.structs.replace(traces[-1], count=len(listed))
         log.debug("%s listed %d sessions", request, len(listed))
         found = [session for session in listed if _is_wanted(session, query, project_id)]
@@ -140,16 +159,32 @@ class Api:
         return self._one(Session, Request("GET", self._url("sessions", session_id)))
 
     def create_session(
-        self, user_metadata: Mapping[str, Any] | None, project_id: str | None, **options: Any
+        self,
+        user_metadata: Mapping[str, Any] | None,
+        project_id: str | None,
+        region: str | None,
+        keep_alive: bool | None,
+        timeout: int | None,
+        options: Mapping[str, Any],
     ) -> Steps[CreatedSession]:
-        body = {name: value for name, value in options.items() if value is not None}
-        project_id = project_id or self.project_id
-        if project_id is not None:
-            body["projectId"] = project_id
+        for ours, theirs in _RENAMED.items():
+            if theirs in options:
+                raise BuildError(f"{theirs} is called {ours} here", hint=f"pass {ours}=…", code="bad-option")
         if user_metadata is not None:
             _check_metadata(user_metadata)
-            body["userMetadata"] = user_metadata
-        request = Request("POST", self._url("sessions"), json.dumps(body).encode(), repeatable=False)
+        named = {
+            "projectId": project_id or self.project_id,
+            "userMetadata": user_metadata,
+            "region": region,
+            "keepAlive": keep_alive,
+            "timeout": timeout,
+        }
+        body = {name: value for name, value in {**named, **options}.items() if value is not None}
+        try:
+            text = json.dumps(body, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BuildError(f"the session's options are not JSON: {error}", code="bad-option") from None
+        request = Request("POST", self._url("sessions"), text.encode(), repeatable=False)
         return self._one(CreatedSession, request)
 
     def release(self, session_id: str) -> Steps[Session]:
@@ -158,7 +193,7 @@ class Api:
 
     def projects(self) -> Steps[list[Project]]:
         request = Request("GET", self._url("projects"))
-        return decode_list_of(Project, request, (yield from self._exchange(request, [])))
+        return (yield from self._many(Project, request, []))
 
     def project_usage(self, project_id: str | None) -> Steps[ProjectUsage]:
         project_id = project_id or self.project_id
@@ -172,18 +207,36 @@ class Api:
 
     def _url(self, *parts: str) -> str:
         for part in parts:
-            if not part or part in (".", ".."):
-                raise BuildError(f"{part!r} is not an id", code="bad-id")
+            if not isinstance(part, str):
+                raise BuildError(f"an id is a string, not a value of type {type(part).__name__}", code="bad-id")
+            if self._key in part:
+                raise BuildError("the API key stands where an id belongs", code="bad-id")
+            if not part.isprintable() or part in ("", ".", ".."):
+                raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
         return "/".join([self.base_url, "v1", *[wire.encode(part) for part in parts]])
 
     def _one(self, kind: type[T], request: Request) -> Steps[T]:
         answer = yield from self._exchange(request, [])
         try:
-            return decode_one(kind, answer.body)  # type: ignore[type-var]  # every caller names a record
+            return decode_one(kind, answer.body, self._start)  # type: ignore[type-var]  # every caller names a record
+        except DecodeError as error:
+            done = "" if request.repeatable else " was carried out, and must not be repeated blindly (F22), but"
+            raise DecodeError(f"{request}{done}: {error}") from None
+
+    def _many(self, kind: type[T], request: Request, traces: list[Trace]) -> Steps[list[T]]:
+        answer = yield from self._exchange(request, traces)
+        try:
+            return decode_list(kind, answer.body, self._start)  # type: ignore[type-var]  # every caller names a record
         except DecodeError as error:
             raise DecodeError(f"{request}: {error}") from None
 
     def _exchange(self, request: Request, traces: list[Trace]) -> Steps[Answer]:
+        if len(request.url) > MAX_URL:
+            raise BuildError(
+                f"the URL would have {len(request.url):,} characters, more than {MAX_URL:,}",
+                hint="shorten the keys or the value",
+                code="too-large",
+            )
         elapsed = 0.0
         for attempt in range(self._retries + 1):
             reply = yield Send(request, self.timeout.total - elapsed)
@@ -192,30 +245,56 @@ class Api:
             status = outcome.status if isinstance(outcome, Answer) else None
             traces.append(Trace(request.method, request.url, status, 1000 * (reply.elapsed - elapsed)))
             elapsed = reply.elapsed
-            log.debug("%s: %s in %.0f ms", request, status or outcome, traces[-1].milliseconds)
+            seen = str(outcome.status) if isinstance(outcome, Answer) else self._hide(outcome.reason)
+            log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
             if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
                 return outcome
             pause = retry_delay(request, reply, attempt, self._jitter)
             if pause is None or attempt == self._retries or elapsed + pause >= self.timeout.total:
                 break
-            log.info("%s: %s; trying again in %.2f s", request, status or outcome, pause)
+            log.info("%s: %s; trying again in %.2f s", request, seen, pause)
             elapsed = (yield Pause(pause)).elapsed
+            if elapsed >= self.timeout.total:  # overslept
+                break
         raise self._error(request, reply, len(traces))
 
     def _error(self, request: Request, reply: Reply, attempts: int) -> BBQueryError:
         outcome = reply.outcome
         tried = f" (tried {attempts} times)" if attempts > 1 else ""
         if isinstance(outcome, Answer):
-            return api_error(request, outcome, reply.now, tried, self._hide)
+            return self._api_error(request, outcome, reply.now, tried)
         assert isinstance(outcome, Failure)
-        doubt = (
-            "" if request.repeatable else "; it may have been carried out all the same, and is not tried again (F22)"
+        hint = _doubt(request) if outcome.sent else ""
+        return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{hint}")
+
+    def _api_error(self, request: Request, answer: Answer, now: float, tried: str) -> BBQueryError:
+        """The error for an answer that is no success."""
+        status, headers = answer.status, answer.headers
+        if 300 <= status < 400:
+            target = self._hide(headers.get("location", "nowhere"))[:200]
+            return TransportError(
+                f"{request}: redirected to {target!a}; redirects are not followed, so that the key stays with its "
+                "host: set the base URL to where the API is"
+            )
+        body = self._start(answer.body, 2_000)
+        kind = _KINDS.get(status, ServerError if status >= 500 else BadRequest)
+        # What the body says is hidden once more: JSON can spell a key so that it is not seen before decoding.
+        return kind(
+            f"{request} answered {status}{tried}: {self._hide(_said(body))}{_hint(request, status)}",
+            status=status,
+            request=str(request),
+            request_id=self._hide(headers["x-request-id"]) if "x-request-id" in headers else None,
+            body=body,
+            retry_after=retry_after(headers, now),
         )
-        return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{doubt}")
+
+    # An echo of the key is hidden, whoever sent it back: star by star, so that no cut afterwards leaves a part of one.
 
     def _hide(self, text: str) -> str:
-        """No echo of the key, whoever sent it back."""
-        return text.replace(self._key, "***")
+        return text.replace(self._key, "*" * len(self._key))
+
+    def _start(self, body: bytes | bytearray, size: int = 80) -> str:
+        return start(body[: size + len(self._key)].replace(self._key.encode(), b"*" * len(self._key)), size)
 
 
 # --- retries (F28) -----------------------------------------------------------------------------
@@ -251,7 +330,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         except ValueError:
             try:
                 seconds = parsedate_to_datetime(value).timestamp() - now
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
         if seconds == seconds and seconds != float("inf"):
             return max(0.0, seconds)
@@ -264,7 +343,6 @@ _HINTS = {
     401: "check BROWSERBASE_API_KEY; keys are in the dashboard's settings",
     403: "the key has no right to this",
     404: "there is no such thing, or the key does not see it",
-    504: "a query is answered far faster with a status beside it (F9)",
 }
 _KINDS: dict[int, type[ApiError]] = {
     401: AuthenticationError,
@@ -274,30 +352,24 @@ _KINDS: dict[int, type[ApiError]] = {
 }
 
 
-def api_error(request: Request, answer: Answer, now: float, tried: str, hide: Callable[[str], str]) -> BBQueryError:
-    """The error for an answer that is no success."""
-    status = answer.status
-    if 300 <= status < 400:
-        target = hide(answer.headers.get("location", "nowhere"))[:200]
-        return TransportError(
-            f"{request}: redirected to {target}; redirects are not followed, so that the key stays with its host: "
-            "set the base URL to where the API is"
-        )
-    body = hide(bytes(answer.body[:2_000]).decode("utf-8", "replace"))
-    hint = f"; {_HINTS[status]}" if status in _HINTS else ""
-    kind = _KINDS.get(status, ServerError if status >= 500 else BadRequest)
-    return kind(
-        f"{request} answered {status}{tried}: {_said(body)}{hint}",
-        status=status,
-        request=str(request),
-        request_id=answer.headers.get("x-request-id"),
-        body=body,
-        retry_after=retry_after(answer.headers, now),
-    )
+def _hint(request: Request, status: int) -> str:
+    """What to do about an error status, as the end of a message."""
+    if status == 408 or status >= 500:
+        _, _, parameters = request.url.partition("?")
+        if status == 504 and parameters.startswith("q=") and "&status=" not in parameters:
+            return "; a query is answered far faster with a status beside it (F9)"
+        return _doubt(request)
+    return f"; {_HINTS[status]}" if status in _HINTS else ""
+
+
+def _doubt(request: Request) -> str:
+    if request.repeatable:
+        return ""
+    return "; it may have been carried out all the same, and is not tried again (F22)"
 
 
 def _said(body: str) -> str:
-    """What an error body says (F29): JSON with a message or an error, HTML from a gateway, or plain text."""
+    """What an error body says (F29), in one line: JSON with a message or an error, a gateway's HTML, or plain text."""
     try:
         decoded = json.loads(body)
     except (ValueError, RecursionError):
@@ -305,23 +377,32 @@ def _said(body: str) -> str:
     if isinstance(decoded, dict):
         for name in ("message", "error"):
             if isinstance(decoded.get(name), str):
-                return str(decoded[name])[:300]
+                return _line(decoded[name])
     if body.lstrip().startswith("<"):
-        import re
-
-        title = re.search(r"<title>\s*([^<]{1,100})", body, re.IGNORECASE)
-        return f"an HTML page from a gateway ({title[1].strip()})" if title else "an HTML page from a gateway"
-    return " ".join(body.split())[:300] or "nothing"
+        title = re.search(r"<title>([^<]{1,100})", body, re.IGNORECASE)
+        return f"an HTML page from a gateway ({_line(title[1])})" if title else "an HTML page from a gateway"
+    return _line(body) or "nothing"
 
 
-def decode_list_of(kind: type[T], request: Request, answer: Answer) -> list[T]:
-    try:
-        return decode_list(kind, answer.body)  # type: ignore[type-var]  # every caller names a record
-    except DecodeError as error:
-        raise DecodeError(f"{request}: {error}") from None
+def _line(text: str) -> str:
+    """The start of a text, without what would disturb a terminal or a log."""
+    shown = "".join([char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text[:600]])
+    return " ".join(shown.split())[:300]
 
 
 # --- which sessions ----------------------------------------------------------------------------
+
+
+def _read(query: Query | str | None) -> Query | None:
+    if isinstance(query, str):
+        return parse(query)
+    if query is None or isinstance(query, Query):
+        return query
+    raise BuildError(
+        f"sessions takes a query or its text, not a value of type {type(query).__name__}",
+        hint="bbquery.from_dict makes a query of a dict",
+        code="wrong-type",
+    )
 
 
 def _with_status(query: Query | None, status: str | None) -> Query | None:
@@ -359,6 +440,14 @@ def _warn_of_unstorable(node: Node) -> None:
             log.warning("the service stores no value such as %r (F20): nothing will match", part.value)
 
 
+# The API's spelling of what has a parameter of its own.
+_RENAMED = {
+    "user_metadata": "userMetadata",
+    "project_id": "projectId",
+    "keep_alive": "keepAlive",
+}
+
+
 def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
     size = metadata.size(user_metadata)
     if size > metadata.MAX_SIZE:
@@ -368,4 +457,6 @@ def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
             code="too-large",
         )
     for finding in metadata.check(user_metadata):
+        if finding.code == "not-finite":
+            raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
         log.warning("%s", finding)

@@ -8,18 +8,23 @@ from functools import cache
 
 @cache
 def grammar() -> str:
-    """The text of `bbquery.lark`: from the package where it was built, else from the checkout."""
+    """The text of `bbquery.lark`."""
+    return packaged("bbquery.lark")
+
+
+def packaged(name: str) -> str:
+    """The text of a file of `grammar/`: from the package where it was built, else from the checkout."""
     import os.path
 
     here = os.path.dirname(os.path.abspath(__file__))
     for folder in (os.path.join(here, "grammar"), os.path.join(os.path.dirname(here), "grammar")):
         try:
             # The loader reads from a zipped wheel as well as from a folder.
-            data: bytes = __spec__.loader.get_data(os.path.join(folder, "bbquery.lark"))  # type: ignore[union-attr]  # every loader of source files has it
+            data: bytes = __spec__.loader.get_data(os.path.join(folder, name))  # type: ignore[union-attr]  # every loader of source files has it
         except OSError:
             continue
         return data.decode()
-    raise FileNotFoundError("bbquery.lark is missing from the installation; reinstall bbquery")
+    raise FileNotFoundError(f"{name} is missing from the installation; reinstall bbquery")
 
 
 @cache

@@ -16,6 +16,8 @@ from .printer import write
 MAX_CHARACTERS = 65_536
 MAX_NESTING = 100
 MAX_PREDICATES = 10_000
+SMALL = 4 * MAX_PREDICATES
+"""A text of so many characters is within the limits on characters and predicates: the shortest is `id:*`."""
 
 
 def check_length(text: str) -> None:

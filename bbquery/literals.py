@@ -27,10 +27,11 @@ MAX_AMOUNT = 10**15
 """Seconds of a duration, bytes of a size: more than any session lasts or moves."""
 MAX_EXPONENT = 9_999
 
-_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d)))?",
-    re.ASCII,
-)
+# Patterns as text: `re` compiles each when it is first needed, and keeps it. A first parse rarely needs them.
+_TIME = r"(?a:(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d)))?)"
+_SIZE = r"(?a:(\d+)([A-Za-z]+))"
+_NUMBER = r"(?a:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?)"
+
 _FIRST_DAY = 719_163  # the ordinal of 1970-01-01
 _EARLIEST = (1 - _FIRST_DAY) * _DAY * _NS
 _LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS  # the end of 9999-12-31
@@ -38,7 +39,7 @@ _LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS  # the end of 9999-12-31
 
 def read_time(text: str) -> Time:
     """An RFC 3339 instant, or a date for its first instant in UTC."""
-    match = _TIME.fullmatch(text)
+    match = re.fullmatch(_TIME, text)
     if not match:
         raise ValueError("it is not an RFC 3339 time such as '2026-11-01T12:00:00Z', nor a date")
     year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
@@ -104,12 +105,9 @@ def write_now(now: Now) -> str:
     return ("now-" if now.offset < 0 else "now+") + write_duration(Duration(abs(now.offset)))
 
 
-_SIZE = re.compile(r"(\d+)([A-Za-z]+)", re.ASCII)
-
-
 def read_size(text: str) -> Size:
     """`512B`, `10MB` (10⁶), `1MiB` (2²⁰) and the other units up to TiB."""
-    match = _SIZE.fullmatch(text)
+    match = re.fullmatch(_SIZE, text)
     if not match or match[2] not in _UNITS_OF_SIZE:
         raise ValueError("it is not a size such as 10MB or 1MiB")
     return Size(_amount(match[1], _UNITS_OF_SIZE[match[2]]))
@@ -132,14 +130,11 @@ def _amount(digits: str, unit: int) -> int:
     return int(digits) * unit
 
 
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?", re.ASCII)
-
-
 def read_number(text: str) -> Decimal:
     """A JSON number, exactly."""
     from decimal import Decimal
 
-    match = _NUMBER.fullmatch(text)
+    match = re.fullmatch(_NUMBER, text)
     if not match:
         raise ValueError("it is not a JSON number such as -12.5 or 1e6")
     exponent = (match[1] or "0").lstrip("+-").lstrip("0")

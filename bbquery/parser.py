@@ -83,6 +83,8 @@ def _run_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 def _read_run(text: str) -> Node | None:
     """One equality, or several joined by nothing but AND or nothing but OR; None for any other text."""
+    if not text.startswith("user_metadata"):  # spares a first parse the patterns
+        return None
     equality, connective = _run_patterns()
     match = equality.match(text)
     if match is None:

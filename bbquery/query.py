@@ -6,10 +6,11 @@ A query never changes. Combining two gives a third. It has no truth value, so th
 
 from __future__ import annotations
 
+from . import builder
 from . import wire as _wire  # `wire` is a method here
 from .ast import Node, Not, conjunction, disjunction
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
-from .limits import combine, measure
+from .limits import SMALL, combine, measure
 from .printer import write
 
 TYPE_CHECKING = False
@@ -93,11 +94,12 @@ class Query:
 
     def wire(self) -> str:
         """The text for `q`. NotAWireQuery where this is not a single equality that the service knows (F1, F2)."""
-        return _wire.wire_text(self.ast)
+        _wire.check_wire(self.ast)
+        return str(self)
 
     def encode(self) -> str:
         """`wire()`, percent-encoded (F3)."""
-        return _wire.encode(_wire.wire_text(self.ast))
+        return _wire.encode(self.wire())
 
     def params(self) -> dict[str, str]:
         """`q` and `status` as plain text, for an HTTP client that encodes or for the official SDK.
@@ -123,9 +125,7 @@ class Query:
 
     def to_dict(self) -> dict[str, Any]:
         """The inverse of `from_dict`: nested keys to strings. BuildError where the query is no AND of equalities."""
-        from .builder import to_dict
-
-        return to_dict(self.ast)
+        return builder.to_dict(self.ast)
 
     def to_json(self) -> str:
         """The tree as JSON, as `bbquery schema` describes it."""
@@ -135,11 +135,10 @@ class Query:
 
 
 def _checked(node: Node) -> Query:
-    """A query from a tree that was built, held to the limits of its text."""
+    """A query from a tree with a level or two of its own, held to the limits of its text."""
     query = Query(node)
-    extent = measure(node)
-    extent.check()
-    _set(query, "_extent", extent)
+    if len(str(query)) > SMALL:
+        _extent(query).check()
     return query
 
 
@@ -201,9 +200,7 @@ def parse(text: str, /, **values: object) -> Query:
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:
     """The AND of the leaves of a nested mapping. Every leaf is a string; BuildError says what to do with others."""
-    from .builder import from_dict as build
-
-    return _checked(build(mapping))
+    return _checked(builder.from_dict(mapping))
 
 
 def from_json(source: str | bytes | dict[str, Any]) -> Query:
@@ -225,10 +222,8 @@ def decode(text: str) -> Query:
         return _decode_q(text)
     parts = [_decoded(request.q)] if request.q is not None else []
     if request.status is not None:
-        from .builder import status
-
         try:
-            parts.append(Query(status(request.status)))
+            parts.append(Query(builder.status(request.status)))
         except BuildError as error:
             span = Span(text.index("status="), len(text))
             raise QuerySyntaxError(error.message, text=text, span=span, code=error.code, hint=error.hint) from None

@@ -7,13 +7,16 @@ know are kept in `extra` and written back by `to_dict`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar, overload
+from functools import cache
+from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
 import msgspec
 
 from .errors import DecodeError
+
+Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _EXTRA = "(unknown)"  # no field of the API is called so
 
@@ -49,13 +52,13 @@ class Session(_Record, frozen=True, kw_only=True):
     status: str
     project_id: str
     region: str
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime
-    expires_at: datetime
+    created_at: Time
+    updated_at: Time
+    started_at: Time
+    expires_at: Time
     keep_alive: bool
     proxy_bytes: int
-    ended_at: datetime | None = None
+    ended_at: Time | None = None
     context_id: str | None = None
     user_metadata: dict[str, Any] | None = None
     avg_cpu_usage: float | None = None
@@ -81,8 +84,8 @@ class Project(_Record, frozen=True, kw_only=True):
 
     id: str
     name: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Time
+    updated_at: Time
     owner_id: str
     default_timeout: int
 
@@ -135,25 +138,35 @@ class SessionList(Sequence[Session]):
 
 _R = TypeVar("_R", bound=_Record)
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+# What msgspec raises for a body that is malformed, or odd in a way that only the slow way takes.
+_ODD = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-def decode_one(kind: type[_R], body: bytes | bytearray) -> _R:
-    """A record from JSON. DecodeError says what is wrong, and ends with the JSON path where there is one."""
+def start(body: bytes | bytearray, size: int = 80) -> str:
+    """The first bytes of a body, as an error shows them."""
+    return bytes(body[:size]).decode("utf-8", "replace")
+
+
+def decode_one(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> _R:
+    """A record from JSON. DecodeError says what is wrong, and ends with the JSON path where there is one.
+
+    `show` gives the part of a broken body that the error may show.
+    """
     try:
         return _decoder(kind).decode(body)  # type: ignore[no-any-return]  # what it was made for
-    except msgspec.DecodeError:  # malformed, or odd in a way that only the slow way takes
-        return _convert(kind, _loads(body), "$")
+    except _ODD:
+        return _convert(kind, _loads(body, show), "$")
 
 
-def decode_list(kind: type[_R], body: bytes | bytearray) -> list[_R]:
+def decode_list(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> list[_R]:
     """An array of records from JSON, as `decode_one`."""
     try:
         return _decoder(list[kind]).decode(body)  # type: ignore[no-any-return, valid-type]  # what it was made for
-    except msgspec.DecodeError:
-        items = _loads(body)
-        if not isinstance(items, list):
-            raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`") from None
-        return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
+    except _ODD:
+        items = _loads(body, show)
+    if not isinstance(items, list):
+        raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`")
+    return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
 
 
 def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
@@ -163,35 +176,55 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return decoder
 
 
-def _loads(body: bytes | bytearray) -> Any:
-    """Python's own JSON: slower, but it takes the lone surrogates that JavaScript writes as escapes (F19)."""
+def _loads(body: bytes | bytearray, show: Callable[[bytes | bytearray], str]) -> Any:
+    """The JSON value. Python's own reader takes what msgspec does not: the lone surrogates that JavaScript writes as
+    escapes (F19), and numbers of any length."""
     try:
-        return json.loads(body)
+        return _decoder(Any).decode(body)
+    except _ODD:
+        pass
+    try:
+        return json.loads(body, parse_int=_integer)
     except RecursionError:
         raise DecodeError("the JSON is nested too deeply") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        text = bytes(body[:200]).decode("utf-8", "replace").strip()
+    except ValueError as error:
+        text = show(body).strip()
         if not text:
             raise DecodeError("expected JSON, got nothing") from None
         if text.startswith("<"):
-            raise DecodeError(f"expected JSON, got an HTML page, as gateways send (F29): {text[:80]!r}") from None
+            raise DecodeError(f"expected JSON, got an HTML page, as gateways send (F29): {text!r}") from None
         where = f"at byte {len(body):,}" if getattr(error, "pos", 0) >= len(body) - 1 else str(error)
-        raise DecodeError(f"the JSON is broken or cut off ({where}): {text[:80]!r}") from None
+        raise DecodeError(f"the JSON is broken or cut off ({where}): {text!r}") from None
+
+
+def _integer(digits: str) -> int | float:
+    try:
+        return int(digits)
+    except ValueError:  # more digits than Python reads
+        return float(digits)
+
+
+@cache
+def _known(kind: type[_Record]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind)) - {_EXTRA}
 
 
 def _convert(kind: type[_R], item: Any, path: str) -> _R:
     if not isinstance(item, dict):
         raise DecodeError(f"expected an object, got {_json_name(item)} - at `{path}`")
-    known = {field.encode_name for field in msgspec.structs.fields(kind)} - {_EXTRA}
-    extra = {name: value for name, value in item.items() if name not in known}
+    known = _known(kind)
+    extra = {name: item.pop(name) for name in [*item] if name not in known}
+    if extra:
+        item[_EXTRA] = extra
     try:
-        record = msgspec.convert({name: value for name, value in item.items() if name in known}, kind)
+        return msgspec.convert(item, kind)
+    except RecursionError:
+        raise DecodeError(f"the JSON is nested too deeply - at `{path}`") from None
     except msgspec.ValidationError as error:
         message = str(error)
         # msgspec's own path starts at the item.
         message = message.replace("`$", f"`{path}", 1) if " - at `$" in message else f"{message} - at `{path}`"
         raise DecodeError(message) from None
-    return msgspec.structs.replace(record, unknown=extra) if extra else record
 
 
 def _json_name(value: object) -> str:

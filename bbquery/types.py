@@ -317,8 +317,13 @@ def _as_string(value: object) -> str | None:
             return f"write a string, and {advice}"
         spelled = int(value) if value == int(value) else float(value)
         return f'write "{spelled}", and {advice}'
-    if _is_number(value) or isinstance(value, Now | Duration | Size):
-        return f"write {quote(write_value(value))}"  # type: ignore[arg-type]  # a literal, by the line above
+    if _is_number(value):
+        try:
+            return f"write {quote(write_value(_number(value)))}"
+        except BuildError:  # not finite
+            return None
+    if isinstance(value, Now | Duration | Size):
+        return f"write {quote(write_value(value))}"
     if isinstance(value, Time):
         return f"write {write_value(value)}"
     return None

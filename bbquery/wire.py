@@ -60,8 +60,8 @@ def curl(url: str) -> str:
 # --- ast → request -----------------------------------------------------------------------------
 
 
-def wire_text(node: Node) -> str:
-    """The text of a single equality that the service knows; NotAWireQuery for any other query."""
+def check_wire(node: Node) -> None:
+    """NotAWireQuery, unless the query is a single equality that the service knows: then its text is the `q`."""
     if not isinstance(node, Equal) or isinstance(node.field, SessionField):
         raise NotAWireQuery(_needs_plan(node))
     for what, text in (*(("key", key) for key in node.field), ("value", node.value)):
@@ -70,7 +70,6 @@ def wire_text(node: Node) -> str:
                 f"the {what} {text!a} cannot be sent: the service documents no escape for ' or \\ or control "
                 "characters (F6); only a full listing can find it"
             )
-    return write(node)
 
 
 def list_request(node: Node) -> ListRequest:
@@ -78,11 +77,12 @@ def list_request(node: Node) -> ListRequest:
     q = status = None
     for part in conjuncts(node):
         if isinstance(part, Equal) and isinstance(part.field, SessionField) and part.field.name == "status":
-            if status is not None:
+            if status not in (None, part.value):
                 raise NotAWireQuery("two statuses in one query cannot both hold, nor be asked in one request")
             status = part.value
         elif q is None:
-            q = wire_text(part)
+            check_wire(part)
+            q = write(part)
         else:
             raise NotAWireQuery(f"the service takes one equality at a time (F5), and {_short(part)} is one more")
     return ListRequest(q, status)  # type: ignore[arg-type]  # a status is a string
@@ -164,4 +164,6 @@ def unescape(text: str, span: Span) -> str:
 def check_base_url(url: str) -> None:
     """An absolute http or https URL without a query string."""
     if not re.fullmatch(r"https?://[^\s/?#]+(?:/[^\s?#]*)?", url):
-        raise BuildError(f"{url[:80]!r} is not a base URL", hint=f"write for example {BASE_URL}", code="bad-url")
+        # What is no URL may be a key in the wrong place, and what stands before an @ a password: neither is shown.
+        shown = repr(url[:80]) if "://" in url and "@" not in url else "what is given"
+        raise BuildError(f"{shown} is not a base URL", hint=f"write for example {BASE_URL}", code="bad-url")
