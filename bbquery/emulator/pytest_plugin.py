@@ -1,0 +1,39 @@
+"""Fixtures for tests that talk to the service: `bbquery_emulator`, and `bbquery_emulator_factory`.
+
+pytest loads this in every run of every project that has bbquery installed, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from .server import Emulator
+
+
+@pytest.fixture
+def bbquery_emulator(bbquery_emulator_factory: Callable[..., Emulator]) -> Emulator:
+    """A running emulator with no sessions."""
+    return bbquery_emulator_factory()
+
+
+@pytest.fixture
+def bbquery_emulator_factory() -> Iterator[Callable[..., Emulator]]:
+    """Starts emulators with the keyword arguments of `bbquery.emulator.Emulator`; the test's end stops them."""
+    try:
+        from . import Emulator
+    except ImportError as error:
+        pytest.fail(f"bbquery_emulator: {error}", pytrace=False)
+
+    with ExitStack() as running:
+
+        def start(**options: Any) -> Emulator:
+            return running.enter_context(Emulator(**options))
+
+        yield start

@@ -1,0 +1,75 @@
+"""The awkward facts about the service, as switches of the emulator. All are off by default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal
+
+from ..errors import BuildError
+
+_BARE_Q = ("fast", "slow", "504")
+_RATES = ("reset_rate", "error_rate", "throttle_rate", "garbage_rate")
+_TIMES = ("bare_q_seconds", "lag", "latency", "start_delay", "release_delay", "session_timeout")
+_COUNTS = ("cap", "max_concurrent", "max_created_per_minute")
+# Past this the end of a session has no calendar date.
+_MAX_SECONDS = 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switches:
+    """How the emulator misbehaves. Times are in seconds, rates between 0 and 1; a bad value is a `BuildError`."""
+
+    bare_q: Literal["fast", "slow", "504"] = "fast"
+    """What a `q` without `status` gets (F9): an answer, one after `bare_q_seconds`, or a 504 after them."""
+    bare_q_seconds: float = 0
+    lag: float = 0
+    """How long a fresh session is missing from listings with a `q` (F10)."""
+    ignore_q: bool = False
+    """Answer as if `q` were not there (F11)."""
+    cap: int | None = None
+    """List this many of the newest only, and do not say so (F13)."""
+    strict_metadata: bool = False
+    """Refuse metadata values with characters that the service does not take (F20); keys are not looked at."""
+
+    latency: float = 0
+    """How long every request waits first."""
+    reset_rate: float = 0
+    """How often the connection is reset without an answer, before or after the request was carried out."""
+    error_rate: float = 0
+    """How often the answer is a 500, 502, 503 or 504, and the request is not carried out."""
+    throttle_rate: float = 0
+    """How often the answer is a 429 with Retry-After, and the request is not carried out."""
+    garbage_rate: float = 0
+    """How often the answer is a 200 that is not the JSON it should be, and the request is not carried out."""
+    seed: int = 0
+    """Faults come in the order that this seed gives."""
+
+    max_concurrent: int | None = None
+    """Creating past this many PENDING and RUNNING sessions in a project gets a 429 (F22)."""
+    max_created_per_minute: int | None = None
+    """Creating past this many sessions of a project in 60 s gets a 429 with Retry-After (F22)."""
+    start_delay: float = 0
+    """From PENDING to RUNNING."""
+    release_delay: float = 0
+    """From REQUEST_RELEASE to COMPLETED (F21)."""
+    session_timeout: float = 3600
+    """From created to TIMED_OUT, where the creator does not say."""
+
+    def __post_init__(self) -> None:
+        if self.bare_q not in _BARE_Q:
+            raise BuildError(f"bare_q cannot be {self.bare_q!r}", hint=f"write one of {', '.join(_BARE_Q)}")
+        for name in _RATES:
+            self._number(name, most=1)
+        for name in _TIMES:
+            self._number(name, most=_MAX_SECONDS)
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 0):
+                raise BuildError(f"{name} cannot be {value!r}", hint="write a count from 0, or None for no limit")
+
+    def _number(self, name: str, *, most: float) -> None:
+        value = getattr(self, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (is_number and isfinite(value) and 0 <= value <= most):
+            raise BuildError(f"{name} cannot be {value!r}", hint=f"write a number from 0 to {most:g}")
