@@ -1,0 +1,153 @@
+"""`bbquery` itself: the table of commands, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import BBQueryError, BuildError, NotAWireQuery, NotFound, QuerySyntaxError, one_of
+from ..types import nearest
+from .options import Color
+from .streams import FAILURE, INTERRUPTED, OK, PROBLEM, Failure, complain, note
+
+# A command is `command` in the module of its name. They are listed here in the order of --help.
+COMMANDS = (
+    "parse",
+    "build",
+    "encode",
+    "decode",
+    "schema",
+    "sessions",
+    "session",
+    "create",
+    "release",
+    "projects",
+    "emulator",
+    "completion",
+)
+COMPLETE = "_BBQUERY_COMPLETE"
+"""The variable by which a shell asks for completions; click names it after the program."""
+
+
+_SETTINGS = ("bad-url", "bad-setting", "bad-timeout", "no-project")
+"""A `BuildError` of these is about an option or a variable, and not about what was asked."""
+
+
+class Program(click.Group):
+    """Loads a command's module when the command is asked for, so that none costs the others time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            near = nearest(name, COMMANDS)
+            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {one_of(near)}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"bbquery {__version__}")
+        ctx.exit()
+
+
+program = Program(
+    "bbquery",
+    help="The query language of Browserbase session metadata: check, build, encode and run queries.",
+    epilog="""\b
+Exit status:
+  0    done; a list may be empty
+  1    what was asked about is not valid, or not there: a query, metadata,
+       a session
+  2    it could not be done: wrong options, no key, the network, an error
+       of the service, output that cannot be written
+  130  ended by Ctrl-C, which `emulator` takes for its proper end: 0
+  141  the reader of the output went away
+
+\b
+Environment:
+  BROWSERBASE_API_KEY     the key; there is no option for it, as other users
+                          of the machine can see the arguments of a command
+  BROWSERBASE_PROJECT_ID  the project, where --project does not say
+  BROWSERBASE_BASE_URL    where the API is, where --base-url does not say
+  NO_COLOR, FORCE_COLOR   never, always colour, where --color does not say
+  BBQUERY_DEBUG=1         show the traceback of an error""",
+    params=[
+        click.Option(
+            ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+            help="Print the version.",
+        ),
+        Color(),
+    ],
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def run(arguments: list[str]) -> int:
+    """The exit status of a command line. What goes wrong is said on stderr."""
+    if COMPLETE in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(program, {}, "bbquery", COMPLETE, os.environ[COMPLETE])
+    try:
+        with program.make_context("bbquery", list(arguments)) as context:
+            if not arguments:
+                note(context.get_help())
+                return FAILURE
+            status: Any = program.invoke(context)
+            return status or OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except (OSError, KeyboardInterrupt):
+        raise  # `guarded` knows
+    except Exception as error:
+        if os.environ.get("BBQUERY_DEBUG") == "1":
+            from traceback import format_exc
+
+            note(format_exc().rstrip())
+        return _explained(error)
+
+
+def _explained(error: Exception) -> int:
+    """Says what an error means, and gives the exit status that it has."""
+    if isinstance(error, BBQueryError | Failure):
+        complain(str(error))
+        asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | NotFound)
+        return PROBLEM if asked and getattr(error, "code", None) not in _SETTINGS else FAILURE
+    if isinstance(error, click.UsageError):
+        _explain_usage(error)
+    elif isinstance(error, click.ClickException):
+        complain(error.format_message())
+    else:
+        complain(
+            f"{type(error).__name__}: {error}\n"
+            "this is a mistake in bbquery: please report it with what BBQUERY_DEBUG=1 shows"
+        )
+    return FAILURE
+
+
+def _explain_usage(error: click.UsageError) -> None:
+    context = error.ctx
+    message = error.format_message()
+    complain(message[:1].lower() + message[1:])
+    path = context.command_path if context is not None else "bbquery"
+    if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+        note(f'a query or value that begins with - goes behind --, as in: {path} -- "-status:RUNNING"')
+    note(f"try: {path} --help")

@@ -1,0 +1,59 @@
+"""`bbquery create`."""
+
+from __future__ import annotations
+
+import click
+
+from ..ast import REGIONS
+from .inputs import read_object
+from .options import Command, Connection, connection, form_or_default, forms, secrets
+from .output import waiting, write_record
+from .streams import OK, PROBLEM, complain
+
+
+def _complete(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    return [region for region in REGIONS if region.startswith(typed)]
+
+
+@click.command(cls=Command)
+@click.argument("source", nargs=-1, metavar="[JSON | FILE | KEY=VALUE...]")
+@click.option("--region", metavar="REGION", shell_complete=_complete, help=", ".join(REGIONS))
+@click.option("--keep-alive", is_flag=True, help="The session outlives its connections.")
+@click.option("--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="When the session ends by itself.")
+@click.option("--stringify", is_flag=True, help="Store numbers and booleans as strings, so that queries find them.")
+@forms(table="Lines of name and value: what a terminal gets.", json="JSON, as the API spells it: what a pipe gets.")
+@secrets
+@connection(project="The session's project; BROWSERBASE_PROJECT_ID unless given.")
+def command(
+    connection: Connection,
+    source: tuple[str, ...],
+    region: str | None,
+    keep_alive: bool,
+    timeout: int | None,
+    stringify: bool,
+    form: str | None,
+    show_secrets: bool,
+) -> int:
+    """Start a session, with metadata where some is given.
+
+    The metadata is given as `bbquery build` takes it, and checked first: what the service would refuse is not sent,
+    and what no query could find is warned of. A session is a paid browser, so a request that fails is not repeated.
+
+    \b
+    Examples:
+      bbquery create client=acme order.status=pending --region us-east-1
+      bbquery create '{"attempt": 5}' --stringify --timeout 300
+    """
+    from .. import metadata
+
+    given = read_object(source, stringify=stringify) if source else None
+    findings = metadata.check(given) if given is not None else []
+    for finding in findings:
+        hint = f" ({finding.hint})" if finding.hint else ""
+        complain(f"{finding.path}: {finding.message}{hint} [{finding.code}]", finding.severity)
+    if any(finding.severity == "error" for finding in findings):
+        return PROBLEM
+    with connection.open() as client, waiting("starting a session"):
+        session = client.create_session(given, region=region, keep_alive=keep_alive or None, timeout=timeout)
+    write_record(session.to_dict(), form_or_default(form, "json"), secrets=show_secrets)
+    return OK

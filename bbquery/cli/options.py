@@ -1,0 +1,193 @@
+"""What several commands are asked in the same words: options, and the client that they describe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from .. import wire
+from ..ast import SESSION_FIELDS
+from . import streams
+from .streams import Failure, is_terminal
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..emulator import Emulator
+    from ..execution import Timeout
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Color(click.Option):
+    """`--color`, which the program and every command take."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ["--color"],
+            type=click.Choice(["auto", "always", "never"]),
+            is_eager=True,
+            expose_value=False,
+            callback=_set_colour,
+            help="Colour on a terminal (auto), always or never.",
+        )
+
+
+def _set_colour(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        streams.colour = value
+
+
+class Command(click.Command):
+    """A command with what every one has."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.params.append(Color())
+
+
+# --- a query -----------------------------------------------------------------------------------
+
+
+def query(function: F) -> F:
+    """QUERY and --set, which `inputs.read_query` takes as `text` and `settings`."""
+    function = click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="What $NAME in the query stands for: a string, or one of several if given again.",
+    )(function)
+    return click.argument("text", metavar="[QUERY]", required=False, shell_complete=_complete_field)(function)
+
+
+def _complete_field(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in ("user_metadata", *SESSION_FIELDS) if name.startswith(typed)]
+
+
+def with_base_url(function: F) -> F:
+    return click.option(
+        "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {wire.BASE_URL} unless given."
+    )(function)
+
+
+# --- forms of the output -----------------------------------------------------------------------
+
+
+def forms(**helps: str) -> Callable[[F], F]:
+    """One flag for each form, of which the last one given counts; `form` is its name, or None."""
+
+    def decorate(function: F) -> F:
+        for name, text in reversed(helps.items()):
+            function = click.option(f"--{name}", "form", flag_value=name, default=None, help=text)(function)
+        return function
+
+    return decorate
+
+
+def form_or_default(form: str | None, default: str = "ndjson") -> str:
+    """A table for a person, and `default` for a program."""
+    return form or ("table" if is_terminal(sys.stdout) else default)
+
+
+def secrets(function: F) -> F:
+    return click.option(
+        "--show-secrets", is_flag=True, help="Show the URLs and the key by which anyone could drive the browser too."
+    )(function)
+
+
+# --- the service -------------------------------------------------------------------------------
+
+
+class Connection:
+    """Which service a command talks to, and for how long."""
+
+    def __init__(self, project: str | None, url: str | None, seconds: float | None, *, emulated: bool) -> None:
+        self.project = project
+        self._url = url
+        self._seconds = seconds
+        self._emulated = emulated
+
+    @contextmanager
+    def open(self) -> Iterator[Client]:
+        """A client, on an emulator of its own if that was asked for. Failure where it cannot be made."""
+        from logging import NullHandler, getLogger
+
+        from ..client import Client
+
+        getLogger("bbquery").addHandler(NullHandler())  # commands say themselves what the library would log
+        settings: dict[str, Any] = {"base_url": self._url, "project_id": self.project, "timeout": self._timeout()}
+        with ExitStack() as stack:
+            if self._emulated:
+                emulator = stack.enter_context(_emulator())
+                settings |= {"base_url": emulator.url, "api_key": emulator.api_key}
+                settings["project_id"] = self.project or emulator.project_id
+            elif not os.environ.get("BROWSERBASE_API_KEY"):
+                raise Failure(
+                    "no API key: set BROWSERBASE_API_KEY to one from the settings of the Browserbase dashboard, "
+                    "or try --emulator, which needs none"
+                )
+            yield stack.enter_context(Client(**settings))
+
+    def _timeout(self) -> Timeout:
+        from ..execution import Timeout
+
+        limits = Timeout()
+        if self._seconds is None:
+            return limits
+        read, connect = (min(limit, self._seconds) for limit in (limits.read, limits.connect))
+        return Timeout(connect=connect, read=read, total=self._seconds)
+
+
+def _emulator() -> Emulator:
+    """An emulator with sample data."""
+    try:
+        from ..emulator import Emulator, generate
+    except ModuleNotFoundError as error:
+        raise Failure(str(error)) from None
+    return Emulator(sessions=generate(200, seed=7))
+
+
+def connection(*timeout: str, project: str | None = None) -> Callable[[F], F]:
+    """The options of a command that talks to the service; it gets them as one `connection`.
+
+    `timeout` is another name for --request-timeout, `project` what --project means to the command.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def command(
+            base_url: str | None,
+            request_timeout: float | None,
+            emulator: bool,
+            project: str | None = None,
+            **others: Any,
+        ) -> Any:
+            given = Connection(project, base_url, request_timeout, emulated=emulator)
+            return function(connection=given, **others)
+
+        options = [
+            click.option("--emulator", is_flag=True, help="Ask an emulator with sample sessions, which needs no key."),
+            click.option(
+                "request_timeout",
+                *timeout,
+                "--request-timeout",
+                type=click.FloatRange(0, 86_400, min_open=True),
+                metavar="SECONDS",
+                help="How long to wait for the service in all; 180 unless given.",
+            ),
+            with_base_url,
+        ]
+        if project is not None:
+            options.append(click.option("--project", metavar="ID", help=project))
+        for option in options:
+            command = option(command)
+        return command  # type: ignore[return-value]  # click calls it with the options' names
+
+    return decorate

@@ -1,0 +1,23 @@
+"""`bbquery schema`."""
+
+from __future__ import annotations
+
+import click
+
+from ..grammar import packaged
+from .options import Command
+from .streams import OK, write
+
+
+@click.command(cls=Command)
+def command() -> int:
+    """Print the JSON Schema of a query's tree.
+
+    It describes what --json prints of a query.
+
+    \b
+    Example:
+      bbquery schema > query.schema.json
+    """
+    write(packaged("query.schema.json").rstrip("\n") + "\n")
+    return OK
