@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Span,
         TransportError,
     )
-    from .execution import Timeout
+    from .exchange import Timeout
     from .fields import field, meta
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse
     from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace
@@ -76,7 +76,7 @@ _HOMES = {
         "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
     ),
     "client": "AsyncClient Client",
-    "execution": "Timeout",
+    "exchange": "Timeout",
     "fields": "field meta",
     "sessions": "CreatedSession Project ProjectUsage Session SessionList Trace",
     "query": "Query all_of any_of decode from_dict from_json parse",

@@ -21,8 +21,10 @@ import httpx
 
 from . import __version__
 from .errors import AuthenticationError, BuildError
-from .execution import Answer, Api, Failure, Pause, Reply, Send, Steps, Timeout
+from .exchange import Answer, Failure, Pause, Reply, Send, Steps, Timeout
+from .execution import Api
 from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList
+from .sockets import Sockets, deadline
 from .wire import BASE_URL, check_base_url
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ T = TypeVar("T")
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
 MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+# Of these a chunk grows to some 64 MB at most before its size is seen. Others have no bound, nor has one in another.
+_ENCODINGS = ("gzip", "deflate")
 
 
 class _Client(Generic[H]):
@@ -68,11 +72,18 @@ class _Client(Generic[H]):
             raise BuildError("give an http_client or a transport, not both", code="bad-setting")
         project = project_id or os.environ.get("BROWSERBASE_PROJECT_ID") or None
         self._api = Api(url, key, project, timeout or Timeout(), retries, random.random)
-        self._headers = {"X-BB-API-Key": key, "Accept": "application/json", "User-Agent": f"bbquery/{__version__}"}
+        self._headers = {
+            "X-BB-API-Key": key,
+            "Accept": "application/json",
+            "Accept-Encoding": ", ".join(_ENCODINGS),
+            "User-Agent": f"bbquery/{__version__}",
+        }
         self._max_response_bytes = max_response_bytes
         self._owned = http_client is None
-        # A proxy from the environment would see the key on its way to a loopback address.
-        self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback)
+        # A proxy from the environment would see the key on its way to a loopback address. Certificates take longer to
+        # load than a test to run, and without https there is nothing to verify.
+        verify = url.startswith("https:")
+        self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback, verify=verify)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._api.base_url!r})"
@@ -91,22 +102,27 @@ class _Body:
     """A response's body as it comes in, within its limits."""
 
     def __init__(self, request: httpx.Request, limit: int, deadline: float) -> None:
-        self._request = request
+        self._waits = request.extensions["timeout"]
         self._limit = limit
         self._deadline = deadline
         self.data = bytearray()
 
-    def begin(self) -> None:
-        """The wait for the rest must not outlast the call: httpx's transports read their limit once, here."""
-        waits = self._request.extensions["timeout"]
-        waits["read"] = max(0.001, min(waits["read"], self._deadline - time.monotonic()))
+    def begin(self, response: httpx.Response) -> Failure | None:
+        # The wait for the rest must not outlast the call: httpx's transports read their limit once, after this.
+        self._waits["read"] = max(0.001, min(self._waits["read"], self._deadline - time.monotonic()))
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding.strip().lower() not in (*_ENCODINGS, "identity", ""):
+            return Failure(f"the answer is compressed in a way that was not asked for: {encoding[:80]!a}", again=False)
+        return None
 
     def take(self, chunk: bytes) -> Failure | None:
         self.data += chunk
         if len(self.data) > self._limit:
-            return Failure(f"the answer is larger than {self._limit:,} bytes; raise max_response_bytes to take it")
+            return Failure(
+                f"the answer is larger than {self._limit:,} bytes; raise max_response_bytes to take it", again=False
+            )
         if time.monotonic() > self._deadline:
-            return Failure("the time for the whole call is over")
+            return _OVER
         return None
 
     def answer(self, response: httpx.Response) -> Answer:
@@ -114,21 +130,38 @@ class _Body:
         return Answer(response.status_code, headers, self.data)
 
 
-def _failure(error: Exception) -> Failure:
+_OVER = Failure("the time for the whole call is over; raise timeout to wait longer")
+
+
+def _failure(error: Exception, request: httpx.Request) -> Failure:
     """What went wrong, without the httpx error itself: that holds the request, and with it the key."""
+    waits = request.extensions["timeout"]
     if isinstance(error, httpx.ConnectTimeout):
-        return Failure("no connection in time")
+        return Failure(f"no connection within {waits['connect']:.3g} s", sent=False)
+    if isinstance(error, httpx.PoolTimeout):
+        return Failure(f"no connection was free within {waits['pool']:.3g} s", sent=False)
     if isinstance(error, httpx.TimeoutException):
-        return Failure("no answer in time")
-    if isinstance(error, httpx.ConnectError):
-        return Failure(f"cannot connect: {error}")
-    return Failure(f"the connection broke: {error or type(error).__name__}")
+        return Failure(f"no answer within {waits['read']:.3g} s")
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
+        return Failure(f"cannot connect: {error}", sent=False)
+    if isinstance(error, httpx.DecodingError):
+        return Failure(f"the answer cannot be decompressed: {error}")
+    return Failure(f"the connection broke: {str(error) or 'the other side closed it'}")
+
+
+class _DeadlineClient(httpx.Client):
+    def __init__(self, *, transport: httpx.BaseTransport | None, **options: Any) -> None:
+        super().__init__(transport=transport, **options)
+        for made in (self._transport, *self._mounts.values()):
+            # httpx has no way to say this. A transport of the caller's may have other users, and does without.
+            if made is not transport and isinstance(made, httpx.HTTPTransport):
+                made._pool._network_backend = Sockets()
 
 
 class Client(_Client[httpx.Client]):
     """Blocking. Safe to share between threads; connections are kept and reused until it is closed."""
 
-    _http_class = httpx.Client
+    _http_class = _DeadlineClient
 
     def __enter__(self) -> Self:
         return self
@@ -169,9 +202,7 @@ class Client(_Client[httpx.Client]):
         `timeout` is the session's own, in seconds; `options` are the API's other fields, in its spelling. BuildError
         where the metadata is larger than the service takes (F19).
         """
-        return self._run(
-            self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
-        )
+        return self._run(self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options))
 
     def release(self, session_id: str) -> Session:
         """Ask for a session's end. It comes later: `ended_at` is set when it has come (F21)."""
@@ -203,19 +234,20 @@ class Client(_Client[httpx.Client]):
     def _send(self, send: Send) -> Answer | Failure:
         request = self._request(send)
         body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
+        deadline.set(time.monotonic() + send.within)
         try:
             response = self._http.send(request, stream=True, follow_redirects=False)
             try:
-                body.begin()
-                for chunk in response.iter_bytes():
+                failure = body.begin(response)
+                for chunk in () if failure else response.iter_bytes():
                     failure = body.take(chunk)
                     if failure:
-                        return failure
+                        break
             finally:
                 response.close()
         except (httpx.HTTPError, httpx.StreamError) as error:
-            return _failure(error)
-        return body.answer(response)
+            return _failure(error, request)
+        return failure or body.answer(response)
 
 
 class AsyncClient(_Client[httpx.AsyncClient]):
@@ -290,18 +322,22 @@ class AsyncClient(_Client[httpx.AsyncClient]):
         request = self._request(send)
         body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
         try:
-            response = await self._http.send(request, stream=True, follow_redirects=False)
-            try:
-                body.begin()
-                async for chunk in response.aiter_bytes():
-                    failure = body.take(chunk)
-                    if failure:
-                        return failure
-            finally:
-                await response.aclose()
+            with anyio.fail_after(send.within):
+                response = await self._http.send(request, stream=True, follow_redirects=False)
+                try:
+                    failure = body.begin(response)
+                    if not failure:
+                        async for chunk in response.aiter_bytes():
+                            failure = body.take(chunk)
+                            if failure:
+                                break
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return _OVER
         except (httpx.HTTPError, httpx.StreamError) as error:
-            return _failure(error)
-        return body.answer(response)
+            return _failure(error, request)
+        return failure or body.answer(response)
 
 
 # --- settings ----------------------------------------------------------------------------------
@@ -312,17 +348,22 @@ def _check_where(base_url: str) -> bool:
     check_base_url(base_url)
     try:
         url = httpx.URL(base_url)
+        host, port = url.host, url.port
     except (httpx.InvalidURL, ValueError) as error:
-        raise BuildError(f"the base URL is not a URL: {error}", hint=f"write for example {BASE_URL}", code="bad-url") from None
-    loopback = _is_loopback(url.host)
+        raise BuildError(
+            f"the base URL cannot be used: {error}", hint=f"write for example {BASE_URL}", code="bad-url"
+        ) from None
+    if url.userinfo:
+        raise BuildError("a base URL holds no user and password", hint="leave out what stands before @", code="bad-url")
+    if port is not None and not 0 < port < 65_536:
+        raise BuildError(f"the base URL cannot be used: there is no port {port}", code="bad-url")
+    loopback = _is_loopback(host)
     if url.scheme != "https" and not loopback:
         raise BuildError(
-            f"the key would travel in the clear to {url.host}",
+            f"the key would travel in the clear to {host}",
             hint="use https; http is for this machine only",
             code="bad-url",
         )
-    if url.userinfo:
-        raise BuildError("a base URL holds no user and password", code="bad-url")
     return loopback
 
 

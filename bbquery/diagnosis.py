@@ -76,9 +76,9 @@ _ENDS = {
 
 
 def _at_end(text: str, place: str) -> Problem:
-    end = len(text)
-    if not text.strip(" \t\r\n"):
-        return 0, end, "empty-query", "the query is empty", f"write {CONDITION}"
+    end = len(text.rstrip(" \t\r\n"))  # a file ends with a line end: its last line is not the place to show
+    if not end:
+        return 0, len(text), "empty-query", "the query is empty", f"write {CONDITION}"
     opened = _open_parenthesis(text, end)
     if place == "condition in parentheses" and opened is not None:
         return opened, opened + 1, "unclosed-parenthesis", "this parenthesis is never closed", "add )"
@@ -104,11 +104,11 @@ _BARE = r"[^\s()\[\]'\":\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 
 
 def _at_character(text: str, at: int, place: str) -> Problem:
-    for find in (_bad_string, _bad_character, _missing_bracket, _unescaped_quote, _spaced_now, _dotted):
+    for find in (_bad_string, _bad_character, _missing_bracket, _unescaped_quote, _bare_time, _spaced_now, _dotted):
         problem = find(text, at, place)
         if problem:
             return problem
-    for pattern, code, message, hint in (*ANYWHERE, *MISTAKES[place]):
+    for pattern, code, message, hint in (*ANYWHERE, *MISTAKES.get(place, ())):
         match = re.compile(pattern).match(text, at)
         if match:
             shown = _short(match[0])
@@ -240,6 +240,22 @@ def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
     return None
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt][\w:.+-]*)?")
+
+
+def unquoted_time(text: str, at: int) -> Problem | None:
+    """`2026-11-01`: a number, so it seems, and what follows."""
+    match = _TIME.match(text, at)
+    if not match:
+        return None
+    return at, match.end(), "missing-quote", "a time stands in quotes", f"write {quote(_short(match[0]))}"
+
+
+def _bare_time(text: str, at: int, place: str) -> Problem | None:
+    """On metadata the year is a number to compare with, and the rest goes wrong: NOT 11 …"""
+    return unquoted_time(text, at - 5) if place in ("start", "condition") and at >= 5 else None
+
+
 def _spaced_now(text: str, at: int, place: str) -> Problem | None:
     """`now - 7d` reads as `now`, then NOT: it is caught at what follows."""
     before = re.compile(r"\bnow[ \t]*(?:[-+][ \t]*)?$").search(text[max(0, at - 40) : at])
@@ -277,6 +293,8 @@ _BASES = {"usermetadata", "usermeta", "metadata", "meta"}
 
 
 def _unknown(text: str, at: int, place: str) -> Problem:
+    if place == "key":
+        return at, at + 1, "missing-bracket", "the bracket is not closed", "add ]"
     word = re.compile(_WORD).match(text, at)
     if word and place in ("start", "condition", "condition in parentheses"):
         return _unknown_word(text, word)

@@ -245,7 +245,7 @@ def excerpt(text: str, span: Span) -> str:
     right = min(end, left + 3 * _MAX_COLUMNS)
     cells = [_cell(char) for char in text[left:right]]
     widths = [width for _, width in cells]
-    first, last = span.start - left, max(span.end, span.start + 1) - left
+    first, last = span.start - left, span.end - left
 
     low, high = 0, len(cells)
     if sum(widths) > _MAX_COLUMNS or left > start or right < end:
@@ -264,7 +264,10 @@ def excerpt(text: str, span: Span) -> str:
     tail = "…" if left + high < end else ""
     shown = head + "".join(char for char, _ in cells[low:high]) + tail
     indent = len(head) + sum(widths[low:first])
-    carets = max(1, sum(widths[first : min(last, high)]))
+    carets = sum(widths[first : min(last, high)])
+    if not carets and span.end > span.start and low < first < high:  # a mark stands on the character before it
+        indent -= widths[first - 1] or 1
+    carets = carets or 1
     return f"  {shown}\n  {' ' * indent}{'^' * carets}"
 
 

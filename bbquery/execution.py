@@ -9,25 +9,36 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
 from . import builder, metadata, wire
 from .ast import Equal, Node, SessionField, conjuncts
 from .errors import (
-    ApiError,
-    AuthenticationError,
     BadRequest,
     BBQueryError,
     BuildError,
     DecodeError,
-    NotFound,
-    RateLimited,
     ServerError,
     TransportError,
+)
+from .exchange import (
+    KINDS,
+    Answer,
+    Failure,
+    Pause,
+    Reply,
+    Request,
+    Send,
+    Steps,
+    Timeout,
+    doubt,
+    hint,
+    retry_after,
+    retry_delay,
+    said,
 )
 from .query import Query, all_of, parse
 from .sessions import (
@@ -47,78 +58,6 @@ log = logging.getLogger("bbquery")
 T = TypeVar("T")
 
 MAX_URL = 65_536  # what httpx sends at most
-MAX_SECONDS = 1e6  # what a socket can be told to wait for is not much more
-
-
-class Request(msgspec.Struct, frozen=True):
-    """One HTTP request, without the headers that are the same for all."""
-
-    method: str
-    url: str
-    body: bytes | None = None
-    repeatable: bool = True
-    """Whether sending it twice does no harm. Creating a session is not: each success is a paid browser (F22)."""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.url}"
-
-
-class Send(msgspec.Struct, frozen=True):
-    """Send the request, and give up after `within` seconds."""
-
-    request: Request
-    within: float
-
-
-class Pause(msgspec.Struct, frozen=True):
-    """Wait this many seconds."""
-
-    seconds: float
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A whole response. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes | bytearray
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """No whole response came. `again` is whether another try may fare better, `sent` whether the service may have
-    been reached."""
-
-    reason: str
-    again: bool = True
-    sent: bool = True
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What came of a step. `elapsed` counts seconds since the operation began, `now` since 1970."""
-
-    elapsed: float
-    now: float
-    outcome: Answer | Failure | None = None
-
-
-Steps: TypeAlias = Generator[Send | Pause, Reply, T]
-
-
-class Timeout(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds to wait for a connection, for the next bytes of an answer, and for a whole call with its retries.
-
-    The service itself can take 75 seconds to answer a `q` without a status (F9).
-    """
-
-    connect: float = 5.0
-    read: float = 90.0
-    total: float = 180.0
-
-    def __post_init__(self) -> None:
-        if not all(0 < seconds <= MAX_SECONDS for seconds in (self.connect, self.read, self.total)):
-            raise BuildError(
-                f"a timeout is a number of seconds, more than 0 and at most {MAX_SECONDS:,.0f}", code="bad-timeout"
-            )
 
 
 class Api:
@@ -152,7 +91,9 @@ class Api:
         listed = yield from self._many(Session, request, traces)
         traces[-1] = msgspec.structs.replace(traces[-1], count=len(listed))
         log.debug("%s listed %d sessions", request, len(listed))
-        found = [session for session in listed if _is_wanted(session, query, project_id)]
+        found = listed
+        if query is not None or project_id is not None:
+            found = [session for session in listed if _is_wanted(session, query, project_id)]
         return SessionList(found, traces, len(listed) - len(found))
 
     def session(self, session_id: str) -> Steps[Session]:
@@ -264,7 +205,7 @@ class Api:
         if isinstance(outcome, Answer):
             return self._api_error(request, outcome, reply.now, tried)
         assert isinstance(outcome, Failure)
-        hint = _doubt(request) if outcome.sent else ""
+        hint = doubt(request) if outcome.sent else ""
         return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{hint}")
 
     def _api_error(self, request: Request, answer: Answer, now: float, tried: str) -> BBQueryError:
@@ -277,10 +218,10 @@ class Api:
                 "host: set the base URL to where the API is"
             )
         body = self._start(answer.body, 2_000)
-        kind = _KINDS.get(status, ServerError if status >= 500 else BadRequest)
+        kind = KINDS.get(status, ServerError if status >= 500 else BadRequest)
         # What the body says is hidden once more: JSON can spell a key so that it is not seen before decoding.
         return kind(
-            f"{request} answered {status}{tried}: {self._hide(_said(body))}{_hint(request, status)}",
+            f"{request} answered {status}{tried}: {self._hide(said(body))}{hint(request, status)}",
             status=status,
             request=str(request),
             request_id=self._hide(headers["x-request-id"]) if "x-request-id" in headers else None,
@@ -295,99 +236,6 @@ class Api:
 
     def _start(self, body: bytes | bytearray, size: int = 80) -> str:
         return start(body[: size + len(self._key)].replace(self._key.encode(), b"*" * len(self._key)), size)
-
-
-# --- retries (F28) -----------------------------------------------------------------------------
-
-_RETRIED = frozenset({408, 409, 429})
-
-
-def retry_delay(request: Request, reply: Reply, attempt: int, jitter: Callable[[], float]) -> float | None:
-    """Seconds to wait before trying again; None for not at all."""
-    if not request.repeatable:
-        return None
-    outcome = reply.outcome
-    if isinstance(outcome, Answer):
-        wish = outcome.headers.get("x-should-retry")
-        if wish == "false" or (wish != "true" and outcome.status not in _RETRIED and outcome.status < 500):
-            return None
-        asked = retry_after(outcome.headers, reply.now)
-        if asked is not None:
-            return asked
-    return float(min(8.0, 0.5 * 2**attempt) * (1 - 0.25 * jitter()))
-
-
-def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds that the service asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
-    from email.utils import parsedate_to_datetime
-
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            seconds = float(value) * scale
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(value).timestamp() - now
-            except (ValueError, OverflowError):
-                continue
-        if seconds == seconds and seconds != float("inf"):
-            return max(0.0, seconds)
-    return None
-
-
-# --- answers -----------------------------------------------------------------------------------
-
-_HINTS = {
-    401: "check BROWSERBASE_API_KEY; keys are in the dashboard's settings",
-    403: "the key has no right to this",
-    404: "there is no such thing, or the key does not see it",
-}
-_KINDS: dict[int, type[ApiError]] = {
-    401: AuthenticationError,
-    403: AuthenticationError,
-    404: NotFound,
-    429: RateLimited,
-}
-
-
-def _hint(request: Request, status: int) -> str:
-    """What to do about an error status, as the end of a message."""
-    if status == 408 or status >= 500:
-        _, _, parameters = request.url.partition("?")
-        if status == 504 and parameters.startswith("q=") and "&status=" not in parameters:
-            return "; a query is answered far faster with a status beside it (F9)"
-        return _doubt(request)
-    return f"; {_HINTS[status]}" if status in _HINTS else ""
-
-
-def _doubt(request: Request) -> str:
-    if request.repeatable:
-        return ""
-    return "; it may have been carried out all the same, and is not tried again (F22)"
-
-
-def _said(body: str) -> str:
-    """What an error body says (F29), in one line: JSON with a message or an error, a gateway's HTML, or plain text."""
-    try:
-        decoded = json.loads(body)
-    except (ValueError, RecursionError):
-        decoded = None
-    if isinstance(decoded, dict):
-        for name in ("message", "error"):
-            if isinstance(decoded.get(name), str):
-                return _line(decoded[name])
-    if body.lstrip().startswith("<"):
-        title = re.search(r"<title>([^<]{1,100})", body, re.IGNORECASE)
-        return f"an HTML page from a gateway ({_line(title[1])})" if title else "an HTML page from a gateway"
-    return _line(body) or "nothing"
-
-
-def _line(text: str) -> str:
-    """The start of a text, without what would disturb a terminal or a log."""
-    shown = "".join([char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text[:600]])
-    return " ".join(shown.split())[:300]
 
 
 # --- which sessions ----------------------------------------------------------------------------
@@ -449,14 +297,8 @@ _RENAMED = {
 
 
 def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
-    size = metadata.size(user_metadata)
-    if size > metadata.MAX_SIZE:
-        raise BuildError(
-            f"the metadata is {size} characters as JSON, more than {metadata.MAX_SIZE} (F19)",
-            hint="shorten keys or values",
-            code="too-large",
-        )
     for finding in metadata.check(user_metadata):
-        if finding.code == "not-finite":
+        # Which characters it refuses is for the service to say: its documentation contradicts itself (F20).
+        if finding.severity == "error" and finding.code != "refused-character":
             raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
         log.warning("%s", finding)

@@ -39,7 +39,7 @@ def check_nesting(text: str) -> None:
     levels: list[int] = []  # for each open parenthesis, how many levels it and the NOTs before it are
     depth = negations = 0
     for match in re.finditer(
-        rf":[ \t\r\n]*+\(|{signs}|NOT(?![A-Za-z0-9_])|[-()]|[^-()'\":N0-9n \t\r\n]++|[^ \t\r\n]", text
+        rf":[ \t\r\n]*+\(|{signs}|NOT(?![A-Za-z0-9_])|[-()]|[^-()'\":$N0-9n \t\r\n]++|[^ \t\r\n]", text
     ):
         sign = match[0]
         if sign in ("NOT", "-"):

@@ -44,10 +44,11 @@ _CONNECTIVES: tuple[Mistake, ...] = (
     (r"\|\|?", "symbol-operator", "{0} is not an operator", "write OR"),
     (r"!(?!=)", "symbol-operator", "{0} is not an operator", "write NOT"),
     (r"[,;]", "symbol-operator", "{0} does not join conditions", "write AND or OR"),
+    (r"\$\w*", "bad-placeholder", "{0} cannot stand here", "a placeholder stands for a value or a key, and no more"),
 )
 
 _COMPARISONS: tuple[Mistake, ...] = (
-    (r"===?|=(?!~)", "equals-sign", "equality is written :", "write : for {0}"),
+    (r"===?|=(?![~<>])", "equals-sign", "equality is written :", "write : for {0}"),
     (r"!==?|<>", "not-equal", "there is no {0}", "write NOT before the field, and : for {0}"),
     (r"=~|~=?|(?i:like|matches)\b", "unknown-operator", "there are no patterns", "use ^= starts with, $= ends with or *= contains"),
     (r"(?i:in)\b", "unknown-operator", "a one-of is written with :", "write :('a' OR 'b')"),
@@ -63,8 +64,9 @@ _VALUES: tuple[Mistake, ...] = (
     (r"(?i:true|false)\b", "keyword-case", "booleans are lower case", "write {lower}"),
     (r"(?i:now)\b[-+\w]*", "bad-time", "{0} is not a time", "write now, now-7d or now+1h: no spaces, and s m h or d"),
     (r"\d+\.\d+[A-Za-z]+", "bad-amount", "{0} is not a whole number of units", "use a smaller unit, such as 90m for 1.5h"),
-    (r"\d+[kKmMgGtT]?[iI]?[bB]\b", "bad-amount", "{0} is not a size", "units are B KB MB GB TB KiB MiB GiB TiB"),
-    (r"\d+ *(?:[A-Za-z]+)", "bad-amount", "{0} is not a literal", "durations are 90s 15m 2h 7d, sizes 10MB or 1MiB; quote a string"),
+    (r"0[xXoO]\w+", "bad-number", "{0} is not a number", "numbers are written as in JSON; quote a string"),
+    (r"\d+[kKmMgGtTpP]?[iI]?[bB]\b", "bad-amount", "{0} is not a size", "units are B KB MB GB TB KiB MiB GiB TiB"),
+    (r"\d+ *[A-Za-z]\w*", "bad-amount", "{0} is not a literal", "durations are 90s 15m 2h 7d, sizes 10MB or 1MiB; quote a string"),
     (r"[-+]?[\d.][\w.]*", "bad-number", "{0} is not a number", "numbers are written as in JSON; quote a string"),
     (r"\$(?!\w)|\$\d\w*", "bad-placeholder", "{0} is not a placeholder", "a placeholder is $ and a name"),
     (r"\)", "missing-value", "there is no value here", "write 'value'"),
@@ -90,6 +92,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     ),
     "base": (
         (r":|=+", "missing-key", "user_metadata needs a key", "write user_metadata['key']:'value'"),
+        (r"\(", "missing-bracket", "a key stands in brackets", "write ['key']"),
     ),
     "bracket": (
         (r"-?\d+", "array-index", "arrays are not indexed", "a key is a quoted string; no query can look inside of an array"),
@@ -110,6 +113,7 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
     ),
     "operator": (
         (r"\*", "double-operator", "* stands only after :", "write :* for any value"),
+        (r"(?<=<)>", "not-equal", "there is no <>", "write NOT before the field, and : for <>"),
         *_VALUES,
     ),
     "listed value": (

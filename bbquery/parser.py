@@ -69,6 +69,13 @@ class _Problem(Exception):
 
     def error(self, text: str) -> QuerySyntaxError:
         cause = self.cause
+        if cause.code == "wrong-type":
+            from .diagnosis import unquoted_time
+
+            problem = unquoted_time(text, self.span.start)
+            if problem:
+                start, end, code, message, hint = problem
+                return QuerySyntaxError(message, text=text, span=Span(start, end), code=code, hint=hint)
         return QuerySyntaxError(cause.message, text=text, span=self.span, code=cause.code, hint=cause.hint)
 
 
@@ -201,8 +208,9 @@ def _bound(token: Token) -> object:
     if name in values:
         return values[name]
     near = types.nearest(name, tuple(values))
-    hint = f"did you mean ${near[0]}?" if near else f"give it one: parse(text, {name}=…)"
-    problem = BuildError(f"the placeholder ${name} has no value", hint=hint, code="unbound-placeholder")
+    shown = name if len(name) <= 40 else name[:40] + "…"
+    hint = f"did you mean ${near[0]}?" if near else f"give it one: parse(text, {shown}=…)"
+    problem = BuildError(f"the placeholder ${shown} has no value", hint=hint, code="unbound-placeholder")
     raise _Problem(*_ends(token), problem)
 
 

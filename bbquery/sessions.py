@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, TypeAlias, TypeVar, overload
@@ -21,8 +22,9 @@ Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _EXTRA = "(unknown)"  # no field of the API is called so
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    # Forbidding tells decoding, for nothing, that there is no unknown field; the slow way keeps them.
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, gc=False):
+    # Forbidding tells decoding, for nothing, that there is no unknown field; the slow way keeps them. What comes from
+    # JSON holds no cycles, so the garbage collector need not look at it.
     unknown: dict[str, Any] | None = msgspec.field(default=None, name=_EXTRA)
 
     def __repr__(self) -> str:
@@ -37,12 +39,8 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_
     def to_dict(self) -> dict[str, Any]:
         """The API's own mapping: its names, times as RFC 3339, unknown fields included."""
         mapping: dict[str, Any] = msgspec.to_builtins(self)
-        return {**mapping, **(mapping.pop(_EXTRA) or {})} if mapping[_EXTRA] else _without_extra(mapping)
-
-
-def _without_extra(mapping: dict[str, Any]) -> dict[str, Any]:
-    del mapping[_EXTRA]
-    return mapping
+        extra = mapping.pop(_EXTRA)
+        return {**mapping, **extra} if extra else mapping
 
 
 class Session(_Record, frozen=True, kw_only=True):
@@ -147,23 +145,24 @@ def start(body: bytes | bytearray, size: int = 80) -> str:
     return bytes(body[:size]).decode("utf-8", "replace")
 
 
+# Errors are raised outside of `except`: those of JSON readers hold the body, with whatever the server put in it.
+
+
 def decode_one(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> _R:
     """A record from JSON. DecodeError says what is wrong, and ends with the JSON path where there is one.
 
     `show` gives the part of a broken body that the error may show.
     """
-    try:
+    with suppress(*_ODD):
         return _decoder(kind).decode(body)  # type: ignore[no-any-return]  # what it was made for
-    except _ODD:
-        return _convert(kind, _loads(body, show), "$")
+    return _convert(kind, _loads(body, show), "$")
 
 
 def decode_list(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> list[_R]:
     """An array of records from JSON, as `decode_one`."""
-    try:
+    with suppress(*_ODD):
         return _decoder(list[kind]).decode(body)  # type: ignore[no-any-return, valid-type]  # what it was made for
-    except _ODD:
-        items = _loads(body, show)
+    items = _loads(body, show)
     if not isinstance(items, list):
         raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`")
     return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
@@ -179,22 +178,22 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _loads(body: bytes | bytearray, show: Callable[[bytes | bytearray], str]) -> Any:
     """The JSON value. Python's own reader takes what msgspec does not: the lone surrogates that JavaScript writes as
     escapes (F19), and numbers of any length."""
-    try:
+    with suppress(*_ODD):
         return _decoder(Any).decode(body)
-    except _ODD:
-        pass
     try:
         return json.loads(body, parse_int=_integer)
     except RecursionError:
-        raise DecodeError("the JSON is nested too deeply") from None
+        reason = "the JSON is nested too deeply"
     except ValueError as error:
+        where = f"at byte {len(body):,}" if getattr(error, "pos", 0) >= len(body) - 1 else str(error)
         text = show(body).strip()
         if not text:
-            raise DecodeError("expected JSON, got nothing") from None
-        if text.startswith("<"):
-            raise DecodeError(f"expected JSON, got an HTML page, as gateways send (F29): {text!r}") from None
-        where = f"at byte {len(body):,}" if getattr(error, "pos", 0) >= len(body) - 1 else str(error)
-        raise DecodeError(f"the JSON is broken or cut off ({where}): {text!r}") from None
+            reason = "expected JSON, got nothing"
+        elif text.startswith("<"):
+            reason = f"expected JSON, got an HTML page, as gateways send (F29): {text!r}"
+        else:
+            reason = f"the JSON is broken or cut off ({where}): {text!r}"
+    raise DecodeError(reason)
 
 
 def _integer(digits: str) -> int | float:
@@ -218,13 +217,10 @@ def _convert(kind: type[_R], item: Any, path: str) -> _R:
         item[_EXTRA] = extra
     try:
         return msgspec.convert(item, kind)
-    except RecursionError:
-        raise DecodeError(f"the JSON is nested too deeply - at `{path}`") from None
     except msgspec.ValidationError as error:
         message = str(error)
-        # msgspec's own path starts at the item.
-        message = message.replace("`$", f"`{path}", 1) if " - at `$" in message else f"{message} - at `{path}`"
-        raise DecodeError(message) from None
+    # msgspec's own path starts at the item.
+    raise DecodeError(message.replace("`$", f"`{path}", 1) if " - at `$" in message else f"{message} - at `{path}`")
 
 
 def _json_name(value: object) -> str:

@@ -196,11 +196,15 @@ def _number(value: object) -> Decimal:
 
 
 def _time(field: Field, value: object) -> Time | Now:
-    if isinstance(value, Time | Now):
+    if isinstance(value, Now):
+        if abs(value.offset) > MAX_AMOUNT:
+            raise BuildError("the time is too far from now", code="bad-time")
         return value
     from datetime import date, datetime, timezone
 
     try:
+        if isinstance(value, Time):
+            return checked_time(value.ns)
         if isinstance(value, datetime):
             if value.utcoffset() is None:
                 raise BuildError(
@@ -232,6 +236,8 @@ def _is_now(text: str) -> bool:
 
 def _duration(field: Field, value: object) -> Duration:
     if isinstance(value, Duration):
+        if not 0 <= value.seconds <= MAX_AMOUNT:
+            raise BuildError(f"a duration goes from 0 to {MAX_AMOUNT:,} seconds", code="bad-duration")
         return value
     from datetime import timedelta
 
@@ -248,12 +254,11 @@ def _duration(field: Field, value: object) -> Duration:
 
 
 def _size(field: Field, value: object) -> Size:
-    if isinstance(value, Size):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value <= MAX_AMOUNT:
+    amount = value.bytes if isinstance(value, Size) else value
+    if isinstance(amount, int) and not isinstance(amount, bool):
+        if not 0 <= amount <= MAX_AMOUNT:
             raise BuildError(f"a size goes from 0 to {MAX_AMOUNT:,} bytes", code="bad-size")
-        return Size(int(value))
+        return Size(int(amount))
     if isinstance(value, str):
         try:
             return read_size(value)
@@ -295,7 +300,9 @@ def _wrong(field: Field, value: object, instead: str | None) -> BuildError:
         hint = _as_string(value)
     else:
         hint = f"write {instead}" if instead else _example(field)
-    message = f"{write_field(field)} holds {_NAMES[kind]}, not {_described(value)}"
+    name = write_field(field)
+    name = name if len(name) <= 80 else name[:80] + "…"
+    message = f"{name} holds {_NAMES[kind]}, not {_described(value)}"
     return BuildError(message, hint=hint, code="wrong-type")
 
 
@@ -326,6 +333,8 @@ def _as_string(value: object) -> str | None:
         return f"write {quote(write_value(value))}"
     if isinstance(value, Time):
         return f"write {write_value(value)}"
+    if value is None:
+        return "what is missing is found by NOT …:*, in Python ~….exists()"
     return None
 
 
@@ -339,7 +348,7 @@ def _unknown_status(value: str) -> BuildError:
     if near:
         hint = "did you mean " + " or ".join([write_value(name) for name in near]) + "?"
     else:
-        hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={write_value(value)}"
+        hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={write_value(value[:40])}"
     return BuildError(f"there is no status {write_value(value[:40])}", hint=hint, code="unknown-status")
 
 

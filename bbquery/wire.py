@@ -45,9 +45,11 @@ class ListRequest:
 
 def encode(text: str) -> str:
     """Percent-encoded UTF-8."""
-    from urllib.parse import quote
+    return "".join(map(_ENCODED.__getitem__, text.encode()))
 
-    return quote(text, safe="")
+
+_UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"  # RFC 3986
+_ENCODED = [char if char in _UNRESERVED else f"%{ord(char):02X}" for char in map(chr, range(256))]
 
 
 def curl(url: str) -> str:
@@ -67,7 +69,7 @@ def check_wire(node: Node) -> None:
     for what, text in (*(("key", key) for key in node.field), ("value", node.value)):
         if not is_plain(text):  # type: ignore[arg-type]  # metadata holds strings
             raise NotAWireQuery(
-                f"the {what} {text!a} cannot be sent: the service documents no escape for ' or \\ or control "
+                f"the {what} {str(text)[:80]!a} cannot be sent: the service documents no escape for ' or \\ or control "
                 "characters (F6); only a full listing can find it"
             )
 
@@ -118,7 +120,7 @@ def read_query_string(text: str) -> ListRequest | None:
         span = Span(match.start(1) + piece.start(), match.start(1) + piece.end())
         if name not in ("q", "status"):
             raise QuerySyntaxError(
-                f"the list endpoint has no parameter {name[:40]}",
+                f"the list endpoint has no parameter {name[:40]!r}",
                 text=text, span=span, code="unknown-parameter", hint="it takes q and status (F12)",
             )  # fmt: skip
         if name in found:
@@ -163,7 +165,7 @@ def unescape(text: str, span: Span) -> str:
 
 def check_base_url(url: str) -> None:
     """An absolute http or https URL without a query string."""
-    if not re.fullmatch(r"https?://[^\s/?#]+(?:/[^\s?#]*)?", url):
+    if not re.fullmatch(r"https?://[^/?#]+(?:/[^?#]*)?", url) or not re.fullmatch(r"[!-~]+", url):
         # What is no URL may be a key in the wrong place, and what stands before an @ a password: neither is shown.
         shown = repr(url[:80]) if "://" in url and "@" not in url else "what is given"
         raise BuildError(f"{shown} is not a base URL", hint=f"write for example {BASE_URL}", code="bad-url")

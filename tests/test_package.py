@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # Lower never imports higher.
 LAYERS = """
     errors grammar ast literals printer types limits mistakes diagnosis parser
-    builder metadata wire interchange query fields sessions execution client
+    builder metadata wire interchange query fields sessions exchange execution sockets client
     emulator cli __main__
 """.split()
 

@@ -20,7 +20,7 @@ from .streams import Failure, is_terminal
 if TYPE_CHECKING:
     from ..client import Client
     from ..emulator import Emulator
-    from ..execution import Timeout
+    from ..exchange import Timeout
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -136,7 +136,7 @@ class Connection:
             yield stack.enter_context(Client(**settings))
 
     def _timeout(self) -> Timeout:
-        from ..execution import Timeout
+        from ..exchange import Timeout
 
         limits = Timeout()
         if self._seconds is None:

@@ -1,0 +1,224 @@
+"""What is compared with what. Each case measures, and gives rows; README.md says why the work is the same.
+
+A peer is imported by the case that needs it, so that one that is missing spoils no other row.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sysconfig
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal, TypeAlias
+from urllib.parse import quote
+
+import bbquery
+
+from .measure import ROOT, in_turn, peak_memory, process, python, ratio
+from .service import SESSIONS, service
+
+Unit: TypeAlias = Literal["s", "B", "B/s"]
+Rounds: TypeAlias = Callable[[int], int]
+"""How many rounds to make of those that a case asks for."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `ours` and `peer` hold a figure a round, in `unit`."""
+
+    what: str
+    ours: list[float]
+    peer: list[float] | None = None
+    peer_name: str = ""
+    target: float | None = None
+    unit: Unit = "s"
+
+    @property
+    def ratio(self) -> float | None:
+        return None if self.peer is None else ratio(self.ours, self.peer)
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None or self.ratio is None:
+            return ""
+        return "ok" if self.ratio <= self.target else "over"
+
+
+def _named(peer: str) -> str:
+    return f"{peer} {version(peer)}"
+
+
+# --- parsing -----------------------------------------------------------------------------------
+
+ONE = "user_metadata['order']['status']:'shipped'"
+FIFTY = " OR ".join([f"user_metadata['order']['status']:'shipped{i}'" for i in range(50)])
+MIXED = (
+    "user_metadata['client']:('acme' OR 'globex' OR 'initech') AND NOT (user_metadata['env']:'dev' OR "
+    "user_metadata['test']['suite']:*) AND user_metadata['order']['status']:'shipped' AND (status:'ERROR' OR "
+    "status:'TIMED_OUT') AND created_at>=now-7d AND user_metadata['attempt']>1 AND proxy_bytes<10MB AND "
+    "NOT user_metadata['team']^='gro'"
+)
+LUQUM_ONE = 'user_metadata.order.status:"shipped"'
+LUQUM_FIFTY = " OR ".join([f'user_metadata.order.status:"shipped{i}"' for i in range(50)])
+
+
+@cache
+def _plain_lark() -> Callable[[str], object]:
+    """Lark alone on our grammar, without the token and the alternative that are in it for speed."""
+    from lark import Lark
+
+    grammar = (ROOT / "grammar" / "bbquery.lark").read_text(encoding="utf-8")
+    for speedup, rest in ((r"^EQUALITY\.1: .*\n", ""), (r"EQUALITY +-> equality\n +\| ", "")):
+        grammar, found = re.subn(speedup, rest, grammar, flags=re.MULTILINE)
+        assert found == 1, f"the grammar has no {speedup}"
+    return Lark(grammar, parser="lalr").parse
+
+
+def parsing(rounds: Rounds) -> Iterator[Row]:
+    from luqum.parser import parser as luqum  # type: ignore[import-untyped]  # luqum has no types
+
+    lark, lark_name, luqum_name = _plain_lark(), "plain " + _named("lark"), _named("luqum")
+    ours, theirs, plain = in_turn(
+        [lambda: bbquery.parse(ONE), lambda: luqum.parse(LUQUM_ONE), lambda: lark(ONE)], rounds(100)
+    )
+    yield Row("parse one equality", ours, theirs, luqum_name, 0.35)
+    yield Row("parse one equality", ours, plain, lark_name, 0.15)
+    ours, theirs = in_turn([lambda: bbquery.parse(FIFTY), lambda: luqum.parse(LUQUM_FIFTY)], rounds(60))
+    yield Row("parse fifty equalities, ORed", ours, theirs, luqum_name, 0.5)
+    ours, theirs = in_turn([lambda: bbquery.parse(MIXED), lambda: lark(MIXED)], rounds(60))
+    yield Row("parse ten mixed predicates", ours, theirs, lark_name)
+
+
+# --- building, encoding, sizing ----------------------------------------------------------------
+
+
+def building(rounds: Rounds) -> Iterator[Row]:
+    mapping = {"order": {"status": "shipped"}}
+    assert bbquery.from_dict(mapping).encode() == quote(ONE, safe="")
+    ours, theirs = in_turn([lambda: bbquery.from_dict(mapping).encode(), lambda: quote(ONE, safe="")], rounds(100))
+    yield Row("from a dict to an encoded q", ours, theirs, "urllib's quote alone", 4)
+
+
+def sizing(rounds: Rounds) -> Iterator[Row]:
+    mapping = {"client": "acme", "task": "checkout", "attempt": 2, "order": {"status": "shipped", "number": "A-1234"}}
+
+    def dumped() -> int:
+        return len(json.dumps(mapping, separators=(",", ":")))
+
+    assert bbquery.metadata.size(mapping) == dumped()
+    ours, theirs = in_turn([lambda: bbquery.metadata.size(mapping), dumped], rounds(60))
+    yield Row("metadata.size", ours, theirs, "len(json.dumps(…))")
+
+
+# --- listing -----------------------------------------------------------------------------------
+
+_OURS = """
+import bbquery
+def listing(base_url):
+    return bbquery.Client(api_key="k", base_url=base_url).sessions()
+"""
+_SDK = """
+import browserbase
+def listing(base_url):
+    return browserbase.Browserbase(api_key="k", base_url=base_url).sessions.list()
+"""
+
+
+def listing(rounds: Rounds) -> Iterator[Row]:
+    import browserbase
+    import httpx
+
+    what, sdk_name = f"list and decode {SESSIONS:,} sessions", _named("browserbase")
+    with service() as url, bbquery.Client(api_key="k", base_url=url) as client, httpx.Client() as http:
+        sdk = browserbase.Browserbase(api_key="k", base_url=url)
+        assert [session.id for session in client.sessions()] == [session.id for session in sdk.sessions.list()]
+        ours, theirs, transfer = in_turn(
+            [client.sessions, sdk.sessions.list, lambda: http.get(f"{url}/v1/sessions").content], rounds(15)
+        )
+        yield Row(what, ours, theirs, sdk_name, 0.04)
+        yield Row("… of which getting the bytes is", ours, transfer, f"GET with {_named('httpx')}")
+        sdk.close()
+
+        # An empty listing first: whatever either loads late is loaded by then.
+        before, program = f"listing('{url}/none')", f"kept = listing('{url}'); assert len(kept) == {SESSIONS}"
+        pairs = [(peak_memory(_OURS + before, program), peak_memory(_SDK + before, program)) for _ in range(rounds(5))]
+        for label, which in (("peak memory of the process", 0), ("… less what it had before listing", 1)):
+            yield Row(
+                label,
+                [float(one[which]) for one, _ in pairs],
+                [float(other[which]) for _, other in pairs],
+                sdk_name,
+                0.3,
+                "B",
+            )
+
+
+# --- whole processes ---------------------------------------------------------------------------
+
+NEGATED = f"NOT ({ONE})"
+
+
+def importing(rounds: Rounds) -> Iterator[Row]:
+    ours, theirs = in_turn([process(*python("import bbquery")), process(*python("import jmespath"))], rounds(30))
+    yield Row("python -c 'import bbquery'", ours, theirs, f"import {_named('jmespath')}", 1)
+
+
+def first_parse(rounds: Rounds) -> Iterator[Row]:
+    for what, text in (("first parse in a process, one equality", ONE), ("first parse in a process, NOT ( )", NEGATED)):
+        plain = (
+            "from lark import Lark\n"
+            "with open('grammar/bbquery.lark', encoding='utf-8') as file: grammar = file.read()\n"
+            f"Lark(grammar, parser='lalr').parse({text!r})"
+        )
+        ours, theirs = in_turn(
+            [process(*python(f"import bbquery; bbquery.parse({text!r})")), process(*python(plain))], rounds(30)
+        )
+        yield Row(what, ours, theirs, "plain " + _named("lark"), 1)
+
+
+def command(rounds: Rounds) -> Iterator[Row]:
+    script = Path(sysconfig.get_path("scripts"), "bbquery")
+    ours, theirs = in_turn([process(str(script), "--version"), process(*python("import browserbase"))], rounds(15))
+    yield Row("bbquery --version", ours, theirs, f"import {_named('browserbase')}", 0.3)
+
+
+# --- how parsing grows -------------------------------------------------------------------------
+
+
+def scaling(rounds: Rounds) -> Iterator[Row]:
+    """Up to the limit of 65,536 characters. The text that fails does so at its end, and was the slowest of many."""
+
+    def fail(text: str) -> None:
+        try:
+            bbquery.parse(text)
+        except bbquery.QuerySyntaxError:
+            return
+        raise AssertionError("this text is no query")
+
+    equality, negation = "user_metadata['key']:'value'", "NOT user_metadata['key']>=5"
+    for what, read, part, last in (
+        ("a run of equalities", bbquery.parse, f"{equality} OR ", equality),
+        ("a run of NOT and order", bbquery.parse, f"{negation} OR ", negation),
+        ("a text that fails", fail, "id:'(' OR ", "(id:'('"),
+    ):
+        texts = [part * ((size - len(last)) // len(part)) + last for size in (1 << 10, 1 << 13, 1 << 16)]
+        figures = in_turn([partial(read, text) for text in texts], rounds(20))
+        for text, seconds in zip(texts, figures, strict=True):
+            rates = [len(text) / each for each in seconds]
+            yield Row(f"parse {what}, {len(text) / 1024:.0f} KiB", rates, unit="B/s")
+
+
+CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
+    "parse": parsing,
+    "build": building,
+    "list": listing,
+    "import": importing,
+    "first": first_parse,
+    "command": command,
+    "scaling": scaling,
+    "size": sizing,
+}

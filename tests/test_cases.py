@@ -1,0 +1,82 @@
+"""The tables of grammar/cases: what any implementation of the language must do, and what this one does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bbquery
+from bbquery.errors import NotAWireQuery, QuerySyntaxError
+
+FOLDER = Path(__file__).parent.parent / "grammar/cases"
+
+
+def cases(name: str) -> list[Any]:
+    table: list[Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["cases"]
+    return table
+
+
+def named(name: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in cases(name)])
+
+
+@named("valid")
+def test_valid(case: dict[str, Any]) -> None:
+    query = bbquery.parse(case["text"])
+    assert str(query) == case["canonical"]
+    assert json.loads(query.to_json()) == case["tree"]
+    assert bbquery.from_json(case["tree"]) == query == bbquery.parse(case["canonical"])
+
+
+@named("invalid")
+def test_invalid(case: dict[str, Any]) -> None:
+    with pytest.raises(QuerySyntaxError) as caught:
+        bbquery.parse(case["text"])
+    error = caught.value
+    assert (error.code, list(error.span)) == (case["code"], case["span"]), error
+    assert case.get("hint", "") in (error.hint or "")
+    assert "\n" not in error.message
+
+
+@pytest.mark.parametrize("text", cases("canonical"))
+def test_canonical(text: str) -> None:
+    assert str(bbquery.parse(text)) == text
+
+
+@named("wire")
+def test_wire(case: dict[str, Any]) -> None:
+    if "decode" in case:
+        if "error" in case:
+            with pytest.raises(QuerySyntaxError) as caught:
+                bbquery.decode(case["decode"])
+            assert caught.value.code == case["error"]
+        else:
+            assert str(bbquery.decode(case["decode"])) == case["query"]
+        return
+    query = bbquery.parse(case["text"])
+    if "wire" in case:
+        assert (query.wire(), query.encode()) == (case["wire"], case["encoded"])
+    else:
+        with pytest.raises(NotAWireQuery):
+            query.wire()
+    if "error" in case:
+        with pytest.raises(NotAWireQuery):
+            query.params()
+    else:
+        assert query.params() == case["params"]
+        assert bbquery.decode(query.url()).params() == case["params"]
+
+
+def test_the_tables_are_whole() -> None:
+    """Every mistake that the language knows is in a table."""
+    from bbquery import diagnosis, mistakes
+
+    told = {row[1] for rows in (mistakes.ANYWHERE, *mistakes.MISTAKES.values()) for row in rows}
+    told |= {end[0] for end in diagnosis._ENDS.values()}
+    assert told <= {case["code"] for case in cases("invalid")}
+    for name in ("valid", "invalid", "wire"):
+        names = [case["name"] for case in cases(name)]
+        assert len(set(names)) == len(names)
