@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
-    from typing import Any, ClassVar, Literal, TypeAlias
+    from typing import Any, ClassVar, Literal, Self, TypeAlias
 
     FieldType = Literal["string", "boolean", "time", "size", "duration"]
     OrderOperator = Literal[">", ">=", "<", "<="]
@@ -61,6 +61,12 @@ class Frozen:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), tuple([getattr(self, name) for name in self.__match_args__]))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
@@ -164,10 +170,50 @@ def _session_field(name: str) -> SessionField:
 
 
 class Node(Frozen):
-    """An expression. `span` is where in the text it stands; None for a tree that was built."""
+    """An expression. `span` is where in the text it stands; None for a tree that was built.
+
+    What is asked of deep trees in passing, comparing and showing them, keeps a stack of its own: a caller may
+    be deep in Python's already.
+    """
 
     __slots__ = ("span",)
     span: Span | None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Node):
+            return NotImplemented
+        stack: list[tuple[Node, Node]] = [(self, other)]
+        while stack:
+            one, another = stack.pop()
+            if type(one) is not type(another):
+                return False
+            inner = children(one)
+            if not inner:
+                if one._values() != another._values():
+                    return False
+            elif len(inner) != len(children(another)):
+                return False
+            else:
+                stack += zip(inner, children(another), strict=True)
+        return True
+
+    __hash__ = Frozen.__hash__
+
+    def __repr__(self) -> str:
+        pieces: list[str] = []
+        stack: list[Node | str] = [self]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, str):
+                pieces.append(part)
+            elif isinstance(part, Not):
+                stack += (")", part.operand, "Not(")
+            elif isinstance(part, And | Or):
+                separated = [piece for operand in part.operands for piece in (", ", operand)][1:]
+                stack += ("))", *reversed(separated), f"{type(part).__name__}((")
+            else:
+                pieces.append(Frozen.__repr__(part))
+        return "".join(pieces)
 
 
 class Equal(Node):

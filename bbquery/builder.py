@@ -17,6 +17,7 @@ from .ast import (
     conjuncts,
 )
 from .errors import BuildError
+from .limits import MAX_CHARACTERS
 from .printer import write, write_field
 
 TYPE_CHECKING = False
@@ -48,6 +49,8 @@ def one_of(field: Field, values: Iterable[object]) -> Node:
     types.check_operator(field, ":(")
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
         raise BuildError("in_ takes a list of values", hint="use == for a single one", code="wrong-type")
+    if isinstance(values, set | frozenset):
+        values = sorted(values, key=str)  # so that a query's text does not hang on the order of hashes
     checked: Any = tuple([types.equality_value(field, value) for value in values])
     if not checked:
         raise BuildError("in_ needs at least one value", hint="nothing is one of no values", code="empty-list")
@@ -65,12 +68,17 @@ def _check_path(field: Field) -> None:
         raise BuildError("user_metadata needs a key", hint='write meta["key"]', code="missing-key")
 
 
+_MAX_KEYS = MAX_CHARACTERS // len("['']")
+
+
 def from_dict(mapping: Mapping[str, Any]) -> Node:
     """The AND of a nested mapping's leaves, in its order. Every leaf is a string (F2)."""
     leaves: list[Node] = []
     stack: list[tuple[Path, Any]] = [((), mapping)]
     while stack:
         path, value = stack.pop()
+        if len(path) > _MAX_KEYS:
+            raise BuildError(f"the mapping is nested deeper than {_MAX_KEYS:,} keys", code="too-large")
         if isinstance(value, str):
             if not path:
                 raise BuildError(

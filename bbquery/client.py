@@ -130,7 +130,7 @@ class _Body:
         return Answer(response.status_code, headers, self.data)
 
 
-_OVER = Failure("the time for the whole call is over; raise timeout to wait longer")
+_OVER = Failure("the time for the whole call is over; raise timeout to wait longer", late=True)
 
 
 def _failure(error: Exception, request: httpx.Request) -> Failure:
@@ -141,7 +141,7 @@ def _failure(error: Exception, request: httpx.Request) -> Failure:
     if isinstance(error, httpx.PoolTimeout):
         return Failure(f"no connection was free within {waits['pool']:.3g} s", sent=False)
     if isinstance(error, httpx.TimeoutException):
-        return Failure(f"no answer within {waits['read']:.3g} s")
+        return Failure(f"no answer within {waits['read']:.3g} s", late=True)
     if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
         return Failure(f"cannot connect: {error}", sent=False)
     if isinstance(error, httpx.DecodingError):

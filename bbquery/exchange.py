@@ -55,11 +55,12 @@ class Answer(msgspec.Struct, frozen=True):
 
 class Failure(msgspec.Struct, frozen=True):
     """No whole response came. `again` is whether another try may fare better, `sent` whether the service may have
-    been reached."""
+    been reached, `late` whether it was that the answer took too long."""
 
     reason: str
     again: bool = True
     sent: bool = True
+    late: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -150,11 +151,16 @@ KINDS: dict[int, type[ApiError]] = {
 def hint(request: Request, status: int) -> str:
     """What to do about an error status, as the end of a message."""
     if status == 408 or status >= 500:
-        _, _, parameters = request.url.partition("?")
-        if status == 504 and parameters.startswith("q=") and "&status=" not in parameters:
-            return "; a query is answered far faster with a status beside it (F9)"
-        return doubt(request)
+        return slow(request) if status == 504 else doubt(request)
     return f"; {_HINTS[status]}" if status in _HINTS else ""
+
+
+def slow(request: Request) -> str:
+    """What to do about an answer that took too long."""
+    _, _, parameters = request.url.partition("?")
+    if parameters.startswith("q=") and "&status=" not in parameters:
+        return "; a query is answered far faster with a status beside it (F9)"
+    return doubt(request)
 
 
 def doubt(request: Request) -> str:

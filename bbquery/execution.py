@@ -39,6 +39,7 @@ from .exchange import (
     retry_after,
     retry_delay,
     said,
+    slow,
 )
 from .query import Query, all_of, parse
 from .sessions import (
@@ -205,7 +206,7 @@ class Api:
         if isinstance(outcome, Answer):
             return self._api_error(request, outcome, reply.now, tried)
         assert isinstance(outcome, Failure)
-        hint = doubt(request) if outcome.sent else ""
+        hint = "" if not outcome.sent else slow(request) if outcome.late else doubt(request)
         return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{hint}")
 
     def _api_error(self, request: Request, answer: Answer, now: float, tried: str) -> BBQueryError:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 class UnknownField(BuildError, AttributeError):
     """A name that is no session field; an AttributeError too, as `getattr` and `hasattr` expect."""
 
+    # An AttributeError pickles the object that lacks the attribute; there is none to keep here.
+    __reduce__ = BuildError.__reduce__
+
 
 class FieldBuilder:
     """A field that can be compared. Equality with `==`, order with `<` and its like, text by method."""

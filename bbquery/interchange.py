@@ -7,6 +7,7 @@ themselves, and any other value is an object of its kind and its canonical text:
 from __future__ import annotations
 
 import json
+from itertools import count
 
 from . import builder
 from .ast import (
@@ -30,14 +31,14 @@ from .ast import (
 )
 from .errors import BuildError
 from .grammar import terminal
-from .limits import MAX_NESTING, measure
+from .limits import MAX_CHARACTERS, MAX_NESTING, measure
 from .literals import read_duration, read_now, read_number, read_size, read_time, write_time
 from .printer import write_value
 from .types import path_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
     from .ast import Field, Value
@@ -83,7 +84,7 @@ def _value(value: Value) -> object:
 def from_json(source: str | bytes | dict[str, Any]) -> Node:
     """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
     try:
-        node = _node(_decoded(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0)
+        node = _node(_decoded(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0, count(1))
         measure(node).check()
     except RecursionError:
         raise BuildError("the JSON is nested too deeply", code="too-large") from None
@@ -101,6 +102,7 @@ def _fail(path: str, expected: str) -> NoReturn:
     raise BuildError(f"expected {expected} at {path}", hint="`bbquery schema` prints what is expected", code="bad-tree")
 
 
+MAX_NODES = MAX_CHARACTERS // 4 + 1  # none is written in less than `NOT ` or ` OR `
 _KEYS = {
     "and": {"operands"},
     "or": {"operands"},
@@ -113,7 +115,9 @@ _KEYS = {
 }
 
 
-def _node(source: Any, path: str, depth: int) -> Node:
+def _node(source: Any, path: str, depth: int, number: Iterator[int]) -> Node:
+    if next(number) > MAX_NODES:  # objects that share parts can be far larger than they look
+        raise BuildError(f"the tree has more than {MAX_NODES:,} nodes", code="too-large")
     if not isinstance(source, dict) or not isinstance(source.get("type"), str) or source["type"] not in _KEYS:
         _fail(path, "an object with a type of " + ", ".join(_KEYS))
     kind = source["type"]
@@ -122,10 +126,10 @@ def _node(source: Any, path: str, depth: int) -> Node:
     if depth > 3 * MAX_NESTING:  # an OR, an AND and a NOT may share a level
         raise BuildError(f"the tree is nested too deeply at {path}", code="too-large")
     if kind == "not":
-        return Not(_node(source["operand"], f"{path}.operand", depth + 1))
+        return Not(_node(source["operand"], f"{path}.operand", depth + 1, number))
     if kind in ("and", "or"):
         operands = _list(source, "operands", path)
-        nodes = [_node(part, f"{path}.operands[{at}]", depth + 1) for at, part in enumerate(operands)]
+        nodes = [_node(part, f"{path}.operands[{at}]", depth + 1, number) for at, part in enumerate(operands)]
         return conjunction(nodes) if kind == "and" else disjunction(nodes)
     try:
         return _predicate(kind, source, path)

@@ -317,6 +317,8 @@ def _values(field: Field, token: Token) -> list[Any]:
     """The values of one literal of an equality: a list that is bound to a placeholder stands for all of its own."""
     value = _literal(field, token)
     items: Any = value if _is_list(value) else (value,)
+    if isinstance(value, set | frozenset):
+        items = sorted(value, key=str)  # so that a query's text does not hang on the order of hashes
     if not items:
         problem = BuildError(f"{token} is an empty list", hint="a one-of needs a value", code="empty-list")
         raise _Problem(*_ends(token), problem)
@@ -337,7 +339,9 @@ def _literal(field: Field, token: Token) -> object:
     try:
         return read(token)
     except ValueError as error:
-        problem = BuildError(f"{token[:40]} cannot be used: {error}", code="out-of-range")
+        problem = BuildError(
+            f"{token[:40]} cannot be used: {error}", hint="no session comes near it", code="out-of-range"
+        )
         raise _Problem(*_ends(token), problem) from None
 
 

@@ -59,6 +59,12 @@ class Query:
     def __reduce__(self) -> tuple[Any, ...]:
         return (Query, (self.ast,))
 
+    def __copy__(self) -> Query:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Query:
+        return self
+
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Query is immutable")
 
@@ -159,7 +165,7 @@ def _extent(query: Query) -> Extent:
 
 
 def _queries(given: tuple[object, ...], caller: str) -> list[Query]:
-    if len(given) == 1 and isinstance(given[0], list | tuple):
+    if len(given) == 1 and not isinstance(given[0], Query | str) and hasattr(given[0], "__iter__"):
         given = tuple(given[0])
     for query in given:
         if not isinstance(query, Query):
@@ -222,11 +228,7 @@ def decode(text: str) -> Query:
         return _decode_q(text)
     parts = [_decoded(request.q)] if request.q is not None else []
     if request.status is not None:
-        try:
-            parts.append(Query(builder.status(request.status)))
-        except BuildError as error:
-            span = Span(text.index("status="), len(text))
-            raise QuerySyntaxError(error.message, text=text, span=span, code=error.code, hint=error.hint) from None
+        parts.append(Query(builder.status(request.status)))
     return all_of(parts)
 
 
@@ -255,8 +257,12 @@ def _decoded(text: str) -> Query:
         text=text,
         span=Span(0, len(text)),
         code="double-encoded",
-        hint=f"encode it once: {again.encode()[:200] if _is_wire(again) else again}",
+        hint=f"encode it once: {_short(again.encode() if _is_wire(again) else str(again))}",
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else text[:200] + "…"
 
 
 def _is_wire(query: Query) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from .ast import And, Equal, Not, Or, SessionField, conjuncts
+from .ast import SESSION_FIELDS, And, Equal, Not, Or, SessionField, conjuncts
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
 from .printer import is_plain, write
+from .types import equality_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,10 +128,23 @@ def read_query_string(text: str) -> ListRequest | None:
             raise QuerySyntaxError(
                 f"{name} is given twice", text=text, span=span, code="repeated-parameter", hint="leave one out"
             )
-        found[name] = unescape(text, Span(span.start + len(name) + 1, span.end))
+        value = Span(span.start + len(name) + 1, span.end)
+        found[name] = unescape(text, value)
+        if name == "status":
+            _check_status(found[name], text, value)
     if not found:
         raise _nothing_to_decode(text)
     return ListRequest(found.get("q"), found.get("status"))
+
+
+def _check_status(status: str, text: str, span: Span) -> None:
+    try:
+        equality_value(SESSION_FIELDS["status"], status)
+    except BuildError as error:
+        problem = error
+    else:
+        return
+    raise QuerySyntaxError(problem.message, text=text, span=span, code=problem.code, hint=problem.hint)
 
 
 def _nothing_to_decode(text: str) -> QuerySyntaxError:

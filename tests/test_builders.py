@@ -344,6 +344,41 @@ def test_a_dict_of_great_depth() -> None:
     assert inner == {"k": "v"}
 
 
+def test_a_dict_that_no_query_could_hold_is_refused_soon() -> None:
+    mapping: dict[str, Any] = {"": "v"}
+    for _ in range(100_000):
+        mapping = {"": mapping}
+    with pytest.raises(BuildError, match="nested deeper than") as caught:
+        from_dict(mapping)
+    assert caught.value.code == "too-large"
+
+
+def test_a_tree_whose_parts_are_shared_is_counted_as_it_would_be_written() -> None:
+    tree: dict[str, Any] = {"type": "exists", "field": "id"}
+    for at in range(60):
+        tree = {"type": "and" if at % 2 else "or", "operands": [tree, tree]}
+    with pytest.raises(BuildError, match="more than") as caught:
+        bbquery.from_json(tree)
+    assert caught.value.code == "too-large"
+
+
+def test_sets_have_one_order() -> None:
+    assert str(field.status.in_({"RUNNING", "ERROR", "PENDING"})) == "status:('ERROR' OR 'PENDING' OR 'RUNNING')"
+    assert str(parse("status:$some", some={"RUNNING", "ERROR"})) == "status:('ERROR' OR 'RUNNING')"
+
+
+def test_queries_combine_from_anything_that_gives_them() -> None:
+    assert all_of(query for query in (A, B)) == A & B
+    assert any_of(iter([A, B])) == A | B
+
+
+def test_an_unknown_field_is_an_error_that_travels() -> None:
+    with pytest.raises(BuildError) as caught:
+        _ = any_field.stauts
+    assert isinstance(caught.value, AttributeError)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
 # --- requests ----------------------------------------------------------------------------------
 
 

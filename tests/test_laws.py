@@ -552,6 +552,9 @@ def test_a_deep_stack_is_no_obstacle() -> None:
         (lambda: hash(query), hash(query)),
         (lambda: pickle.loads(pickle.dumps(query)), query),
         (lambda: deepest(), query),
+        (lambda: query == deepest(), True),
+        (lambda: copy.deepcopy(query), query),
+        (lambda: repr(query.ast)[:27], "Or((Exists(SessionField('id"),
     ):
         assert at_depth(300, call) == expected
 
