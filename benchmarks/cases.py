@@ -79,7 +79,7 @@ def _plain_lark() -> Callable[[str], object]:
 
 
 def parsing(rounds: Rounds) -> Iterator[Row]:
-    from luqum.parser import parser as luqum  # type: ignore[import-untyped]  # luqum has no types
+    from luqum.parser import parser as luqum
 
     lark, lark_name, luqum_name = _plain_lark(), "plain " + _named("lark"), _named("luqum")
     ours, theirs, plain = in_turn(
