@@ -299,7 +299,6 @@ _RENAMED = {
 
 def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
     for finding in metadata.check(user_metadata):
-        # Which characters it refuses is for the service to say: its documentation contradicts itself (F20).
-        if finding.severity == "error" and finding.code != "refused-character":
+        if finding.severity == "error" and finding.code != metadata.DOUBTFUL:
             raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
         log.warning("%s", finding)

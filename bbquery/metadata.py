@@ -25,6 +25,9 @@ MAX_SIZE = 511
 """The largest `size` that the service takes (F19)."""
 
 _STORABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~")  # F20
+DOUBTFUL = "refused-character"
+"""The code of a finding that is for the service to settle: F20 contradicts the vendor's own documentation."""
+
 # No path in an object of MAX_SIZE is longer. Longer ones are cut, or findings would take quadratic time.
 _MAX_PATH, _MAX_STEPS = 4096, 256
 _INFINITE = 2**1024 - 2**970  # the first integer that JavaScript rounds to Infinity
@@ -274,7 +277,7 @@ def _refused_character(steps: Steps, value: str, at: int) -> Diagnostic:
     message = f"the service refuses this value for its character {at + 1}, U+{ord(char):04X} ({label})"
     safe = "".join(c if c in _STORABLE else "_" for c in value[:60]) + "…" * (len(value) > 60)
     hint = f'use A-Z, a-z, 0-9, _ and -,;:.()&$%#@!?~ but no spaces: write "{safe}"'
-    return Diagnostic("refused-character", message, path=_path(steps), hint=hint)
+    return Diagnostic(DOUBTFUL, message, path=_path(steps), hint=hint)
 
 
 def _unfindable(kind: str, steps: Steps, value: Any) -> Iterator[Diagnostic]:

@@ -36,8 +36,9 @@ def command(
 ) -> int:
     """Start a session, with metadata where some is given.
 
-    The metadata is given as `bbquery build` takes it, and checked first: what the service would refuse is not sent,
-    and what no query could find is warned of. A session is a paid browser, so a request that fails is not repeated.
+    The metadata is given as `bbquery build` takes it, and checked first: what cannot be right is not sent, and what no
+    query could find, or the service may refuse, is warned of. A session is a paid browser, so a request that fails
+    is not repeated.
 
     \b
     Examples:
@@ -48,10 +49,13 @@ def command(
 
     given = read_object(source, stringify=stringify) if source else None
     findings = metadata.check(given) if given is not None else []
+    wrong = [finding for finding in findings if finding.severity == "error" and finding.code != metadata.DOUBTFUL]
     for finding in findings:
         hint = f" ({finding.hint})" if finding.hint else ""
-        complain(f"{finding.path}: {finding.message}{hint} [{finding.code}]", finding.severity)
-    if any(finding.severity == "error" for finding in findings):
+        complain(
+            f"{finding.path}: {finding.message}{hint} [{finding.code}]", "error" if finding in wrong else "warning"
+        )
+    if wrong:
         return PROBLEM
     with connection.open() as client, waiting("starting a session"):
         session = client.create_session(given, region=region, keep_alive=keep_alive or None, timeout=timeout)

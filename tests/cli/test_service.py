@@ -84,14 +84,25 @@ def test_create_shows_secrets_to_who_asks(run: Run, service: Service) -> None:
     assert "connectUrl" in run("create", "--show-secrets", terminal=80).out
 
 
-def test_what_the_service_would_refuse_is_not_sent(run: Run, service: Service) -> None:
+def test_what_cannot_be_metadata_is_not_sent(run: Run, service: Service) -> None:
     emulator = service()
-    outcome = run("create", '{"a": "b c", "d": 5}')
+    outcome = run("create", json.dumps({"a": "b" * 600, "d": 5}))
     assert (outcome.status, outcome.out, emulator.requests) == (1, "", [])
     first, second = outcome.err.splitlines()
-    assert first.startswith("error: $.a: the service refuses this value")
-    assert first.endswith("[refused-character]")
+    assert first.startswith("error: $: the metadata is 614 characters long")
     assert second.startswith("warning: $.d: the number cannot be found")
+
+
+def test_what_the_service_may_refuse_is_for_the_service_to_say(run: Run, service: Service) -> None:
+    """F20: its documentation shows values that its validator is said to refuse."""
+    service()
+    outcome = run("create", '{"a": "b c"}')
+    assert outcome.status == 0
+    assert outcome.err.startswith("warning: $.a: the service refuses this value")
+    service(switches=Switches(strict_metadata=True))
+    outcome = run("create", '{"a": "b c"}')
+    assert outcome.status == 2
+    assert "Value is not a valid metadata value" in outcome.err
 
 
 def test_what_no_query_finds_is_warned_of_and_created(run: Run, service: Service) -> None:
