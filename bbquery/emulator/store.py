@@ -138,7 +138,7 @@ class Store:
             values.append(self._clock() - lag)
         values.append(-1 if cap is None else cap)
         # Only placeholders are put together here.
-        select = f"SELECT body FROM sessions WHERE {' AND '.join(where)} ORDER BY created DESC, seq DESC LIMIT ?"  # noqa: S608
+        select = f"SELECT body FROM sessions WHERE {' AND '.join(where)} ORDER BY created DESC, seq DESC LIMIT ?"  # noqa: S608  # of placeholders, as said above
         with self._settled() as connection:
             return [text for (text,) in connection.execute(select, values)]
 
