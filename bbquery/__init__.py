@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         BuildError,
         DecodeError,
         Diagnostic,
+        FullScanRefused,
         NotAWireQuery,
         NotFound,
         QuerySyntaxError,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     )
     from .exchange import Timeout
     from .fields import field, meta
-    from .query import Query, all_of, any_of, decode, from_dict, from_json, parse
+    from .planner import Plan
+    from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
     from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace
 
 __all__ = [
@@ -43,8 +45,10 @@ __all__ = [
     "CreatedSession",
     "DecodeError",
     "Diagnostic",
+    "FullScanRefused",
     "NotAWireQuery",
     "NotFound",
+    "Plan",
     "Project",
     "ProjectUsage",
     "Query",
@@ -67,19 +71,21 @@ __all__ = [
     "meta",
     "metadata",
     "parse",
+    "simplify",
 ]
 
 # Where each of them lives. The imports above tell type checkers the same; a test holds the two together.
 _HOMES = {
     "errors": (
-        "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic "
+        "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic FullScanRefused "
         "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
     ),
     "client": "AsyncClient Client",
     "exchange": "Timeout",
     "fields": "field meta",
+    "planner": "Plan",
     "sessions": "CreatedSession Project ProjectUsage Session SessionList Trace",
-    "query": "Query all_of any_of decode from_dict from_json parse",
+    "query": "Query all_of any_of decode from_dict from_json parse simplify",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -14,14 +14,15 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import anyio  # what httpx itself sleeps with, so that AsyncClient runs wherever httpx does
 import httpx
 
 from . import __version__
+from .driving import Asynchronous, Blocking
 from .errors import AuthenticationError, BuildError
-from .exchange import Answer, Failure, Pause, Reply, Send, Steps, Timeout
+from .exchange import Answer, Failure, Send, Timeout
 from .execution import Api
 from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList
 from .sockets import Sockets, deadline
@@ -51,6 +52,7 @@ class _Client(Generic[H]):
         project_id: str | None = None,
         timeout: Timeout | float | None = None,
         retries: int = 2,
+        concurrency: int = 10,
         max_response_bytes: int = MAX_RESPONSE_BYTES,
         http_client: H | None = None,
         transport: Any = None,
@@ -58,7 +60,8 @@ class _Client(Generic[H]):
         """What is not given comes from BROWSERBASE_API_KEY, BROWSERBASE_BASE_URL and BROWSERBASE_PROJECT_ID (F27).
 
         `timeout` in seconds bounds a whole call; give a `Timeout` for more. `retries` counts the tries after the
-        first (F28). An `http_client` of your own stays yours to close; `transport` goes to one that is made here.
+        first (F28), `concurrency` the requests at a time. An `http_client` of your own stays yours to close;
+        `transport` goes to one that is made here.
         AuthenticationError where there is no key, BuildError where a setting cannot be used.
         """
         url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
@@ -66,8 +69,8 @@ class _Client(Generic[H]):
         key = _checked_key(api_key if api_key is not None else os.environ.get("BROWSERBASE_API_KEY"))
         if isinstance(timeout, int | float):
             timeout = Timeout(total=float(timeout))
-        if retries < 0 or max_response_bytes < 1:
-            raise BuildError("retries goes from 0 and max_response_bytes from 1", code="bad-setting")
+        if retries < 0 or concurrency < 1 or max_response_bytes < 1:
+            raise BuildError("retries goes from 0, concurrency and max_response_bytes from 1", code="bad-setting")
         if http_client is not None and transport is not None:
             raise BuildError("give an http_client or a transport, not both", code="bad-setting")
         project = project_id or os.environ.get("BROWSERBASE_PROJECT_ID") or None
@@ -84,6 +87,10 @@ class _Client(Generic[H]):
         # load than a test to run, and without https there is nothing to verify.
         verify = url.startswith("https:")
         self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback, verify=verify)
+        self._drive(concurrency)
+
+    def _drive(self, concurrency: int) -> None:
+        raise NotImplementedError  # each client has its own
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._api.base_url!r})"
@@ -163,6 +170,9 @@ class Client(_Client[httpx.Client]):
 
     _http_class = _DeadlineClient
 
+    def _drive(self, concurrency: int) -> None:
+        self._driver = Blocking(self._send, self._api.held, concurrency)
+
     def __enter__(self) -> Self:
         return self
 
@@ -175,17 +185,25 @@ class Client(_Client[httpx.Client]):
             self._http.close()
 
     def sessions(
-        self, query: Query | str | None = None, *, status: str | None = None, project_id: str | None = None
+        self,
+        query: Query | str | None = None,
+        *,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        allow_partial: bool = False,
     ) -> SessionList:
         """The sessions that match a query, a status and a project, each where given.
 
-        Every session is checked again here (F11). NotAWireQuery where one request cannot answer the query.
+        The query is planned: as few requests as can find every match, side by side, and each session that comes is
+        checked here (F11). FullScanRefused where that takes a listing of all sessions and `scan` is "forbid". One
+        failed request fails the call, unless `allow_partial`: then its error is among the `missing` of the result.
         """
-        return self._run(self._api.sessions(query, status, project_id))
+        return self._driver.run(self._api.sessions(query, status, project_id, scan, allow_partial))
 
     def session(self, session_id: str) -> Session:
         """One session. NotFound if there is none."""
-        return self._run(self._api.session(session_id))
+        return self._driver.run(self._api.session(session_id))
 
     def create_session(
         self,
@@ -202,34 +220,21 @@ class Client(_Client[httpx.Client]):
         `timeout` is the session's own, in seconds; `options` are the API's other fields, in its spelling. BuildError
         where the metadata is larger than the service takes (F19).
         """
-        return self._run(self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options))
+        return self._driver.run(
+            self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
+        )
 
     def release(self, session_id: str) -> Session:
         """Ask for a session's end. It comes later: `ended_at` is set when it has come (F21)."""
-        return self._run(self._api.release(session_id))
+        return self._driver.run(self._api.release(session_id))
 
     def projects(self) -> list[Project]:
         """The projects that the key sees."""
-        return self._run(self._api.projects())
+        return self._driver.run(self._api.projects())
 
     def project_usage(self, project_id: str | None = None) -> ProjectUsage:
         """What the service counts for a project (F23)."""
-        return self._run(self._api.project_usage(project_id))
-
-    def _run(self, steps: Steps[T]) -> T:
-        begun = time.monotonic()
-        try:
-            step = next(steps)
-            while True:
-                outcome = None
-                if isinstance(step, Pause):
-                    time.sleep(step.seconds)
-                else:
-                    outcome = self._send(step)
-                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome))
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+        return self._driver.run(self._api.project_usage(project_id))
 
     def _send(self, send: Send) -> Answer | Failure:
         request = self._request(send)
@@ -255,6 +260,9 @@ class AsyncClient(_Client[httpx.AsyncClient]):
 
     _http_class = httpx.AsyncClient
 
+    def _drive(self, concurrency: int) -> None:
+        self._driver = Asynchronous(self._send, self._api.held, concurrency)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -267,14 +275,20 @@ class AsyncClient(_Client[httpx.AsyncClient]):
             await self._http.aclose()
 
     async def sessions(
-        self, query: Query | str | None = None, *, status: str | None = None, project_id: str | None = None
+        self,
+        query: Query | str | None = None,
+        *,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        allow_partial: bool = False,
     ) -> SessionList:
         """As `Client.sessions`."""
-        return await self._run(self._api.sessions(query, status, project_id))
+        return await self._driver.run(self._api.sessions(query, status, project_id, scan, allow_partial))
 
     async def session(self, session_id: str) -> Session:
         """As `Client.session`."""
-        return await self._run(self._api.session(session_id))
+        return await self._driver.run(self._api.session(session_id))
 
     async def create_session(
         self,
@@ -287,36 +301,21 @@ class AsyncClient(_Client[httpx.AsyncClient]):
         **options: Any,
     ) -> CreatedSession:
         """As `Client.create_session`."""
-        return await self._run(
+        return await self._driver.run(
             self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
         )
 
     async def release(self, session_id: str) -> Session:
         """As `Client.release`."""
-        return await self._run(self._api.release(session_id))
+        return await self._driver.run(self._api.release(session_id))
 
     async def projects(self) -> list[Project]:
         """As `Client.projects`."""
-        return await self._run(self._api.projects())
+        return await self._driver.run(self._api.projects())
 
     async def project_usage(self, project_id: str | None = None) -> ProjectUsage:
         """As `Client.project_usage`."""
-        return await self._run(self._api.project_usage(project_id))
-
-    async def _run(self, steps: Steps[T]) -> T:
-        begun = time.monotonic()
-        try:
-            step = next(steps)
-            while True:
-                outcome = None
-                if isinstance(step, Pause):
-                    await anyio.sleep(step.seconds)
-                else:
-                    outcome = await self._send(step)
-                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome))
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
+        return await self._driver.run(self._api.project_usage(project_id))
 
     async def _send(self, send: Send) -> Answer | Failure:
         request = self._request(send)

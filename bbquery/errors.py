@@ -4,6 +4,7 @@
     ├── QuerySyntaxError (ValueError)         a text that is not a query
     ├── BuildError (ValueError, TypeError)    a value that the language cannot mean
     ├── NotAWireQuery                         a query that the service cannot answer as one request
+    ├── FullScanRefused                       a query that would list every session, where that was ruled out
     ├── TransportError                        no answer, or not a whole one
     ├── DecodeError                           an answer that is not what the API documents
     └── ApiError                              an answer with an error status
@@ -157,8 +158,19 @@ class NotAWireQuery(BBQueryError):
     """A query that the service cannot answer as one request; the message names the part that is too much."""
 
 
+class FullScanRefused(BBQueryError):
+    """A query that only a listing of every session could answer, where that was ruled out."""
+
+
 class TransportError(BBQueryError):
-    """No answer came, or not a whole one: connection, timeout, size limit, refused redirect."""
+    """No answer came, or not a whole one: connection, timeout, size limit, refused redirect.
+
+    `late` says that it was the time: the answer took longer than it may.
+    """
+
+    def __init__(self, message: str, *, late: bool = False) -> None:
+        super().__init__(message)
+        self.late = late
 
 
 class DecodeError(BBQueryError):

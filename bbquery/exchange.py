@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -27,22 +27,45 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes | None = None
     repeatable: bool = True
     """Whether sending it twice does no harm. Creating a session is not: each success is a paid browser (F22)."""
+    patient: bool = True
+    """Whether to ask again for an answer that took too long."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
 
 
-class Send(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True):
+    """What a generator of `execution` asks its driver for; the reply comes back into it."""
+
+
+class Send(Step, frozen=True):
     """Send the request, and give up after `within` seconds."""
 
     request: Request
     within: float
 
 
-class Pause(msgspec.Struct, frozen=True):
+class Pause(Step, frozen=True):
     """Wait this many seconds."""
 
     seconds: float
+
+
+class Fork(Step, frozen=True):
+    """Begin to run these side by side. A `Next` for each of them follows, and nothing else in between."""
+
+    steps: tuple[Steps[Any], ...]
+
+
+class Next(Step, frozen=True):
+    """Wait for one more of the fork to end."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """What one part of a fork returned, or raised."""
+
+    value: Any = None
+    error: BaseException | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -68,10 +91,10 @@ class Reply(msgspec.Struct, frozen=True):
 
     elapsed: float
     now: float
-    outcome: Answer | Failure | None = None
+    outcome: Answer | Failure | Ended | None = None
 
 
-Steps: TypeAlias = Generator[Send | Pause, Reply, T]
+Steps: TypeAlias = Generator[Step, Reply, T]
 
 
 class Timeout(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +124,9 @@ def retry_delay(request: Request, reply: Reply, attempt: int, jitter: Callable[[
     if not request.repeatable:
         return None
     outcome = reply.outcome
-    if isinstance(outcome, Failure) and not outcome.again:
+    if isinstance(outcome, Failure) and (not outcome.again or (outcome.late and not request.patient)):
+        return None
+    if isinstance(outcome, Answer) and outcome.status == 504 and not request.patient:
         return None
     if isinstance(outcome, Answer):
         wish = outcome.headers.get("x-should-retry")
@@ -151,16 +176,8 @@ KINDS: dict[int, type[ApiError]] = {
 def hint(request: Request, status: int) -> str:
     """What to do about an error status, as the end of a message."""
     if status == 408 or status >= 500:
-        return slow(request) if status == 504 else doubt(request)
+        return doubt(request)
     return f"; {_HINTS[status]}" if status in _HINTS else ""
-
-
-def slow(request: Request) -> str:
-    """What to do about an answer that took too long."""
-    _, _, parameters = request.url.partition("?")
-    if parameters.startswith("q=") and "&status=" not in parameters:
-        return "; a query is answered far faster with a status beside it (F9)"
-    return doubt(request)
 
 
 def doubt(request: Request) -> str:

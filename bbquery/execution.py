@@ -1,8 +1,9 @@
 """What to send, what to make of the answers, and when to try again: the core of both clients, without I/O.
 
-Each operation of `Api` is a generator. It yields a `Send` or a `Pause` and is given a `Reply`; it returns the result.
-There is no clock, no socket and no randomness of its own here: the reply says what time it is, and the jitter comes
-from the caller. So the same code serves the blocking and the asynchronous client, and a test can run it at will.
+Each operation of `Api` is a generator. It yields steps, such as a `Send` or a `Pause`, and is given a `Reply` to each;
+it returns the result. There is no socket and no randomness of its own here, and no clock but for what a query calls
+`now`: the reply says what time it is, and the jitter comes from the caller. So the same code serves the blocking and
+the asynchronous client, and a test can run it at will.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
-
-import msgspec
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
 
 from . import builder, metadata, wire
-from .ast import Equal, Node, SessionField, conjuncts
+from .ast import Equal, Node, walk
 from .errors import (
     BadRequest,
     BBQueryError,
@@ -39,8 +39,9 @@ from .exchange import (
     retry_after,
     retry_delay,
     said,
-    slow,
 )
+from .listing import Listing
+from .planner import EVERYTHING
 from .query import Query, all_of, parse
 from .sessions import (
     CreatedSession,
@@ -79,23 +80,44 @@ class Api:
         self._key = key
         self._retries = retries
         self._jitter = jitter
+        self.splits_bare_q = False
+        """Whether a `q` without a status has taken too long before (F9)."""
+        self._held_until = 0.0
+
+    def held(self, now: float) -> float:
+        """How many seconds every request has to wait: too many for one are too many for all."""
+        return max(0.0, self._held_until - now)
 
     # --- operations ------------------------------------------------------------------------
 
-    def sessions(self, query: Query | str | None, status: str | None, project_id: str | None) -> Steps[SessionList]:
+    def sessions(
+        self,
+        query: Query | str | None,
+        status: str | None,
+        project_id: str | None,
+        scan: Literal["allow", "forbid"],
+        allow_partial: bool,
+    ) -> Steps[SessionList]:
         query = _with_status(_read(query), status)
-        wanted = query.list_request() if query is not None else wire.ListRequest()
         if query is not None:
             _warn_of_unstorable(query.ast)
-        request = Request("GET", wanted.url(self.base_url))
-        traces: list[Trace] = []
-        listed = yield from self._many(Session, request, traces)
-        traces[-1] = msgspec.structs.replace(traces[-1], count=len(listed))
-        log.debug("%s listed %d sessions", request, len(listed))
-        found = listed
-        if query is not None or project_id is not None:
-            found = [session for session in listed if _is_wanted(session, query, project_id)]
-        return SessionList(found, traces, len(listed) - len(found))
+        plan = EVERYTHING if query is None else query.plan(scan)
+        instant = datetime.now(UTC)  # one `now` for the whole run
+
+        def is_wanted(session: Session) -> bool:
+            """F11: the service may return more than it was asked for. F17: filtering by project is ours to do."""
+            if project_id is not None and session.project_id != project_id:
+                return False
+            return query is None or query.matches(session, now=instant)
+
+        check = None if query is None and project_id is None else is_wanted
+        return Listing(self, plan, check, allow_partial=allow_partial).run()
+
+    def listed(self, request: Request, traces: list[Trace], elapsed: float) -> Steps[list[Session]]:
+        """What one list request gives."""
+        sessions = yield from self._many(Session, request, traces, elapsed)
+        log.debug("%s listed %d sessions", request, len(sessions))
+        return sessions
 
     def session(self, session_id: str) -> Steps[Session]:
         return self._one(Session, Request("GET", self._url("sessions", session_id)))
@@ -165,25 +187,24 @@ class Api:
             done = "" if request.repeatable else " was carried out, and must not be repeated blindly (F22), but"
             raise DecodeError(f"{request}{done}: {error}") from None
 
-    def _many(self, kind: type[T], request: Request, traces: list[Trace]) -> Steps[list[T]]:
-        answer = yield from self._exchange(request, traces)
+    def _many(self, kind: type[T], request: Request, traces: list[Trace], elapsed: float = 0.0) -> Steps[list[T]]:
+        answer = yield from self._exchange(request, traces, elapsed)
         try:
             return decode_list(kind, answer.body, self._start)  # type: ignore[type-var]  # every caller names a record
         except DecodeError as error:
             raise DecodeError(f"{request}: {error}") from None
 
-    def _exchange(self, request: Request, traces: list[Trace]) -> Steps[Answer]:
+    def _exchange(self, request: Request, traces: list[Trace], elapsed: float = 0.0) -> Steps[Answer]:
         if len(request.url) > MAX_URL:
             raise BuildError(
                 f"the URL would have {len(request.url):,} characters, more than {MAX_URL:,}",
                 hint="shorten the keys or the value",
                 code="too-large",
             )
-        elapsed = 0.0
         for attempt in range(self._retries + 1):
             reply = yield Send(request, self.timeout.total - elapsed)
             outcome = reply.outcome
-            assert outcome is not None, "a Send is replied to with an outcome"
+            assert isinstance(outcome, Answer | Failure), "a Send is replied to with what came"
             status = outcome.status if isinstance(outcome, Answer) else None
             traces.append(Trace(request.method, request.url, status, 1000 * (reply.elapsed - elapsed)))
             elapsed = reply.elapsed
@@ -195,6 +216,8 @@ class Api:
             if pause is None or attempt == self._retries or elapsed + pause >= self.timeout.total:
                 break
             log.info("%s: %s; trying again in %.2f s", request, seen, pause)
+            if isinstance(outcome, Answer) and outcome.status == 429:
+                self._held_until = max(self._held_until, reply.now + pause)
             elapsed = (yield Pause(pause)).elapsed
             if elapsed >= self.timeout.total:  # overslept
                 break
@@ -206,8 +229,8 @@ class Api:
         if isinstance(outcome, Answer):
             return self._api_error(request, outcome, reply.now, tried)
         assert isinstance(outcome, Failure)
-        hint = "" if not outcome.sent else slow(request) if outcome.late else doubt(request)
-        return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{hint}")
+        hint = doubt(request) if outcome.sent else ""
+        return TransportError(f"{request}: {self._hide(outcome.reason)}{tried}{hint}", late=outcome.late)
 
     def _api_error(self, request: Request, answer: Answer, now: float, tried: str) -> BBQueryError:
         """The error for an answer that is no success."""
@@ -261,31 +284,9 @@ def _with_status(query: Query | None, status: str | None) -> Query | None:
     return wanted if query is None else all_of(query, wanted)
 
 
-def _is_wanted(session: Session, query: Query | None, project_id: str | None) -> bool:
-    """F11: the service may return more than it was asked for. F17: filtering by project is ours to do."""
-    if project_id is not None and session.project_id != project_id:
-        return False
-    if query is None:
-        return True
-    return all(_holds(part, session) for part in conjuncts(query.ast))
-
-
-def _holds(node: Node, session: Session) -> bool:
-    assert isinstance(node, Equal), "a list request holds nothing else"
-    if isinstance(node.field, SessionField):
-        return session.status == node.value
-    value: Any = session.user_metadata
-    for key in node.field:
-        if not isinstance(value, dict):
-            return False
-        value = value.get(key)
-    return isinstance(value, str) and value == node.value
-
-
 def _warn_of_unstorable(node: Node) -> None:
-    for part in conjuncts(node):
-        assert isinstance(part, Equal), "a list request holds nothing else"
-        if isinstance(part.field, tuple) and not metadata.is_storable(str(part.value)):
+    for part in walk(node):
+        if isinstance(part, Equal) and isinstance(part.field, tuple) and not metadata.is_storable(str(part.value)):
             log.warning("the service stores no value such as %r (F20): nothing will match", part.value)
 
 

@@ -6,20 +6,26 @@ A query never changes. Combining two gives a third. It has no truth value, so th
 
 from __future__ import annotations
 
-from . import builder
+from . import builder, types
 from . import wire as _wire  # `wire` is a method here
-from .ast import Node, Not, conjunction, disjunction
+from .ast import SESSION_FIELDS, Node, Not, Time, conjunction, disjunction
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
 from .limits import SMALL, combine, measure
 from .printer import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any, NoReturn
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from typing import Any, Literal, NoReturn, TypeVar
 
+    from .evaluate import Shape, Test
     from .limits import Extent
+    from .planner import Plan
+    from .sessions import Session
     from .wire import ListRequest
+
+    S = TypeVar("S", Session, Mapping[str, Any])
 
 _set = object.__setattr__
 
@@ -27,10 +33,11 @@ _set = object.__setattr__
 class Query:
     """A query. Made by `parse`, `from_dict`, `meta`, `field` and the other builders; `str` is its canonical text."""
 
-    __slots__ = ("_extent", "_text", "ast")
+    __slots__ = ("_extent", "_tests", "_text", "ast")
     ast: Node
     _text: str | None
     _extent: Extent | None
+    _tests: dict[str, Test] | None
 
     def __init__(self, ast: Node) -> None:
         if not isinstance(ast, Node):
@@ -40,6 +47,7 @@ class Query:
         _set(self, "ast", ast)
         _set(self, "_text", None)
         _set(self, "_extent", None)
+        _set(self, "_tests", None)
 
     def __str__(self) -> str:
         if self._text is None:
@@ -127,6 +135,54 @@ class Query:
         """The one request that answers this query exactly; NotAWireQuery where there is none."""
         return _wire.list_request(self.ast)
 
+    # --- evaluation and planning -----------------------------------------------------------
+
+    def matches(self, session: Session | Mapping[str, Any], *, now: datetime | None = None) -> bool:
+        """Whether a session matches: a `Session`, or the mapping that the API returns. Never raises for its content.
+
+        `now` is what `now` and a running session's duration are measured from; the present where it is not given.
+        """
+        return self._test(session)(session, _instant(now))
+
+    def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
+        """The sessions that match, lazily and in their order; `now` is one instant for all of them."""
+        instant = _instant(now)
+        kind: type | None = None
+        for session in sessions:
+            if type(session) is not kind:
+                kind = type(session)
+                test = self._test(session)
+            if test(session, instant):
+                yield session
+
+    def _test(self, session: object) -> Test:
+        """The compiled form of the query for this kind of session."""
+        shape: Shape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
+        if shape == "record" and not hasattr(session, "user_metadata"):
+            raise BuildError(
+                f"a value of type {type(session).__name__} is no session",
+                hint="give a Session or the API's mapping",
+                code="wrong-type",
+            )
+        tests = self._tests
+        if tests is None:
+            tests = {}
+            _set(self, "_tests", tests)
+        test = tests.get(shape)
+        if test is None:
+            from .evaluate import compile_test
+
+            test = tests[shape] = compile_test(self.ast, shape)
+        return test
+
+    def plan(self, scan: Literal["allow", "forbid"] = "allow") -> Plan:
+        """How the service can be asked. FullScanRefused where it would list every session and `scan` is "forbid"."""
+        from .planner import plan
+
+        if scan not in ("allow", "forbid"):
+            raise BuildError(f"scan is 'allow' or 'forbid', not {scan!r}", code="bad-scan")
+        return plan(self.ast, allow_full_scan=scan == "allow")
+
     # --- other forms -----------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
@@ -138,6 +194,18 @@ class Query:
         from .interchange import to_json
 
         return to_json(self.ast)
+
+
+def _instant(now: datetime | None) -> int:
+    """Nanoseconds since 1970."""
+    if now is None:
+        from time import time_ns
+
+        return time_ns()
+    value = types.order_value(SESSION_FIELDS["created_at"], now)
+    if not isinstance(value, Time):
+        raise BuildError("the instant of a run is a datetime, not relative to now", code="wrong-type")
+    return value.ns
 
 
 def _checked(node: Node) -> Query:
@@ -189,6 +257,15 @@ def any_of(*queries: Query | Iterable[Query]) -> Query:
     parts = _queries(queries, "any_of")
     node = disjunction([query.ast for query in parts])
     return parts[0] if len(parts) == 1 else _combined(node, parts)
+
+
+def simplify(query: Query) -> Query:
+    """A query that matches the same sessions, never longer; the query itself where there is nothing to gain."""
+    from .rewrite import simplify as rewritten
+
+    (given,) = _queries((query,), "simplify")
+    node = rewritten(given.ast)
+    return given if node is given.ast else Query(node)
 
 
 def parse(text: str, /, **values: object) -> Query:

@@ -15,7 +15,8 @@ from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
 import msgspec
 
-from .errors import DecodeError
+from .errors import BBQueryError, DecodeError
+from .planner import Plan
 
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -106,16 +107,31 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class SessionList(Sequence[Session]):
-    """The sessions that match, in the service's order.
+    """The sessions that match, each once: in the service's order, or newest first where several listings were needed.
 
-    `requests` is what was asked. `discarded` is how many of the answer's sessions did not match and were left out
-    (F11, F17). `complete` is None: the service does not say whether a list is whole (F13), so neither do we.
+    `plan` is how the service was to be asked, `requests` what was asked. `discarded` is how many of the sessions that
+    came did not match and were left out (F11, F17). `missing` holds the errors of what was not answered, where that was
+    allowed. `split` says that a listing took too long and was split by status (F9): a session in a status newer than
+    those that are known would not be in it (F15). `complete` is None: the service does not say whether a list is whole
+    (F13), so neither do we.
     """
 
-    def __init__(self, sessions: list[Session], requests: list[Trace], discarded: int) -> None:
+    def __init__(
+        self,
+        sessions: list[Session],
+        requests: list[Trace],
+        discarded: int,
+        *,
+        plan: Plan,
+        missing: Sequence[BBQueryError] = (),
+        split: bool = False,
+    ) -> None:
         self._sessions = sessions
         self.requests = requests
         self.discarded = discarded
+        self.plan = plan
+        self.missing = tuple(missing)
+        self.split = split
         self.complete: bool | None = None
 
     @overload

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 import bbquery
+from bbquery.emulator import Emulator, Switches, generate
 
 from .measure import ROOT, in_turn, peak_memory, process, python, ratio
 from .service import SESSIONS, service
@@ -157,6 +158,62 @@ def listing(rounds: Rounds) -> Iterator[Row]:
             )
 
 
+# --- the full language -------------------------------------------------------------------------
+
+THREE_PARTS = "user_metadata['client']:'acme' AND status:('ERROR' OR 'TIMED_OUT') AND NOT user_metadata['team']:*"
+JMESPATH = "[?userMetadata.client=='acme' && (status=='ERROR' || status=='TIMED_OUT') && !(userMetadata.team)]"
+JSONPATH = "$[?@.userMetadata.client=='acme' && (@.status=='ERROR' || @.status=='TIMED_OUT') && !@.userMetadata.team]"
+
+
+def _by_hand(session: dict[str, Any]) -> bool:
+    metadata = session.get("userMetadata") or {}
+    return (
+        metadata.get("client") == "acme"
+        and session.get("status") in ("ERROR", "TIMED_OUT")
+        and metadata.get("team") is None
+    )
+
+
+def filtering(rounds: Rounds) -> Iterator[Row]:
+    import jmespath
+    import jsonpath
+
+    sessions = list(generate(100_000, now=1_780_000_000))
+    query, expression, path = bbquery.parse(THREE_PARTS), jmespath.compile(JMESPATH), jsonpath.compile(JSONPATH)
+    found = list(query.filter(sessions))
+    assert found == expression.search(sessions) == path.findall(sessions) == list(filter(_by_hand, sessions))
+    what = "filter 100,000 mappings by three parts"
+    ours, hand = in_turn(
+        [lambda: list(query.filter(sessions)), lambda: [one for one in sessions if _by_hand(one)]], rounds(25)
+    )
+    yield Row(what, ours, hand, "the same by hand", 2)
+    ours, theirs = in_turn([lambda: list(query.filter(sessions)), lambda: expression.search(sessions)], rounds(10))
+    yield Row(what, ours, theirs, _named("jmespath"), 0.1)
+    ours, theirs = in_turn([lambda: list(query.filter(sessions)), lambda: path.findall(sessions)], 3)
+    yield Row(what, ours, theirs, _named("python-jsonpath"), 0.05)
+
+
+def planning(rounds: Rounds) -> Iterator[Row]:
+    """Each request waits 50 ms, as it may on its way to the service."""
+    import browserbase
+
+    numbers = [f"A-{number}" for number in range(1_000, 1_020)]
+    query = bbquery.meta["order"]["number"].in_(numbers)
+    with Emulator(sessions=generate(2_000, now=1_780_000_000), switches=Switches(latency=0.05)) as emulator:
+        key, url = emulator.api_key, emulator.url
+        with (
+            bbquery.Client(api_key=key, base_url=url) as client,
+            browserbase.Browserbase(api_key=key, base_url=url) as sdk,
+        ):
+
+            def one_by_one() -> list[Any]:
+                each = [(bbquery.meta["order"]["number"] == number).wire() for number in numbers]
+                return [session for q in each for session in sdk.sessions.list(q=q)]
+
+            ours, theirs = in_turn([lambda: client.sessions(query), one_by_one], rounds(10))
+    yield Row("one of twenty values, 50 ms away", ours, theirs, f"twenty calls of {_named('browserbase')}", 0.15)
+
+
 # --- whole processes ---------------------------------------------------------------------------
 
 NEGATED = f"NOT ({ONE})"
@@ -216,6 +273,8 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "parse": parsing,
     "build": building,
     "list": listing,
+    "filter": filtering,
+    "plan": planning,
     "import": importing,
     "first": first_parse,
     "command": command,

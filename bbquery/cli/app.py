@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import BBQueryError, BuildError, NotAWireQuery, NotFound, QuerySyntaxError, one_of
+from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError, one_of
 from ..types import nearest
 from .options import Color
 from .streams import FAILURE, INTERRUPTED, OK, PROBLEM, Failure, complain, note
@@ -21,6 +21,7 @@ COMMANDS = (
     "encode",
     "decode",
     "schema",
+    "explain",
     "sessions",
     "session",
     "create",
@@ -129,7 +130,7 @@ def _explained(error: Exception) -> int:
     """Says what an error means, and gives the exit status that it has."""
     if isinstance(error, BBQueryError | Failure):
         complain(str(error))
-        asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | NotFound)
+        asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | FullScanRefused | NotFound)
         return PROBLEM if asked and getattr(error, "code", None) not in _SETTINGS else FAILURE
     if isinstance(error, click.UsageError):
         _explain_usage(error)

@@ -71,6 +71,17 @@ def _complete_field(_context: click.Context, _parameter: click.Parameter, typed:
     return [CompletionItem(name) for name in ("user_metadata", *SESSION_FIELDS) if name.startswith(typed)]
 
 
+def no_scan(function: F) -> F:
+    """`scan`, as `Query.plan` takes it."""
+    return click.option(
+        "--no-scan",
+        "scan",
+        flag_value="forbid",
+        default="allow",
+        help="Refuse a query that only a listing of every session could answer.",
+    )(function)
+
+
 def with_base_url(function: F) -> F:
     return click.option(
         "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {wire.BASE_URL} unless given."

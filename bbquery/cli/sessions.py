@@ -7,13 +7,13 @@ import io
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from ..ast import STATUSES
 from .inputs import read_query
-from .options import Command, Connection, connection, form_or_default, forms, query
+from .options import Command, Connection, connection, form_or_default, forms, no_scan, query
 from .output import (
     Column,
     amount,
@@ -63,6 +63,7 @@ _CSV = {
     metavar="STATUS",
     help=f"Only sessions of this status: {', '.join(STATUSES)}.",
 )
+@no_scan
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N only; all are asked for.")
 @forms(
     table="A table: what a terminal gets.",
@@ -76,12 +77,14 @@ def command(
     text: str | None,
     settings: tuple[str, ...],
     status: str | None,
+    scan: Literal["allow", "forbid"],
     limit: int | None,
     form: str | None,
 ) -> int:
     """List the sessions that match QUERY, or all of them.
 
-    QUERY may be - for standard input. Every session of the answer is checked again here. The service does not say
+    QUERY may be - for standard input. `bbquery explain` shows how it will be answered: with as few requests as can
+    find every match. Every session of the answers is checked again here. The service does not say
     whether its list is complete, and a session may take a while to appear in it. A table comes with what was asked
     and how many were found, on standard error.
 
@@ -102,7 +105,7 @@ def command(
         _explain(wanted)
     with connection.open() as client:
         with waiting("asking the service"):
-            found = client.sessions(wanted, status=status, project_id=connection.project)
+            found = client.sessions(wanted, status=status, project_id=connection.project, scan=scan)
         if form == "table":
             for trace in found.requests:
                 answer = "no answer" if trace.status is None else f"{trace.status} in {trace.milliseconds:,.0f} ms"

@@ -300,3 +300,32 @@ def test_a_lone_surrogate_is_an_error_that_can_be_shown(run: Run) -> None:
     outcome = run("parse", "user_metadata['a']:'\udcff'")
     assert outcome.status == 1
     assert "Traceback" not in outcome.err
+
+
+# --- explain -----------------------------------------------------------------------------------
+
+
+def test_explain_shows_the_requests_and_the_rest_and_asks_nothing(run: Run) -> None:
+    outcome = run("explain", f"{ACME} AND status:'ERROR' AND duration>1m")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.out.splitlines() == [
+        f"query     {ACME} AND status:'ERROR' AND duration>1m",
+        f"request   {ACME} AND status:'ERROR'",
+        f"          GET /v1/sessions?q={ENCODED}&status=ERROR",
+        "residual  duration>1m",
+        "note      duration>1m is no equality on metadata, nor a status (F2, F12)",
+    ]
+
+
+def test_a_plan_as_json_has_its_urls(run: Run) -> None:
+    plan = run("explain", "--json", "--base-url", "https://x.example", ACME).json
+    assert plan["stages"] == [[{"q": ACME, "url": f"https://x.example/v1/sessions?q={ENCODED}"}]]
+    assert (plan["residual"], plan["full_scan"]) == (None, False)
+
+
+@pytest.mark.parametrize("command", [["explain"], ["sessions", "--emulator"]])
+def test_a_full_scan_can_be_ruled_out(run: Run, command: list[str]) -> None:
+    outcome = run(*command, "--no-scan", "NOT id:*")
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "error: the query would list every session: NOT id:* is a negation" in outcome.err
+    assert run(*command, "NOT id:*").status == 0

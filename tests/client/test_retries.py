@@ -13,7 +13,21 @@ from hypothesis import strategies as st
 
 import bbquery
 from bbquery.emulator import Emulator, Switches
-from bbquery.exchange import Answer, Failure, Pause, Reply, Request, Send, Steps, Timeout, retry_after, retry_delay
+from bbquery.exchange import (
+    Answer,
+    Ended,
+    Failure,
+    Fork,
+    Next,
+    Pause,
+    Reply,
+    Request,
+    Send,
+    Steps,
+    Timeout,
+    retry_after,
+    retry_delay,
+)
 from bbquery.execution import Api
 
 from .conftest import KEY, SESSION, Blocking, RawServer, answer
@@ -48,15 +62,28 @@ class Run:
         self.result: Any = None
         self.error: bbquery.BBQueryError | None = None
         elapsed = 0.0
+        forked: list[Steps[Any]] = []
         try:
             step = next(steps)
             while True:
-                outcome = None
+                outcome: Any = None
+                if isinstance(step, Fork):
+                    forked += step.steps
+                    step = steps.send(Reply(elapsed, NOW + elapsed))
+                    continue
+                if isinstance(step, Next):
+                    part = Run(forked.pop(0), *outcomes[min(len(self.sent), len(outcomes) - 1) :])
+                    self.sent += part.sent
+                    self.pauses += part.pauses
+                    elapsed += len(part.sent) * ROUND_TRIP + sum(part.pauses)
+                    step = steps.send(Reply(elapsed, NOW + elapsed, Ended(part.result, part.error)))
+                    continue
                 if isinstance(step, Pause):
                     self.pauses.append(step.seconds)
                     elapsed += step.seconds + oversleep
                 else:
                     outcome = outcomes[min(len(self.sent), len(outcomes) - 1)]
+                    assert isinstance(step, Send)
                     self.sent.append(step)
                     elapsed += ROUND_TRIP
                 step = steps.send(Reply(elapsed, NOW + elapsed, outcome))
@@ -151,7 +178,7 @@ def test_the_first_success_ends_the_tries() -> None:
 
 
 def test_a_list_tells_of_every_try() -> None:
-    run = Run(api().sessions(None, None, None), reply(503), LOST, OK)
+    run = Run(api().sessions(None, None, None, "allow", False), reply(503), LOST, OK)
     assert [(trace.status, trace.count, trace.milliseconds) for trace in run.result.requests] == [
         (503, None, 125.0),
         (None, None, 125.0),
@@ -218,20 +245,13 @@ def test_a_pause_that_took_too_long_ends_the_call() -> None:
     assert isinstance(run.error, bbquery.ServerError)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "hinted"),
-    [
-        ((bbquery.meta["k"] == "v", None), True),
-        ((bbquery.meta["status"] == "status", None), True),
-        ((bbquery.meta["k"] == "v", "RUNNING"), False),
-        ((None, "RUNNING"), False),
-        ((None, None), False),
-    ],
-)
-@pytest.mark.parametrize("status", [503, 504])
-def test_the_hint_at_a_status_stands_where_it_helps(status: int, arguments: tuple[Any, Any], hinted: bool) -> None:
-    run = Run(api(retries=0).sessions(*arguments, None), reply(status))
-    assert str(run.error).endswith("with a status beside it (F9)") is (hinted and status == 504)
+@pytest.mark.parametrize("slow", [reply(504), Failure("no answer within 90 s", late=True)])
+def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(slow: Answer | Failure) -> None:
+    """F9. Each wait may be 75 seconds; with a status beside it the same q is answered at once."""
+    run = Run(api().sessions(bbquery.meta["k"] == "v", None, None, "allow", False), slow, OK)
+    asked = [send.request.url.partition("&status=")[2] for send in run.sent]
+    assert asked == ["", "PENDING", "RUNNING", "ERROR", "TIMED_OUT", "COMPLETED"]
+    assert (run.pauses, run.result.split) == ([], True)
 
 
 def test_a_retry_is_logged(caplog: pytest.LogCaptureFixture) -> None:

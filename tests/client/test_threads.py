@@ -110,7 +110,7 @@ def test_a_pool_that_is_used_up(raw_server: RawServer) -> None:
         timeout = bbquery.Timeout(read=0.4)
         client = bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url, http_client=pool, timeout=timeout, retries=0)
         async with pool:
-            return [*await asyncio.gather(client.sessions(), client.create_session(), return_exceptions=True)]
+            return [*await asyncio.gather(client.projects(), client.create_session(), return_exceptions=True)]
 
     found, error = asyncio.run(work())
     assert len(found) == 0

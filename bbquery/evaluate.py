@@ -1,0 +1,216 @@
+"""ast × session → bool, compiled once per query.
+
+A query becomes a Python function of its own, which is as fast as the same test written by hand, and several times as
+fast as walking the tree or calling closures. Names and shapes of the tree become code; every value, whatever it
+holds, is a constant that the code refers to by number.
+
+There are two such functions: for the API's own mapping, and for a `Session`. Both are total: a session that lacks a
+field, or holds something odd in its place, does not match on it, and never raises.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .ast import (
+    And,
+    Equal,
+    Exists,
+    Node,
+    Not,
+    Now,
+    OneOf,
+    Or,
+    Order,
+    SessionField,
+    Size,
+    Text,
+    Time,
+)
+from .literals import MAX_EXPONENT, checked_time, read_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+    from typing import Any, Literal, TypeAlias
+
+    from .ast import Field
+
+    Shape: TypeAlias = Literal["mapping", "record"]
+    Test: TypeAlias = Callable[[Any, int], bool]
+    """Of a session, and of the run's instant in nanoseconds since 1970."""
+
+    Instant: TypeAlias = tuple[int, str]
+    """Nanoseconds since 1970, and the decimal digits after them: they compare exactly, however many there are."""
+
+_NS = 1_000_000_000
+_DEEPEST = 20
+"""Python's own parser takes no more than 200 nested parentheses: deeper parts become functions of their own."""
+
+
+def compile_test(node: Node, shape: Shape) -> Test:
+    """The function that says whether a session of this shape matches."""
+    return _Compiler(shape).test(node)
+
+
+class _Compiler:
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._names: dict[str, Any] = {"instant": stored_instant, "number": stored_number, "EMPTY": {}}
+        self._functions: list[str] = []
+
+    def test(self, node: Node) -> Test:
+        metadata = 's.get("userMetadata")' if self._shape == "mapping" else "s.user_metadata"
+        lines = [
+            "def test(s, now):",
+            f"    m = {metadata}",
+            "    if not isinstance(m, dict): m = EMPTY",
+            f"    return {self._expression(node, 0)}",
+        ]
+        source = "\n".join([*self._functions, *lines])
+        exec(compile(source, "<query>", "exec"), self._names)  # noqa: S102  # of our own names and numbers only
+        test: Test = self._names["test"]
+        return test
+
+    def _constant(self, value: object) -> str:
+        name = f"c{len(self._names)}"
+        self._names[name] = value
+        return name
+
+    def _expression(self, node: Node, depth: int) -> str:
+        if depth > _DEEPEST:
+            name = f"f{len(self._functions)}"
+            self._functions.append("")  # taken: what is inside may need names too
+            at = len(self._functions) - 1
+            self._functions[at] = f"def {name}(s, m, now):\n    return {self._expression(node, 0)}"
+            return f"{name}(s, m, now)"
+        if isinstance(node, And | Or):
+            joint = " and " if isinstance(node, And) else " or "
+            return f"({joint.join([self._expression(part, depth + 1) for part in node.operands])})"
+        if isinstance(node, Not):
+            return f"(not {self._expression(node.operand, depth + 1)})"
+        assert isinstance(node, Equal | OneOf | Exists | Order | Text)
+        if isinstance(node.field, SessionField) and node.field.name == "duration":
+            return self._duration(node)
+        return self._predicate(node, self._access(node.field))
+
+    def _access(self, field: Field) -> str:
+        """An expression for what a session holds in a field; None where it holds nothing."""
+        if isinstance(field, SessionField):
+            return f'(s.get("{field.api_name}"))' if self._shape == "mapping" else f"(s.{field.name})"
+        *parents, last = field
+        holder = "m"
+        for at, key in enumerate(parents):
+            # One name for each level: a level is done with before the next field is looked at.
+            holder = f"(x{at} if isinstance(x{at} := {holder}.get({self._constant(key)}), dict) else EMPTY)"
+            if at % _DEEPEST == _DEEPEST - 1:
+                return self._deep_access(field)
+        return f"{holder}.get({self._constant(last)})"
+
+    def _deep_access(self, path: tuple[str, ...]) -> str:
+        self._names["walk"] = _walk
+        return f"walk(m, {self._constant(path)})"
+
+    def _predicate(self, node: Equal | OneOf | Exists | Order | Text, held: str) -> str:
+        if isinstance(node, Exists):
+            return f"({held} is not None)"
+        if isinstance(node, Text):
+            value = self._constant(node.value)
+            call = {"^=": f"v.startswith({value})", "$=": f"v.endswith({value})", "*=": f"{value} in v"}[node.operator]
+            return f"(isinstance(v := {held}, str) and {call})"
+        if isinstance(node, OneOf):
+            return f"(isinstance(v := {held}, str) and v in {self._constant(frozenset(node.values))})"
+        if isinstance(node.value, Size):
+            operator = node.operator if isinstance(node, Order) else "=="
+            return f"(type(v := {held}) in (int, float) and v {operator} {node.value.bytes})"
+        if isinstance(node, Equal):
+            if isinstance(node.value, bool):
+                return f"({held} is {node.value})"
+            # The type first: what is no string may have an equality of its own, which may even raise.
+            return f"(isinstance(v := {held}, str) and v == {self._constant(node.value)})"
+        if isinstance(node.value, Time | Now):
+            return f"((v := instant({held})) is not None and v {node.operator} {_instant_of(node.value)})"
+        return f"((v := number({held})) is not None and v {node.operator} {self._constant(node.value)})"
+
+    def _duration(self, node: Node) -> str:
+        """`ended_at`, or now, less `started_at`."""
+        assert isinstance(node, Order)
+        ended, started = (
+            (f's.get("{name}")' if self._shape == "mapping" else f"s.{attribute}")
+            for name, attribute in (("endedAt", "ended_at"), ("startedAt", "started_at"))
+        )
+        seconds = node.value.seconds  # type: ignore[union-attr]  # what a duration is compared with
+        ends = f"((now, '') if (v := {ended}) is None else instant(v))"
+        return (
+            f"((v := {ends}) is not None and (w := instant({started})) is not None"
+            f" and v {node.operator} (w[0] + {seconds * _NS}, w[1]))"
+        )
+
+
+def _instant_of(value: Time | Now) -> str:
+    """An expression for the `Instant` that a literal stands for."""
+    return f"({value.ns}, '')" if isinstance(value, Time) else f"(now + {value.offset * _NS}, '')"
+
+
+# --- what a session holds ----------------------------------------------------------------------
+
+
+def _walk(holder: Any, path: tuple[str, ...]) -> Any:
+    """What a path through objects leads to; None where it leads nowhere. Arrays are not walked into (F2)."""
+    for key in path:
+        if not isinstance(holder, dict):
+            return None
+        holder = holder.get(key)
+    return holder
+
+
+_LONG_FRACTION = r"(?a:(.*\.\d{9})(\d+)(.*))"
+
+
+def stored_instant(value: Any) -> Instant | None:
+    """An RFC 3339 text or an aware datetime as an instant; None for anything else."""
+    digits = ""
+    try:
+        if isinstance(value, str):
+            if len(value) > 30 and (match := re.fullmatch(_LONG_FRACTION, value, re.DOTALL)):
+                value = match[1] + match[3]
+                digits = match[2].rstrip("0")
+            return (read_time(value).ns, digits)
+        from datetime import datetime, timezone
+
+        if not isinstance(value, datetime) or value.utcoffset() is None:
+            return None
+        since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
+        microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return (checked_time(microseconds * 1_000).ns, digits)
+    except ValueError:
+        return None
+
+
+_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
+
+
+def stored_number(value: Any) -> Decimal | None:
+    """A JSON number from a text, as far as it matters when compared with a literal; None for anything else.
+
+    Literals end at 10 to the MAX_EXPONENT, so a number far beyond is as good as the next power of ten.
+    """
+    if not isinstance(value, str):
+        return None
+    match = re.fullmatch(_NUMBER, value)
+    if match is None:
+        return None
+    from decimal import Decimal
+
+    sign, whole, fraction, exponent_sign, exponent_digits = match.groups()
+    digits = (whole + (fraction or "")).lstrip("0")
+    if not digits:
+        return Decimal(0)
+    exponent = int((exponent_digits or "0")[-20:]) if len((exponent_digits or "").lstrip("0")) < 20 else 10**20
+    exponent = -exponent if exponent_sign == "-" else exponent
+    magnitude = len(digits) - len(fraction or "") + exponent - 1
+    if abs(magnitude) <= MAX_EXPONENT:
+        return Decimal((int(bool(sign)), tuple(map(int, digits)), exponent - len(fraction or "")))
+    beyond = MAX_EXPONENT + 1
+    return Decimal((int(bool(sign)), (1,), beyond if magnitude > 0 else -beyond))

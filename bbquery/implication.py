@@ -1,0 +1,112 @@
+"""What one predicate says about another on the same field.
+
+Everything here is cautious: it answers where the language leaves no doubt on any session, however odd, and says nothing
+elsewhere. So a bound on a time and a bound on `now` are never compared.
+"""
+
+from __future__ import annotations
+
+import operator
+
+from .ast import Duration, Equal, Exists, Now, OneOf, Order, Size, Text, Time
+from .evaluate import stored_instant, stored_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .ast import Predicate
+
+_COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+
+
+def at(predicate: Predicate, value: str | bool | Size) -> bool | None:
+    """Whether a predicate holds where its field has this value; None where that depends on when it is asked."""
+    if isinstance(predicate, Exists):
+        return True
+    if isinstance(predicate, Equal):
+        return predicate.value == value
+    if isinstance(predicate, OneOf):
+        return value in predicate.values
+    if isinstance(predicate, Order):
+        return _in_order(predicate, value)
+    assert isinstance(value, str), "a field with text predicates holds strings"
+    if predicate.operator == "*=":
+        return predicate.value in value
+    return value.startswith(predicate.value) if predicate.operator == "^=" else value.endswith(predicate.value)
+
+
+def _in_order(order: Order, value: str | bool | Size) -> bool | None:
+    compare = _COMPARE[order.operator]
+    bound = order.value
+    if isinstance(bound, Size):
+        assert isinstance(value, Size), "a size is compared with sizes"
+        return bool(compare(value.bytes, bound.bytes))
+    if isinstance(bound, Time | Now):
+        instant = stored_instant(value)
+        if instant is not None and isinstance(bound, Now):
+            return None
+        return instant is not None and bool(compare(instant, (_amount(bound), "")))
+    number = stored_number(value)
+    return number is not None and bool(compare(number, _amount(bound)))
+
+
+def implies(given: Predicate, wanted: Predicate) -> bool:
+    """Whether `wanted` surely holds wherever `given` does."""
+    if isinstance(wanted, Exists) or given == wanted:
+        return True
+    if isinstance(given, Equal):
+        return at(wanted, given.value) is True
+    if isinstance(given, OneOf):
+        if isinstance(wanted, OneOf):
+            return set(given.values) <= set(wanted.values)
+        return all(at(wanted, value) is True for value in given.values)
+    if isinstance(wanted, Text):
+        if not wanted.value:  # it asks for no more than a string, as an order on metadata does
+            return isinstance(given, Text | Order)
+        return isinstance(given, Text) and wanted.operator in ("*=", given.operator) and at(wanted, given.value) is True
+    return isinstance(given, Order) and isinstance(wanted, Order) and _is_tighter(given, wanted)
+
+
+def excludes(one: Predicate, other: Predicate) -> bool:
+    """Whether two predicates surely never hold together."""
+    if isinstance(one, OneOf) and isinstance(other, OneOf):
+        return set(one.values).isdisjoint(other.values)
+    for given, wanted in ((one, other), (other, one)):
+        if isinstance(given, Equal | OneOf):
+            values = (given.value,) if isinstance(given, Equal) else given.values
+            return all(at(wanted, value) is False for value in values)
+    if isinstance(one, Text) and isinstance(other, Text) and one.operator == other.operator != "*=":
+        return not at(one, other.value) and not at(other, one.value)
+    return isinstance(one, Order) and isinstance(other, Order) and _is_empty(one, other)
+
+
+def _amount(value: object) -> Any:
+    """What a bound is compared by, with others of its kind."""
+    if isinstance(value, Time):
+        return value.ns
+    if isinstance(value, Now):
+        return value.offset
+    if isinstance(value, Duration):
+        return value.seconds
+    return value.bytes if isinstance(value, Size) else value
+
+
+def _is_tighter(given: Order, wanted: Order) -> bool:
+    if type(given.value) is not type(wanted.value) or given.operator[0] != wanted.operator[0]:
+        return False
+    bound, wider = _amount(given.value), _amount(wanted.value)
+    if bound == wider:
+        return wanted.operator.endswith("=") or given.operator == wanted.operator
+    return bool(_COMPARE[given.operator](bound, wider))
+
+
+def _is_empty(one: Order, other: Order) -> bool:
+    if type(one.value) is not type(other.value):
+        # No string is both a number and a time; a time and `now` are both times.
+        return not (isinstance(one.value, Time | Now) and isinstance(other.value, Time | Now))
+    if one.operator[0] == other.operator[0]:
+        return False
+    lower, upper = (one, other) if one.operator[0] == ">" else (other, one)
+    least, most = _amount(lower.value), _amount(upper.value)
+    return bool(least > most or (least == most and (lower.operator == ">" or upper.operator == "<")))

@@ -1,0 +1,311 @@
+"""ast → ast: a query that means the same on every session, and is never longer.
+
+One pass pushes every NOT down to the predicates, reduces each AND and OR from below, and spells the result with the
+NOTs where they are shortest. An OR is reduced as the AND of its negated operands, so that one set of rules serves both.
+Passes are repeated while they make the canonical text shorter: what comes out is never longer and a fixed point, by
+construction.
+
+A reduction can end in a constant, which the language cannot write: then the query becomes `NEVER`, which plans to no
+request at all, or `ALWAYS`, where that is shorter.
+"""
+
+from __future__ import annotations
+
+from .ast import (
+    SESSION_FIELDS,
+    And,
+    Equal,
+    Exists,
+    Node,
+    Not,
+    OneOf,
+    Or,
+    Order,
+    Text,
+    conjunction,
+    disjunction,
+    field_type,
+)
+from .implication import at, excludes, implies
+from .limits import MAX_NESTING, measure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeAlias
+
+    from .ast import Field, Predicate
+
+    Facts: TypeAlias = dict[Field, list[Node]]
+    """What is known to hold, by field: predicates and negated predicates."""
+
+_NEAR = 32
+"""How many parts are compared with one another: beyond, only what hashing finds is found."""
+
+_TRIALS = 50_000
+"""How often the values of a one-of are tried on other predicates: where that is not enough for all, none is tried."""
+
+_WORK = 2_000_000
+"""Characters that all passes together may go through. What takes more is left as it was."""
+
+_ID, _STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
+ALWAYS = disjunction([Exists(_ID), Not(Exists(_ID))])
+NEVER = conjunction([Equal(_STATUS, "ERROR"), Equal(_STATUS, "PENDING")])
+
+
+def simplify(node: Node) -> Node:
+    """The shortest equivalent that the rules find; `node` itself where that is it."""
+    best, length, left = node, measure(node).characters, _WORK
+    while left >= 0:
+        left -= length
+        shorter = _spelled(_reduced(best, True))
+        extent = measure(shorter)
+        if extent.characters >= length or extent.nesting > MAX_NESTING:
+            return best
+        best, length = shorter, extent.characters
+    return node
+
+
+# --- constants ---------------------------------------------------------------------------------
+
+
+class _Constant(Node):
+    """What holds for every session, or for none. It never stands inside of another node."""
+
+    __slots__ = ()
+
+
+_TRUE = _Constant()
+_FALSE = _Constant()
+
+
+# --- reducing ----------------------------------------------------------------------------------
+
+
+def _reduced(node: Node, positive: bool) -> Node:
+    """The node, or its negation, with NOT on predicates only and every AND and OR reduced."""
+    if isinstance(node, Not):
+        return _reduced(node.operand, not positive)
+    if isinstance(node, And | Or):
+        joint = And if isinstance(node, And) == positive else Or
+        return _Reduction(joint).of([_reduced(operand, positive) for operand in node.operands])
+    if isinstance(node, OneOf):
+        node = _membership(node.field, dict.fromkeys(node.values))
+    return node if positive else Not(node)
+
+
+class _Reduction:
+    """Of one AND; of one OR as an AND: its operands are read negated, and what comes out is negated again."""
+
+    def __init__(self, joint: type[And | Or]) -> None:
+        self._joint = joint
+        self._is_and = joint is And
+        self._true, self._false = (_TRUE, _FALSE) if self._is_and else (_FALSE, _TRUE)
+        self._facts: Facts = {}
+
+    def of(self, operands: list[Node]) -> Node:
+        clauses: dict[Node, None] = {}
+        places: dict[Field | Node, None] = {}  # fields and clauses in the order in which they come
+        for operand in _flat(self._joint, operands):
+            if operand is self._false:
+                return operand
+            if operand is self._true:
+                continue
+            if isinstance(operand, And | Or):
+                clauses[operand] = None
+                places[operand] = None
+            else:
+                literal = self._read(operand)
+                self._facts.setdefault(_field(literal), []).append(literal)
+                places[_field(literal)] = None
+        for field, literals in self._facts.items():
+            reduced = _conjoined(field, literals)
+            if reduced is None:
+                return self._false
+            self._facts[field] = reduced
+        settled = self._settled(clauses)
+        if settled is None:
+            return self._false
+        return self._joined(places, settled)
+
+    def _read(self, literal: Node) -> Node:
+        return literal if self._is_and else _negated(literal)
+
+    def _settled(self, clauses: Iterable[Node]) -> dict[Node, Node] | None:
+        """What is left of each clause; None where one cannot hold."""
+        settled: dict[Node, Node] = {}
+        for clause in clauses:
+            assert isinstance(clause, And | Or), "literals are no clauses"
+            verdicts = [(operand, self._verdict(operand)) for operand in clause.operands]
+            if any(verdict for _, verdict in verdicts):
+                continue
+            left = [operand for operand, verdict in verdicts if verdict is None]
+            if not left:
+                return None
+            settled[clause] = clause if len(left) == len(verdicts) else _join(type(clause), left)
+        return _absorbed(settled) if len(settled) <= _NEAR else settled
+
+    def _verdict(self, node: Node) -> bool | None:
+        """Whether what is known decides a part of a clause."""
+        if isinstance(node, And | Or):
+            verdicts = {self._verdict(operand) for operand in node.operands}
+            decisive = isinstance(node, Or) == self._is_and  # one that holds is enough
+            if decisive in verdicts:
+                return decisive
+            return not decisive if verdicts == {not decisive} else None
+        literal = self._read(node)
+        for known in self._facts.get(_field(literal), ())[:_NEAR]:
+            verdict = _decides(known, literal)
+            if verdict is not None:
+                return verdict
+        return None
+
+    def _joined(self, places: dict[Field | Node, None], settled: dict[Node, Node]) -> Node:
+        operands: list[Node] = []
+        for place in places:
+            if isinstance(place, And | Or):
+                if place in settled:
+                    operands.append(settled[place])
+            else:
+                operands += [self._read(literal) for literal in self._facts[place]]  # type: ignore[index]  # a field
+        return _join(self._joint, operands) if operands else self._true
+
+
+def _flat(joint: type[And | Or], operands: Iterable[Node]) -> list[Node]:
+    return [part for operand in operands for part in (operand.operands if isinstance(operand, joint) else (operand,))]
+
+
+def _join(joint: type[Node], operands: Iterable[Node]) -> Node:
+    return conjunction(operands) if joint is And else disjunction(operands)
+
+
+def _negated(literal: Node) -> Node:
+    return literal.operand if isinstance(literal, Not) else Not(literal)
+
+
+def _field(literal: Node) -> Field:
+    return _predicate(literal).field
+
+
+def _predicate(literal: Node) -> Predicate:
+    predicate = literal.operand if isinstance(literal, Not) else literal
+    assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "NOT has been pushed down"
+    return predicate
+
+
+def _absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
+    """Without the clauses that follow from another, which has some of their operands."""
+    operands = {key: frozenset(_flat(And if isinstance(key, And) else Or, [clause])) for key, clause in clauses.items()}
+    kept: dict[Node, Node] = {}
+    for key in sorted(clauses, key=lambda key: len(operands[key])):
+        if not any(operands[smaller] <= operands[key] for smaller in kept):
+            kept[key] = clauses[key]
+    return kept
+
+
+# --- literals on one field ---------------------------------------------------------------------
+
+
+def _conjoined(field: Field, literals: list[Node]) -> list[Node] | None:
+    """As few literals that hold together when all of these do; None where these cannot."""
+    inside: dict[str, None] | None = None
+    outside: dict[str, None] = {}
+    others: dict[Node, None] = {}
+    for literal in literals:
+        predicate = _predicate(literal)
+        if not isinstance(predicate, Equal | OneOf) or field_type(field) != "string":
+            others[literal] = None
+            continue
+        values: dict[str, None] = dict.fromkeys(
+            (predicate.value,) if isinstance(predicate, Equal) else predicate.values  # type: ignore[arg-type]  # strings
+        )
+        if isinstance(literal, Not):
+            outside.update(values)
+        else:
+            inside = values if inside is None else {value: None for value in inside if value in values}
+    kept = _fewest(others)
+    if kept is None:
+        return None
+    tried = kept if len(kept) * len(outside if inside is None else inside) <= _TRIALS else []
+
+    def can_be(value: str) -> bool:
+        return not any(at(_predicate(literal), value) is isinstance(literal, Not) for literal in tried)
+
+    if inside is None:
+        outside = {value: None for value in outside if can_be(value)}
+        return [Not(_membership(field, outside)), *kept] if outside else kept
+    inside = {value: None for value in inside if value not in outside and can_be(value)}
+    if not inside:
+        return None
+    member = _membership(field, inside)
+    return [member, *[literal for literal in kept if not (tried and _decides(member, literal))]]
+
+
+def _membership(field: Field, values: dict[str, None]) -> Node:
+    return OneOf(field, tuple(values)) if len(values) > 1 else Equal(field, next(iter(values)))
+
+
+def _fewest(literals: dict[Node, None]) -> list[Node] | None:
+    """Without the literals that others imply; None where two exclude one another."""
+    if any(_negated(literal) in literals for literal in literals):
+        return None
+    if len(literals) > _NEAR:
+        return list(literals)
+    kept: list[Node] = []
+    for literal in literals:
+        verdicts = {_decides(known, literal) for known in kept}
+        if False in verdicts:
+            return None
+        if True not in verdicts:
+            kept = [known for known in kept if not _decides(literal, known)]
+            kept.append(literal)
+    return kept
+
+
+def _decides(known: Node, asked: Node) -> bool | None:
+    """Whether one literal holds where another on its field does; None where it may or may not."""
+    given, wanted = _predicate(known), _predicate(asked)
+    verdict: bool | None = None
+    if isinstance(known, Not):
+        verdict = False if implies(wanted, given) else None
+    elif implies(given, wanted):
+        verdict = True
+    elif excludes(given, wanted):
+        verdict = False
+    return not verdict if isinstance(asked, Not) and verdict is not None else verdict
+
+
+# --- spelling ----------------------------------------------------------------------------------
+
+
+def _spelled(node: Node) -> Node:
+    """The shortest spelling of a reduced node."""
+    if isinstance(node, _Constant):
+        return ALWAYS if node is _TRUE else NEVER
+    return _spellings(node)[0]
+
+
+def _spellings(node: Node) -> tuple[Node, Node]:
+    """A short spelling of a reduced node, and one of its negation."""
+    if not isinstance(node, And | Or):
+        return node, _negated(node)
+    pairs = [_spellings(operand) for operand in node.operands]
+    swapped = [(negation, spelling) for spelling, negation in pairs]
+    dual: type[And | Or] = Or if isinstance(node, And) else And
+    return _chain(type(node), pairs), _chain(dual, swapped)
+
+
+def _chain(joint: type[And | Or], pairs: list[tuple[Node, Node]]) -> Node:
+    """De Morgan: operands that are negations stand together under one NOT, where the first of them stood.
+
+    Only these: a NOT around anything else could hide what the service can be asked.
+    """
+    negations = [negation for spelling, negation in pairs if isinstance(spelling, Not)]
+    operands: list[Node] = []
+    for spelling, _ in pairs:
+        if not isinstance(spelling, Not):
+            operands.append(spelling)
+        elif negations:
+            operands.append(Not(_join(Or if joint is And else And, negations)))
+            negations = []
+    return _join(joint, operands)

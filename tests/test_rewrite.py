@@ -1,0 +1,331 @@
+"""simplify gives a query that means the same, is never longer, and that it leaves alone the second time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from naive import calls, crowded_predicates, holds, sessions_near, trees
+
+import bbquery
+from bbquery import rewrite
+from bbquery.ast import SESSION_FIELDS, Equal, Exists, Node, Not, OneOf, Order, Text, conjunction, disjunction
+from bbquery.implication import at, excludes, implies
+from bbquery.limits import MAX_NESTING, measure
+from bbquery.planner import plan
+from bbquery.rewrite import simplify
+
+thorough = settings(max_examples=700, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+CROWDED = trees(crowded_predicates())
+
+
+def ladder(rungs: list[tuple[Node, Node]], upright: bool) -> Node:
+    """AND in OR in AND …, with something at every level that what is above may decide."""
+    node: Node = disjunction(rungs[0])
+    for one, other in rungs[1:]:
+        upright = not upright
+        node = (
+            conjunction([one, disjunction([node, other])])
+            if upright
+            else disjunction([one, conjunction([node, other])])
+        )
+    return node
+
+
+_few = st.sampled_from([Exists(("a",)), Equal(("a",), "ab"), Text(("a",), "^=", "a"), Equal(SESSION_FIELDS["id"], "a")])
+_signed = st.one_of(_few, _few.map(Not))
+LADDERS = st.builds(ladder, st.lists(st.tuples(_signed, _signed), min_size=2, max_size=4), st.booleans())
+ANY = st.one_of(CROWDED, LADDERS, LADDERS.map(Not), trees())
+ID, STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
+
+# --- laws --------------------------------------------------------------------------------------
+
+_MOMENTS = ["2026-11-01T12:00:00Z", "2026-11-05", "2026-11-08T12:00:00Z", "2026-12-01"]
+TELLING: list[dict[str, Any]] = [
+    {"userMetadata": {"a": value}, "id": identity, "status": status, "keepAlive": keep, "proxyBytes": size,
+     "startedAt": "2026-11-08T11:59:30Z"}
+    for value, (identity, status, keep, size) in product(
+        ["a", "ab", "b", "ba", "5", "7.5", "10", "", None, 5, *_MOMENTS],
+        [("a", "ERROR", True, 5), ("ab", "RUNNING", False, 0), ("", "PENDING", None, 3),
+         (None, "NEWER", 1, float("nan")), (5, None, True, 10), ("5", "COMPLETED", False, -1)],
+    )
+]  # fmt: skip
+
+
+@thorough
+@given(ANY, st.data())
+def test_it_means_the_same(node: Node, data: st.DataObject) -> None:
+    shorter = simplify(node)
+    if shorter == node:
+        return
+    for session in (*TELLING, data.draw(sessions_near(node)), data.draw(sessions_near(node))):
+        assert holds(shorter, session) is holds(node, session)
+
+
+@thorough
+@given(ANY)
+def test_it_is_never_longer_and_a_fixed_point_that_reads_back(node: Node) -> None:
+    shorter = simplify(node)
+    text = str(bbquery.Query(shorter))
+    assert shorter is node or len(text) < len(str(bbquery.Query(node)))
+    assert simplify(shorter) is shorter
+    assert bbquery.parse(text).ast == shorter
+
+
+@quick
+@given(ANY)
+def test_it_never_makes_a_plan_dearer(node: Node) -> None:
+    before, after = plan(node), plan(simplify(node))
+    assert after.full_scan <= before.full_scan or is_always(node)
+    if not before.full_scan:
+        assert len(after.requests) <= len(before.requests)
+
+
+def is_always(node: Node) -> bool:
+    return simplify(node) == rewrite.ALWAYS
+
+
+@quick
+@given(CROWDED, CROWDED)
+def test_what_is_written_twice_is_written_once(one: Node, other: Node) -> None:
+    """Absorption and idempotence, for whole expressions."""
+    once = len(str(bbquery.Query(simplify(one))))
+    for node in (conjunction([one, one]), disjunction([one, one]), Not(Not(one))):
+        assert len(str(bbquery.Query(simplify(node)))) <= max(once, 35)
+    assert holds(simplify(conjunction([one, disjunction([one, other])])), TELLING[0]) is holds(one, TELLING[0])
+
+
+# --- the rules, by example ---------------------------------------------------------------------
+
+A = "user_metadata['a']"
+N = "user_metadata['n']"
+REWRITES = {
+    # nothing to gain
+    f"{A}:'x'": f"{A}:'x'",
+    f"{A}:'x' AND {N}:'y'": f"{A}:'x' AND {N}:'y'",
+    f"NOT {A}:'x'": f"NOT {A}:'x'",
+    f"NOT ({A}:'x' AND {N}:'y')": f"NOT ({A}:'x' AND {N}:'y')",
+    f"{A}:'x' OR {N}:'y' AND id:'z'": f"{A}:'x' OR {N}:'y' AND id:'z'",
+    # NOT NOT
+    "NOT NOT id:'x'": "id:'x'",
+    "NOT NOT NOT id:'x'": "NOT id:'x'",
+    # duplicates
+    "id:'x' AND id:'x'": "id:'x'",
+    "id:'x' OR region:'r' OR id:'x'": "id:'x' OR region:'r'",
+    "id:('x' OR 'y' OR 'x')": "id:('x' OR 'y')",
+    "id:('x' OR 'x')": "id:'x'",
+    "(id:'x' OR region:'r') AND (region:'r' OR id:'x')": "id:'x' OR region:'r'",
+    f"{N}>1 AND {N}>1.0": f"{N}>1",
+    # absorption
+    "id:'x' AND (id:'x' OR region:'r')": "id:'x'",
+    "id:'x' OR id:'x' AND region:'r'": "id:'x'",
+    "(id:* OR region:'r') AND (id:* OR region:'r' OR keep_alive:true)": "id:* OR region:'r'",
+    "id:* AND region:'r' OR id:* AND region:'r' AND keep_alive:true": "id:* AND region:'r'",
+    "id:* AND region:'r' AND (id:* AND region:'r' OR keep_alive:true)": "id:* AND region:'r'",
+    "id:'x' AND (region:'r' OR id:* AND id^='x')": "id:'x'",
+    "id:* AND (region:'r' OR id:'x' AND NOT id:*)": "id:* AND region:'r'",
+    "id:* OR region:'r' AND (id:'x' OR id^='y')": "id:*",
+    "id:* OR region:'r' AND (NOT id:* OR NOT id:'x')": "id:* OR region:'r'",
+    "id:'x' OR region:'r' AND (id:'x' OR keep_alive:true)": "id:'x' OR region:'r' AND (id:'x' OR keep_alive:true)",
+    "id:'x' AND (region:'r' OR id:'x' AND keep_alive:true)": "id:'x' AND (region:'r' OR id:'x' AND keep_alive:true)",
+    # complements
+    "id:* AND (NOT id:* OR region:'r')": "id:* AND region:'r'",
+    "id:* OR NOT id:* AND region:'r'": "id:* OR region:'r'",
+    "region:'r' OR id:'x' AND NOT id:'x'": "region:'r'",
+    "region:'r' AND (id:'x' OR NOT id:'x')": "region:'r'",
+    f"{A}:'x' AND {N}:'y' AND NOT {A}:'x'": "status:'ERROR' AND status:'PENDING'",
+    f"{A}:'x' OR {N}:'y' OR NOT {A}:'x'": "id:* OR NOT id:*",
+    # constants that cannot be written any shorter stay
+    "id:* OR NOT id:*": "id:* OR NOT id:*",
+    "id:* AND NOT id:*": "id:* AND NOT id:*",
+    "status:'ERROR' AND status:'RUNNING'": "status:'ERROR' AND status:'RUNNING'",
+    # two statuses, two values
+    "status:'ERROR' AND status:'RUNNING' AND id:*": "status:'ERROR' AND status:'PENDING'",
+    "status:'ERROR' AND status:'RUNNING' OR id:*": "id:*",
+    "status:'ERROR' AND (status:'RUNNING' OR id:*)": "status:'ERROR' AND id:*",
+    "status:'ERROR' AND NOT status:'RUNNING'": "status:'ERROR'",
+    "keep_alive:true AND NOT keep_alive:false": "keep_alive:true",
+    "keep_alive:true AND keep_alive:false OR id:*": "id:*",
+    "keep_alive:true OR keep_alive:false": "keep_alive:true OR keep_alive:false",  # it may be missing
+    # one of
+    "id:'x' OR id:'y'": "id:('x' OR 'y')",
+    "id:('x' OR 'y') OR id:('y' OR 'z')": "id:('x' OR 'y' OR 'z')",
+    "id:('x' OR 'y') AND id:('y' OR 'z')": "id:'y'",
+    "id:('x' OR 'y' OR 'z') AND NOT id:'x'": "id:('y' OR 'z')",
+    "id:('x' OR 'y') AND NOT id:'z'": "id:('x' OR 'y')",
+    "NOT id:'x' AND NOT id:'y'": "NOT id:('x' OR 'y')",
+    "NOT id:('x' OR 'y') OR id:'x'": "NOT id:'y'",
+    "id:('xa' OR 'b') AND id^='x'": "id:'xa'",
+    "id:('xa' OR 'b') OR id^='x'": "id:'b' OR id^='x'",
+    "id:'x' OR region:'r' OR id:'y'": "id:('x' OR 'y') OR region:'r'",
+    # exists
+    f"{A}:'x' AND {A}:*": f"{A}:'x'",
+    f"{A}:'x' OR {A}:*": f"{A}:*",
+    f"{N}>5 AND {N}:*": f"{N}>5",
+    f"{A}^='' AND {A}:*": f"{A}^=''",
+    "created_at>now-7d AND created_at:*": "created_at>now-7d",
+    f"NOT {A}:* AND NOT {A}:'x'": f"NOT {A}:*",
+    f"NOT {A}:* AND {A}*='x' OR id:*": "id:*",
+    # text
+    "id^='ab' AND id^='a'": "id^='ab'",
+    "id^='ab' OR id*='b'": "id*='b'",
+    "id$='ab' AND id$='b' AND id*='a'": "id$='ab'",
+    "id*='abc' AND id*='b'": "id*='abc'",
+    "id*='b' AND id^='b'": "id^='b'",
+    "id^='a' AND id$='a'": "id^='a' AND id$='a'",
+    "id^='a' AND id^='b' OR region:*": "region:*",
+    "id$='a' AND id$='ba'": "id$='ba'",
+    "id^='' AND id*=''": "id^=''",
+    "id:'abc' AND id^='a' AND id$='c' AND id*='b'": "id:'abc'",
+    f"{N}>5 AND {N}^=''": f"{N}>5",
+    # order
+    f"{N}>5 AND {N}>=5": f"{N}>5",
+    f"{N}>5 OR {N}>=5": f"{N}>=5",
+    f"{N}>5 AND {N}>3 AND {N}<9": f"{N}>5 AND {N}<9",
+    f"{N}<1e400 AND {N}<1e401": f"{N}<1e400",
+    f"{N}>5 AND {N}<5 OR id:*": "id:*",
+    f"{N}>=5 AND {N}<=5": f"{N}>=5 AND {N}<=5",
+    f"{N}:'5.0' AND {N}<=5": f"{N}:'5.0'",
+    f"{N}:'6' AND {N}<=5 OR id:*": "id:*",
+    f"{N}:('4' OR '5' OR '6') AND {N}>=5": f"{N}:('5' OR '6')",
+    f"{N}>5 AND {N}>'2026-11-01' OR id:*": "id:*",  # no text is both
+    f"{N}>5 OR {N}<=5": f"{N}>5 OR {N}<=5",  # it may be no number
+    f"{N}>now-7d AND {N}>now-1d": f"{N}>now-1d",
+    f"{N}>now-7d AND {N}>'2026-11-01'": f"{N}>now-7d AND {N}>'2026-11-01'",
+    f"{N}>now AND {N}<'2026-11-01'": f"{N}>now AND {N}<'2026-11-01'",  # now will be then
+    f"{N}:'2026-11-01' AND {N}>now": f"{N}:'2026-11-01' AND {N}>now",
+    f"{N}:'5' AND {N}>now OR id:*": "id:*",
+    "created_at>'2026-11-01' AND created_at>'2026-11-02'": "created_at>'2026-11-02'",
+    "duration>1h AND duration>2h": "duration>2h",
+    "duration>2h AND duration<1h OR id:*": "id:*",
+    "proxy_bytes>1MB AND proxy_bytes>1MiB": "proxy_bytes>1MiB",
+    "proxy_bytes:5B AND proxy_bytes<1KB": "proxy_bytes:5B",
+    "proxy_bytes:5B AND proxy_bytes:6B OR id:*": "id:*",
+    "proxy_bytes:5B OR proxy_bytes:6B": "proxy_bytes:5B OR proxy_bytes:6B",
+    "NOT proxy_bytes>5B AND NOT proxy_bytes>3B": "NOT proxy_bytes>3B",
+    # De Morgan
+    "NOT id:'x' AND NOT region:'r'": "NOT (id:'x' OR region:'r')",
+    "NOT id:'x' OR NOT region:'r'": "NOT (id:'x' AND region:'r')",
+    "NOT id:'x' OR status:'ERROR' OR NOT region:'r'": "NOT (id:'x' AND region:'r') OR status:'ERROR'",
+    "NOT (NOT id:'x' AND NOT region:'r')": "id:'x' OR region:'r'",
+    "NOT (NOT id:'x' OR region:'r')": "id:'x' AND NOT region:'r'",
+    "NOT (NOT id:'x' AND region:'r' AND keep_alive:true)": "id:'x' OR NOT (region:'r' AND keep_alive:true)",
+    "NOT (id:'x' OR NOT (region:'r' AND NOT status:'ERROR'))": "NOT (id:'x' OR status:'ERROR') AND region:'r'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REWRITES)
+def test_rewrites(text: str) -> None:
+    query = bbquery.parse(text)
+    shorter = bbquery.simplify(query)
+    assert str(shorter) == REWRITES[text]
+    assert (shorter is query) == (str(shorter) == str(query))
+    assert all(holds(shorter.ast, session) is holds(query.ast, session) for session in TELLING)
+
+
+def test_there_are_many_rewrites() -> None:
+    assert len(REWRITES) >= 50
+
+
+def test_simplify_takes_a_query() -> None:
+    with pytest.raises(bbquery.BuildError, match=r"bbquery\.parse"):
+        bbquery.simplify("id:'x'")  # type: ignore[arg-type]
+
+
+# --- what one predicate says about another -----------------------------------------------------
+
+
+@quick
+@given(crowded_predicates(), st.lists(crowded_predicates(), min_size=5, max_size=10))
+def test_implication_and_exclusion_hold_on_every_session(one: Any, others: list[Any]) -> None:
+    held = [holds(one, session) for session in TELLING]
+    for other in [other for other in others if other.field == one.field]:
+        implied, excluded = implies(one, other), excludes(one, other)
+        assert excluded is excludes(other, one)
+        for session, one_holds in zip(TELLING, held, strict=True):
+            if one_holds and (implied or excluded):
+                assert holds(other, session) is implied
+
+
+def test_what_holds_at_a_value() -> None:
+    assert at(Text(ID, "$=", "b"), "ab") is True
+    assert at(OneOf(ID, ("a", "b")), "c") is False
+    assert at(Order(("n",), ">", Decimal(5)), "many") is False
+    assert implies(OneOf(ID, ("ab", "a")), Text(ID, "^=", "a"))
+    assert implies(OneOf(ID, ("a", "b")), OneOf(ID, ("c", "b", "a")))
+    assert excludes(OneOf(ID, ("a", "b")), Text(ID, "^=", "c"))
+    assert excludes(Text(ID, "^=", "c"), OneOf(ID, ("a", "b")))
+    assert excludes(OneOf(ID, ("a", "b")), OneOf(ID, ("c", "d")))
+
+
+# --- large and deep ----------------------------------------------------------------------------
+
+
+def several(count: int) -> dict[str, Node]:
+    path = [(str(number),) for number in range(count)]
+    values = tuple(str(number).translate(str.maketrans("0123456789", "abcdefghij")) for number in range(count))
+    texts = [Text(ID, "*=", str(number)) for number in range(count)]
+    return {
+        "equalities": disjunction([Equal(ID, str(number)) for number in range(count)]),
+        "negations": conjunction([Not(Equal(ID, str(number))) for number in range(count)]),
+        "texts": conjunction(texts),
+        "fields": disjunction([Equal(each, "x") for each in path]),
+        "pairs": conjunction([disjunction([text, Equal(each, "x")]) for text, each in zip(texts, path, strict=True)]),
+        "facts and pairs": conjunction(
+            [*map(Not, texts), *[disjunction([Text(ID, "^=", value), Equal((value,), "x")]) for value in values]]
+        ),
+        "values and texts": conjunction([OneOf(ID, values), *map(Not, texts)]),
+        "values or texts": disjunction([OneOf(ID, values), *texts]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", several(2))
+def test_large_queries(name: str) -> None:
+    node = several(3_000)[name]
+    assert measure(simplify(node)).characters <= measure(node).characters
+    small, double = (calls(partial(simplify, several(count)[name])) for count in (500, 1_000))
+    assert double < 2.4 * small
+
+
+def test_many_that_are_near_one_another_are_one() -> None:
+    assert simplify(several(5_000)["equalities"]) == OneOf(ID, tuple(map(str, range(5_000))))
+    assert simplify(several(5_000)["negations"]) == Not(OneOf(ID, tuple(map(str, range(5_000)))))
+
+
+def test_a_complement_is_found_among_many() -> None:
+    texts = [Text(ID, "*=", str(number)) for number in range(1_000)]
+    assert simplify(conjunction([*texts, Not(texts[500])])) == rewrite.NEVER
+    assert simplify(disjunction([*texts, Not(texts[500])])) == rewrite.ALWAYS
+
+
+def chain(length: int) -> Node:
+    """Each link says something about the one before, so that every pass finds one more."""
+    links = [disjunction([Not(Equal((str(at + 1),), "x")), Equal((str(at),), "x")]) for at in range(length)]
+    return conjunction([*links, Equal((str(length),), "x")])
+
+
+def test_what_takes_too_many_passes_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = chain(20)
+    assert len(bbquery.ast.conjuncts(simplify(node))) == 21
+    assert measure(simplify(node)).characters < measure(node).characters
+    monkeypatch.setattr(rewrite, "_WORK", 3_000)
+    assert simplify(node) is node
+
+
+@pytest.mark.parametrize(("levels", "simpler"), [(98, True), (99, False)])
+def test_it_never_nests_deeper_than_the_language_allows(levels: int, simpler: bool) -> None:
+    node: Node = conjunction([Not(Equal(("a",), "x")), Not(Equal(("b",), "x"))])
+    for level in range(levels):
+        node = conjunction([disjunction([node, Equal((f"c{level}",), "x")]), Equal((f"d{level}",), "x")])
+    assert measure(node).nesting == levels + 1
+    shorter = simplify(node)
+    assert (shorter is not node) is simpler
+    assert bbquery.parse(str(bbquery.Query(shorter))).ast == shorter
+    assert measure(shorter).nesting <= MAX_NESTING
