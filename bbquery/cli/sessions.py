@@ -144,6 +144,8 @@ def _write_table(shown: list[Session], found: SessionList) -> None:
     note("")
     if left_out:
         note(f"not shown, as the terminal is narrow: {', '.join(left_out)}")
+    if found.split:
+        note("a q took too long alone and was split by status; sessions in a status unknown here are not listed")
     first = f", the first {len(shown):,} shown" if len(shown) < len(found) else ""
     note(
         f"{_count(len(found))} found{first}, {found.discarded:,} discarded that did not match; "

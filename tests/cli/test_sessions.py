@@ -280,3 +280,11 @@ def test_without_the_emulators_extra_it_says_what_to_install(run: Run, monkeypat
         outcome = run(*arguments)
         assert outcome.status == 2
         assert "pip install 'bbquery[emulator]'" in outcome.err
+
+
+def test_a_table_says_that_a_listing_was_split(run: Run, service: Service) -> None:
+    service(switches=Switches(bare_q="504"))
+    outcome = run("sessions", "--table", "user_metadata['client']:'acme'")
+    assert outcome.status == 0
+    assert "was split by status" in outcome.err
+    assert outcome.err.count("asked    GET") == 6
