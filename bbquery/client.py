@@ -13,6 +13,7 @@ import ipaddress
 import os
 import random
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
@@ -39,7 +40,7 @@ MAX_RESPONSE_BYTES = 256 * 1024 * 1024
 _ENCODINGS = ("gzip", "deflate")
 
 
-class _Client(Generic[H]):
+class _Client(ABC, Generic[H]):
     """What both clients are: settings, a core that decides, and an httpx client that sends."""
 
     _http_class: type[H]
@@ -89,8 +90,9 @@ class _Client(Generic[H]):
         self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback, verify=verify)
         self._drive(concurrency)
 
+    @abstractmethod
     def _drive(self, concurrency: int) -> None:
-        raise NotImplementedError  # each client has its own
+        """Make the driver that runs the core's steps, blocking or awaited."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._api.base_url!r})"

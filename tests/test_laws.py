@@ -8,7 +8,6 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -78,8 +77,11 @@ def test_3_a_text_is_a_query_or_a_syntax_error(text: str) -> None:
 @law
 @given(strategies.any_text())
 def test_3_whatever_is_decoded(text: str) -> None:
-    with suppress(QuerySyntaxError):
-        bbquery.decode(text)
+    try:
+        query = bbquery.decode(text)
+    except QuerySyntaxError:
+        return
+    assert bbquery.parse(str(query)) == query
 
 
 @law

@@ -66,7 +66,7 @@ class Emulator:
         try:
             self._store.add_projects(project for ids in keys.values() for project in ids)
             self.add(sessions)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nobody else can close it, as there is no emulator yet
             self._store.close()
             raise
 

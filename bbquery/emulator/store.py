@@ -273,7 +273,7 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-            except BaseException:
+            except BaseException:  # Ctrl-C too, or the transaction would stay open
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
