@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -94,6 +95,9 @@ class Blocking:
                 try:
                     ended.put(Ended(self._run(steps, begun, over)))
                 except BaseException as error:  # whatever it is, the one that waits raises it; _Stopped too
+                    if not fork.go_on:
+                        with taking:
+                            deque(waiting, maxlen=0)  # before the failure is known, or one more could begin
                     ended.put(Ended(error=error))
 
         if len(fork.steps) == 1:  # needs no thread
@@ -163,6 +167,8 @@ class Asynchronous:
                 try:
                     value = await self._run(inner, begun)
                 except Exception as error:  # whatever it is, the one that waits raises it
+                    if not fork.go_on:
+                        deque(waiting, maxlen=0)  # as above
                     tell.send_nowait(Ended(error=error))
                 else:
                     tell.send_nowait(Ended(value))

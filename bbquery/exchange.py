@@ -55,6 +55,8 @@ class Fork(Step, frozen=True):
     """Begin to run these side by side. A `Next` for each of them follows, and nothing else in between."""
 
     steps: tuple[Steps[Any], ...]
+    go_on: bool = True
+    """Whether to begin the others still, once one has failed."""
 
 
 class Next(Step, frozen=True):

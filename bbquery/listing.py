@@ -73,7 +73,7 @@ class Listing:
     def _side_by_side(self, steps: list[Steps[list[Session]]]) -> Steps[list[list[Session]]]:
         """What each of them listed, in the order in which they ended. The first failure ends the wait, unless some may
         be missing."""
-        yield Fork(tuple(steps))
+        yield Fork(tuple(steps), go_on=self._allow_partial)
         listed: list[list[Session]] = []
         for _ in steps:
             ended = (yield Next()).outcome
