@@ -22,7 +22,7 @@ LAYERS = """
     errors grammar ast literals printer types limits mistakes diagnosis parser
     builder metadata wire evaluate implication planner rewrite sessions interchange query fields
     exchange listing execution driving sockets client
-    emulator cli __main__
+    lint emulator cli __main__
 """.split()
 
 
