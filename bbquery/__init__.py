@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import metadata
+    from .acting import WaitTimeout
     from .client import AsyncClient, Client
     from .errors import (
         ApiError,
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from .fields import field, meta
     from .planner import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
-    from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace
+    from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList, Trace
+    from .streaming import AsyncSessionStream, SessionStream
 
 __all__ = [
     "ApiError",
     "AsyncClient",
+    "AsyncSessionStream",
     "AuthenticationError",
     "BBQueryError",
     "BadRequest",
@@ -54,13 +57,16 @@ __all__ = [
     "Query",
     "QuerySyntaxError",
     "RateLimited",
+    "Release",
     "ServerError",
     "Session",
     "SessionList",
+    "SessionStream",
     "Span",
     "Timeout",
     "Trace",
     "TransportError",
+    "WaitTimeout",
     "__version__",
     "all_of",
     "any_of",
@@ -80,11 +86,13 @@ _HOMES = {
         "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic FullScanRefused "
         "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
     ),
+    "acting": "WaitTimeout",
     "client": "AsyncClient Client",
     "exchange": "Timeout",
     "fields": "field meta",
     "planner": "Plan",
-    "sessions": "CreatedSession Project ProjectUsage Session SessionList Trace",
+    "sessions": "CreatedSession Project ProjectUsage Release Session SessionList Trace",
+    "streaming": "AsyncSessionStream SessionStream",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

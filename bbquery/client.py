@@ -1,190 +1,26 @@
-"""`Client` and `AsyncClient`: thin drivers of `execution`, and the only module that knows httpx.
+"""`Client` and `AsyncClient`: the operations of `execution` and `acting`, run by a driver over HTTP.
 
-    with bbquery.Client() as client:
-        for session in client.sessions(bbquery.meta["client"] == "acme"):
-            ...
-
-The key is sent to https or to this machine only, never along a redirect, and stands in no log, error or `repr`.
+with bbquery.Client() as client:
+    for session in client.sessions(bbquery.meta["client"] == "acme"):
+        ...
 """
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import random
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
+from typing import Any, Literal, overload
 
-import anyio  # what httpx itself sleeps with, so that AsyncClient runs wherever httpx does
-import httpx
-
-from . import __version__
-from .driving import Asynchronous, Blocking
-from .errors import AuthenticationError, BuildError
-from .exchange import Answer, Failure, Send, Timeout
-from .execution import Api
-from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList
-from .sockets import Sockets, deadline
-from .wire import BASE_URL, check_base_url
-
-if TYPE_CHECKING:
-    from .query import Query
-
-T = TypeVar("T")
-H = TypeVar("H", httpx.Client, httpx.AsyncClient)
-
-MAX_RESPONSE_BYTES = 256 * 1024 * 1024
-# Of these a chunk grows to some 64 MB at most before its size is seen. Others have no bound, nor has one in another.
-_ENCODINGS = ("gzip", "deflate")
+from .acting import release, wait
+from .execution import Selection
+from .query import Query
+from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList
+from .streaming import AsyncSessionStream, SessionStream
+from .transport import AsyncTransport, BlockingTransport
 
 
-class _Client(ABC, Generic[H]):
-    """What both clients are: settings, a core that decides, and an httpx client that sends."""
-
-    _http_class: type[H]
-
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        base_url: str | None = None,
-        project_id: str | None = None,
-        timeout: Timeout | float | None = None,
-        retries: int = 2,
-        concurrency: int = 10,
-        max_response_bytes: int = MAX_RESPONSE_BYTES,
-        http_client: H | None = None,
-        transport: Any = None,
-    ) -> None:
-        """What is not given comes from BROWSERBASE_API_KEY, BROWSERBASE_BASE_URL and BROWSERBASE_PROJECT_ID (F27).
-
-        `timeout` in seconds bounds a whole call; give a `Timeout` for more. `retries` counts the tries after the
-        first (F28), `concurrency` the requests at a time. An `http_client` of your own stays yours to close;
-        `transport` goes to one that is made here.
-        AuthenticationError where there is no key, BuildError where a setting cannot be used.
-        """
-        url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
-        loopback = _check_where(url)
-        key = _checked_key(api_key if api_key is not None else os.environ.get("BROWSERBASE_API_KEY"))
-        if isinstance(timeout, int | float):
-            timeout = Timeout(total=float(timeout))
-        if retries < 0 or concurrency < 1 or max_response_bytes < 1:
-            raise BuildError("retries goes from 0, concurrency and max_response_bytes from 1", code="bad-setting")
-        if http_client is not None and transport is not None:
-            raise BuildError("give an http_client or a transport, not both", code="bad-setting")
-        project = project_id or os.environ.get("BROWSERBASE_PROJECT_ID") or None
-        self._api = Api(url, key, project, timeout or Timeout(), retries, random.random)
-        self._headers = {
-            "X-BB-API-Key": key,
-            "Accept": "application/json",
-            "Accept-Encoding": ", ".join(_ENCODINGS),
-            "User-Agent": f"bbquery/{__version__}",
-        }
-        self._max_response_bytes = max_response_bytes
-        self._owned = http_client is None
-        # A proxy from the environment would see the key on its way to a loopback address. Certificates take longer to
-        # load than a test to run, and without https there is nothing to verify.
-        verify = url.startswith("https:")
-        self._http: H = http_client or self._http_class(transport=transport, trust_env=not loopback, verify=verify)
-        self._drive(concurrency)
-
-    @abstractmethod
-    def _drive(self, concurrency: int) -> None:
-        """Make the driver that runs the core's steps, blocking or awaited."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._api.base_url!r})"
-
-    def _request(self, send: Send) -> httpx.Request:
-        request, limits = send.request, self._api.timeout
-        headers = {**self._headers, **({"Content-Type": "application/json"} if request.body else {})}
-        within = max(send.within, 0.001)
-        waits = httpx.Timeout(min(limits.read, within), connect=min(limits.connect, within))
-        return self._http.build_request(
-            request.method, request.url, content=request.body, headers=headers, timeout=waits
-        )
-
-
-class _Body:
-    """A response's body as it comes in, within its limits."""
-
-    def __init__(self, request: httpx.Request, limit: int, deadline: float) -> None:
-        self._waits = request.extensions["timeout"]
-        self._limit = limit
-        self._deadline = deadline
-        self.data = bytearray()
-
-    def begin(self, response: httpx.Response) -> Failure | None:
-        # The wait for the rest must not outlast the call: httpx's transports read their limit once, after this.
-        self._waits["read"] = max(0.001, min(self._waits["read"], self._deadline - time.monotonic()))
-        encoding = response.headers.get("content-encoding", "identity")
-        if encoding.strip().lower() not in (*_ENCODINGS, "identity", ""):
-            return Failure(f"the answer is compressed in a way that was not asked for: {encoding[:80]!a}", again=False)
-        return None
-
-    def take(self, chunk: bytes) -> Failure | None:
-        self.data += chunk
-        if len(self.data) > self._limit:
-            return Failure(
-                f"the answer is larger than {self._limit:,} bytes; raise max_response_bytes to take it", again=False
-            )
-        if time.monotonic() > self._deadline:
-            return _OVER
-        return None
-
-    def answer(self, response: httpx.Response) -> Answer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, self.data)
-
-
-_OVER = Failure("the time for the whole call is over; raise timeout to wait longer", late=True)
-
-
-def _failure(error: Exception, request: httpx.Request) -> Failure:
-    """What went wrong, without the httpx error itself: that holds the request, and with it the key."""
-    waits = request.extensions["timeout"]
-    if isinstance(error, httpx.ConnectTimeout):
-        return Failure(f"no connection within {waits['connect']:.3g} s", sent=False)
-    if isinstance(error, httpx.PoolTimeout):
-        return Failure(f"no connection was free within {waits['pool']:.3g} s", sent=False)
-    if isinstance(error, httpx.TimeoutException):
-        return Failure(f"no answer within {waits['read']:.3g} s", late=True)
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-        return Failure(f"cannot connect: {error}", sent=False)
-    if isinstance(error, httpx.DecodingError):
-        return Failure(f"the answer cannot be decompressed: {error}")
-    return Failure(f"the connection broke: {str(error) or 'the other side closed it'}")
-
-
-class _DeadlineClient(httpx.Client):
-    def __init__(self, *, transport: httpx.BaseTransport | None, **options: Any) -> None:
-        super().__init__(transport=transport, **options)
-        for made in (self._transport, *self._mounts.values()):
-            # httpx has no way to say this. A transport of the caller's may have other users, and does without.
-            if made is not transport and isinstance(made, httpx.HTTPTransport):
-                made._pool._network_backend = Sockets()
-
-
-class Client(_Client[httpx.Client]):
+class Client(BlockingTransport):
     """Blocking. Safe to share between threads; connections are kept and reused until it is closed."""
-
-    _http_class = _DeadlineClient
-
-    def _drive(self, concurrency: int) -> None:
-        self._driver = Blocking(self._send, self._api.held, concurrency)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections, unless they belong to an `http_client` of yours."""
-        if self._owned:
-            self._http.close()
 
     def sessions(
         self,
@@ -201,7 +37,46 @@ class Client(_Client[httpx.Client]):
         checked here (F11). FullScanRefused where that takes a listing of all sessions and `scan` is "forbid". One
         failed request fails the call, unless `allow_partial`: then its error is among the `missing` of the result.
         """
-        return self._driver.run(self._api.sessions(query, status, project_id, scan, allow_partial))
+        wanted = Selection(query, status, project_id, scan)
+        return self._driver.run(self._api.sessions(wanted, allow_partial=allow_partial))
+
+    @contextmanager
+    def stream(
+        self,
+        query: Query | str | None = None,
+        *,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        allow_partial: bool = False,
+    ) -> Iterator[SessionStream]:
+        """The sessions of `sessions`, each as soon as no later answer can change it: those that have ended at once, the
+        others when all has been asked. Leaving the context early stops the run.
+
+            with client.stream(query) as sessions:
+                for session in sessions: ...
+        """
+        wanted = Selection(query, status, project_id, scan)
+        parts = self._driver.parts(self._api.sessions(wanted, allow_partial=allow_partial, streams=True))
+        with closing(parts):
+            yield SessionStream(parts)
+
+    def wait(
+        self,
+        query: Query | str | None = None,
+        *,
+        at_least: int = 1,
+        timeout: float = 60.0,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+    ) -> SessionList:
+        """The sessions that match, once there are enough: a new one can take a while to be listed (F10).
+
+        The service is asked again and again, half a second apart and then less often. WaitTimeout, with what was
+        found, where `timeout` seconds were not enough.
+        """
+        return self._driver.run(wait(self._api, lambda: Selection(query, status, project_id, scan), at_least, timeout))
 
     def session(self, session_id: str) -> Session:
         """One session. NotFound if there is none."""
@@ -226,9 +101,37 @@ class Client(_Client[httpx.Client]):
             self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
         )
 
-    def release(self, session_id: str) -> Session:
-        """Ask for a session's end. It comes later: `ended_at` is set when it has come (F21)."""
-        return self._driver.run(self._api.release(session_id))
+    @overload
+    def release(self, target: str, /) -> Session: ...
+    @overload
+    def release(
+        self,
+        target: Query,
+        /,
+        *,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        among: Iterable[Session] | None = None,
+    ) -> list[Release]: ...
+    def release(
+        self,
+        target: str | Query,
+        /,
+        *,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        among: Iterable[Session] | None = None,
+    ) -> Session | list[Release]:
+        """Ask for the end of a session, by its id, or of every session that matches a query. It comes later: `ended_at`
+        is set when it has come (F21).
+
+        With a query, each session is read again just before, and released only if it still matches and has not ended.
+        The results say what became of each, a failure included: one does not stop the others. `among` are sessions
+        that were found before; then no others are touched, and none is listed.
+        """
+        if not isinstance(target, Query):
+            return self._driver.run(self._api.release(target))
+        return self._driver.run(release(self._api, Selection(target, None, project_id, scan), among))
 
     def projects(self) -> list[Project]:
         """The projects that the key sees."""
@@ -238,43 +141,9 @@ class Client(_Client[httpx.Client]):
         """What the service counts for a project (F23)."""
         return self._driver.run(self._api.project_usage(project_id))
 
-    def _send(self, send: Send) -> Answer | Failure:
-        request = self._request(send)
-        body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
-        deadline.set(time.monotonic() + send.within)
-        try:
-            response = self._http.send(request, stream=True, follow_redirects=False)
-            try:
-                failure = body.begin(response)
-                for chunk in () if failure else response.iter_bytes():
-                    failure = body.take(chunk)
-                    if failure:
-                        break
-            finally:
-                response.close()
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            return _failure(error, request)
-        return failure or body.answer(response)
 
-
-class AsyncClient(_Client[httpx.AsyncClient]):
+class AsyncClient(AsyncTransport):
     """The same, awaited; on asyncio or trio."""
-
-    _http_class = httpx.AsyncClient
-
-    def _drive(self, concurrency: int) -> None:
-        self._driver = Asynchronous(self._send, self._api.held, concurrency)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """As `Client.close`."""
-        if self._owned:
-            await self._http.aclose()
 
     async def sessions(
         self,
@@ -286,7 +155,38 @@ class AsyncClient(_Client[httpx.AsyncClient]):
         allow_partial: bool = False,
     ) -> SessionList:
         """As `Client.sessions`."""
-        return await self._driver.run(self._api.sessions(query, status, project_id, scan, allow_partial))
+        wanted = Selection(query, status, project_id, scan)
+        return await self._driver.run(self._api.sessions(wanted, allow_partial=allow_partial))
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        query: Query | str | None = None,
+        *,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        allow_partial: bool = False,
+    ) -> AsyncIterator[AsyncSessionStream]:
+        """As `Client.stream`, with `async with` and `async for`."""
+        wanted = Selection(query, status, project_id, scan)
+        steps = self._api.sessions(wanted, allow_partial=allow_partial, streams=True)
+        async with self._driver.parts(steps) as parts:
+            yield AsyncSessionStream(parts)
+
+    async def wait(
+        self,
+        query: Query | str | None = None,
+        *,
+        at_least: int = 1,
+        timeout: float = 60.0,  # noqa: ASYNC109  # the same in both clients; the core holds to it
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+    ) -> SessionList:
+        """As `Client.wait`."""
+        steps = wait(self._api, lambda: Selection(query, status, project_id, scan), at_least, timeout)
+        return await self._driver.run(steps)
 
     async def session(self, session_id: str) -> Session:
         """As `Client.session`."""
@@ -307,9 +207,31 @@ class AsyncClient(_Client[httpx.AsyncClient]):
             self._api.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
         )
 
-    async def release(self, session_id: str) -> Session:
+    @overload
+    async def release(self, target: str, /) -> Session: ...
+    @overload
+    async def release(
+        self,
+        target: Query,
+        /,
+        *,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        among: Iterable[Session] | None = None,
+    ) -> list[Release]: ...
+    async def release(
+        self,
+        target: str | Query,
+        /,
+        *,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+        among: Iterable[Session] | None = None,
+    ) -> Session | list[Release]:
         """As `Client.release`."""
-        return await self._driver.run(self._api.release(session_id))
+        if not isinstance(target, Query):
+            return await self._driver.run(self._api.release(target))
+        return await self._driver.run(release(self._api, Selection(target, None, project_id, scan), among))
 
     async def projects(self) -> list[Project]:
         """As `Client.projects`."""
@@ -318,71 +240,3 @@ class AsyncClient(_Client[httpx.AsyncClient]):
     async def project_usage(self, project_id: str | None = None) -> ProjectUsage:
         """As `Client.project_usage`."""
         return await self._driver.run(self._api.project_usage(project_id))
-
-    async def _send(self, send: Send) -> Answer | Failure:
-        request = self._request(send)
-        body = _Body(request, self._max_response_bytes, time.monotonic() + send.within)
-        try:
-            with anyio.fail_after(send.within):
-                response = await self._http.send(request, stream=True, follow_redirects=False)
-                try:
-                    failure = body.begin(response)
-                    if not failure:
-                        async for chunk in response.aiter_bytes():
-                            failure = body.take(chunk)
-                            if failure:
-                                break
-                finally:
-                    await response.aclose()
-        except TimeoutError:
-            return _OVER
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            return _failure(error, request)
-        return failure or body.answer(response)
-
-
-# --- settings ----------------------------------------------------------------------------------
-
-
-def _check_where(base_url: str) -> bool:
-    """Whether the URL is on this machine; BuildError where the key would travel in the clear."""
-    check_base_url(base_url)
-    try:
-        url = httpx.URL(base_url)
-        host, port = url.host, url.port
-    except (httpx.InvalidURL, ValueError) as error:
-        raise BuildError(
-            f"the base URL cannot be used: {error}", hint=f"write for example {BASE_URL}", code="bad-url"
-        ) from None
-    if url.userinfo:
-        raise BuildError("a base URL holds no user and password", hint="leave out what stands before @", code="bad-url")
-    if port is not None and not 0 < port < 65_536:
-        raise BuildError(f"the base URL cannot be used: there is no port {port}", code="bad-url")
-    loopback = _is_loopback(host)
-    if url.scheme != "https" and not loopback:
-        raise BuildError(
-            f"the key would travel in the clear to {host}",
-            hint="use https; http is for this machine only",
-            code="bad-url",
-        )
-    return loopback
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _checked_key(key: str | None) -> str:
-    """A key that a header can carry. The message never shows it."""
-    if not key:
-        raise AuthenticationError(
-            "no API key: set BROWSERBASE_API_KEY or pass api_key; keys are in the settings of the Browserbase dashboard"
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise AuthenticationError(
-            "the API key holds a space, a line end or another character that no key has: copy it again"
-        )
-    return key

@@ -10,13 +10,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import asynccontextmanager
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import anyio
 
-from .exchange import Answer, Ended, Failure, Fork, Next, Pause, Reply, Send, Step, Steps
+from .exchange import Answer, Certain, Ended, Failure, Fork, Next, Pause, Reply, Request, Send, Step, Steps
 
 T = TypeVar("T")
 
@@ -29,10 +30,11 @@ class _Stopped(Exception):
 
 
 class Blocking:
-    """`send` carries one request out; `held` says how many seconds all have to wait first, by the service's word."""
+    """`send` carries one request out within so many seconds; `held` says how many of them all have to wait first, by
+    the service's word."""
 
     def __init__(
-        self, send: Callable[[Send], Answer | Failure], held: Callable[[float], float], concurrency: int
+        self, send: Callable[[Request, float], Answer | Failure], held: Callable[[float], float], concurrency: int
     ) -> None:
         self._transmit = send
         self._held = held
@@ -40,13 +42,18 @@ class Blocking:
         self._slots = threading.BoundedSemaphore(concurrency)
 
     def run(self, steps: Steps[T]) -> T:
+        """The result."""
+        return _result(self.parts(steps))
+
+    def parts(self, steps: Steps[T]) -> Generator[Any, None, T]:
+        """The parts of the result as they become certain; returns the result. Closing it stops the run."""
         over = threading.Event()
         try:
-            return self._run(steps, time.monotonic(), over)
+            return (yield from self._parts(steps, time.monotonic(), over))
         finally:
             over.set()
 
-    def _run(self, steps: Steps[T], begun: float, over: threading.Event) -> T:
+    def _parts(self, steps: Steps[T], begun: float, over: threading.Event) -> Generator[Any, None, T]:
         ended: SimpleQueue[Ended] = SimpleQueue()
         try:
             step = next(steps)
@@ -54,31 +61,38 @@ class Blocking:
                 if over.is_set():
                     raise _Stopped
                 outcome: Answer | Failure | Ended | None = None
+                took = 0.0
                 if isinstance(step, Send):
-                    outcome = self._send(step, over)
+                    outcome, took = self._send(step, begun, over)
                 elif isinstance(step, Pause):
                     over.wait(step.seconds)
                 elif isinstance(step, Fork):
                     self._fork(step, ended, begun, over)
+                elif isinstance(step, Certain):
+                    yield step.part
                 else:
                     outcome = ended.get()
-                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome))
+                step = steps.send(Reply(time.monotonic() - begun, time.time(), outcome, took))
         except StopIteration as stop:
             result: T = stop.value
             return result
         finally:
             steps.close()
 
-    def _send(self, send: Send, over: threading.Event) -> Answer | Failure:
-        until = time.monotonic() + send.within
-        if not self._slots.acquire(timeout=max(0.0, send.within)):
-            return _NO_TURN
+    def _send(self, send: Send, begun: float, over: threading.Event) -> tuple[Answer | Failure, float]:
+        """What came, and the seconds that it took from when its turn came."""
+        until = begun + send.until
+        if not self._slots.acquire(timeout=max(0.0, until - time.monotonic())):
+            return _NO_TURN, 0.0
         try:
-            over.wait(min(self._held(time.time()), until - time.monotonic()))
+            # Again and again: another answer may hold everything back while this one waits.
+            while not over.is_set() and (wait := min(self._held(time.time()), until - time.monotonic())) > 0:
+                over.wait(wait)
             if over.is_set():
                 raise _Stopped
-            left = until - time.monotonic()
-            return self._transmit(Send(send.request, left)) if left > 0 else _NO_TURN
+            turn = time.monotonic()
+            outcome = self._transmit(send.request, until - turn) if turn < until else _NO_TURN
+            return outcome, time.monotonic() - turn
         finally:
             self._slots.release()
 
@@ -93,7 +107,7 @@ class Blocking:
                 if steps is None:
                     return
                 try:
-                    ended.put(Ended(self._run(steps, begun, over)))
+                    ended.put(Ended(_result(self._parts(steps, begun, over))))
                 except BaseException as error:  # whatever it is, the one that waits raises it; _Stopped too
                     if not fork.go_on:
                         with taking:
@@ -107,11 +121,28 @@ class Blocking:
             threading.Thread(target=work, name="bbquery", daemon=True).start()
 
 
+def _result(parts: Generator[Any, None, T]) -> T:
+    """What a run returns; its parts are in there too."""
+    try:
+        while True:
+            next(parts)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+Tell = Callable[[Any], None]
+"""Where parts of the result go."""
+
+
 class Asynchronous:
     """The same, awaited."""
 
     def __init__(
-        self, send: Callable[[Send], Awaitable[Answer | Failure]], held: Callable[[float], float], concurrency: int
+        self,
+        send: Callable[[Request, float], Awaitable[Answer | Failure]],
+        held: Callable[[float], float],
+        concurrency: int,
     ) -> None:
         self._transmit = send
         self._held = held
@@ -119,13 +150,40 @@ class Asynchronous:
         self._slots = anyio.Semaphore(concurrency)
 
     async def run(self, steps: Steps[T]) -> T:
-        return await self._run(steps, time.monotonic())
+        """The result."""
+        return await self._run(steps, time.monotonic(), _nobody)
 
-    async def _run(self, steps: Steps[T], begun: float) -> T:
+    @asynccontextmanager
+    async def parts(self, steps: Steps[T]) -> AsyncIterator[AsyncIterator[Any]]:
+        """The parts of the result as they become certain, and the result in an `Ended` as the last of them. Leaving
+        the context stops the run."""
+        tell, told = anyio.create_memory_object_stream[Any](float("inf"))
+
+        async def work() -> None:
+            with tell:
+                try:
+                    part = Ended(await self._run(steps, time.monotonic(), tell.send_nowait))
+                except Exception as error:  # whatever it is, the one that reads raises it
+                    part = Ended(error=error)
+                tell.send_nowait(part)
+
+        failure: Exception | None = None
+        with told:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(work)
+                try:
+                    yield told
+                except Exception as error:  # the group would wrap it
+                    failure = error
+                tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    async def _run(self, steps: Steps[T], begun: float, tell: Tell) -> T:
         try:
             state = _advanced(steps, None)
             while isinstance(state, Step):
-                state = await self._step(steps, state, begun)
+                state = await self._step(steps, state, begun, tell)
         finally:
             steps.close()
         if state.error is not None:
@@ -133,55 +191,68 @@ class Asynchronous:
         result: T = state.value
         return result
 
-    async def _step(self, steps: Steps[Any], step: Step, begun: float) -> Step | Ended:
+    async def _step(self, steps: Steps[Any], step: Step, begun: float, tell: Tell) -> Step | Ended:
         if isinstance(step, Fork):
-            return await self._fork(steps, step, begun)
+            return await self._fork(steps, step, begun, tell)
         outcome: Answer | Failure | None = None
+        took = 0.0
         if isinstance(step, Send):
-            outcome = await self._send(step)
+            outcome, took = await self._send(step, begun)
+        elif isinstance(step, Certain):
+            tell(step.part)
         else:
             assert isinstance(step, Pause), "a Next follows a Fork"
             await anyio.sleep(step.seconds)
-        return _advanced(steps, Reply(time.monotonic() - begun, time.time(), outcome))
+        return _advanced(steps, Reply(time.monotonic() - begun, time.time(), outcome, took))
 
-    async def _send(self, send: Send) -> Answer | Failure:
-        until = time.monotonic() + send.within
-        with anyio.move_on_after(max(0.0, send.within)) as waiting:
+    async def _send(self, send: Send, begun: float) -> tuple[Answer | Failure, float]:
+        until = begun + send.until
+        with anyio.move_on_after(max(0.0, until - time.monotonic())) as waiting:
             await self._slots.acquire()
         if waiting.cancelled_caught:
-            return _NO_TURN
+            return _NO_TURN, 0.0
         try:
-            await anyio.sleep(min(self._held(time.time()), until - time.monotonic()))
-            left = until - time.monotonic()
-            return await self._transmit(Send(send.request, left)) if left > 0 else _NO_TURN
+            while (wait := min(self._held(time.time()), until - time.monotonic())) > 0:  # noqa: ASYNC110  # as above
+                await anyio.sleep(wait)
+            turn = time.monotonic()
+            outcome = await self._transmit(send.request, until - turn) if turn < until else _NO_TURN
+            return outcome, time.monotonic() - turn
         finally:
             self._slots.release()
 
-    async def _fork(self, steps: Steps[Any], fork: Fork, begun: float) -> Step | Ended:
+    async def _fork(self, steps: Steps[Any], fork: Fork, begun: float, tell: Tell) -> Step | Ended:
         """Runs the fork until the last of its parts has been waited for, or the steps have had enough of it."""
-        tell, ended = anyio.create_memory_object_stream[Ended](len(fork.steps))
+        put, ended = anyio.create_memory_object_stream[Ended](len(fork.steps))
         waiting: Iterator[Steps[Any]] = iter(fork.steps)
 
         async def work() -> None:
             for inner in waiting:
                 try:
-                    value = await self._run(inner, begun)
+                    value = await self._run(inner, begun, _nobody)
                 except Exception as error:  # whatever it is, the one that waits raises it
                     if not fork.go_on:
                         deque(waiting, maxlen=0)  # as above
-                    tell.send_nowait(Ended(error=error))
+                    put.send_nowait(Ended(error=error))
                 else:
-                    tell.send_nowait(Ended(value))
+                    put.send_nowait(Ended(value))
 
-        async with tell, ended, anyio.create_task_group() as tasks:
+        async with put, ended, anyio.create_task_group() as tasks:
             for _ in range(min(len(fork.steps), self._concurrency)):
                 tasks.start_soon(work)
             state = _advanced(steps, Reply(time.monotonic() - begun, time.time()))
-            while isinstance(state, Next):
-                outcome = await ended.receive()
+            while isinstance(state, Next | Certain):
+                outcome = None
+                if isinstance(state, Certain):
+                    tell(state.part)
+                else:
+                    outcome = await ended.receive()
                 state = _advanced(steps, Reply(time.monotonic() - begun, time.time(), outcome))
             tasks.cancel_scope.cancel()
         return state
+
+
+def _nobody(_: object) -> None:
+    """Where parts go that nobody reads along."""
 
 
 def _advanced(steps: Steps[Any], reply: Reply | None) -> Step | Ended:

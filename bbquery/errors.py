@@ -5,6 +5,7 @@
     ├── BuildError (ValueError, TypeError)    a value that the language cannot mean
     ├── NotAWireQuery                         a query that the service cannot answer as one request
     ├── FullScanRefused                       a query that would list every session, where that was ruled out
+    ├── WaitTimeout                           too few sessions matched in time; in `acting`
     ├── TransportError                        no answer, or not a whole one
     ├── DecodeError                           an answer that is not what the API documents
     └── ApiError                              an answer with an error status

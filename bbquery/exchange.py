@@ -39,10 +39,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Send(Step, frozen=True):
-    """Send the request, and give up after `within` seconds."""
+    """Send the request, and give up `until` seconds after the operation began."""
 
     request: Request
-    within: float
+    until: float
 
 
 class Pause(Step, frozen=True):
@@ -52,7 +52,7 @@ class Pause(Step, frozen=True):
 
 
 class Fork(Step, frozen=True):
-    """Begin to run these side by side. A `Next` for each of them follows, and nothing else in between."""
+    """Begin to run these side by side. A `Next` for each of them follows, and no more than `Certain` in between."""
 
     steps: tuple[Steps[Any], ...]
     go_on: bool = True
@@ -61,6 +61,12 @@ class Fork(Step, frozen=True):
 
 class Next(Step, frozen=True):
     """Wait for one more of the fork to end."""
+
+
+class Certain(Step, frozen=True):
+    """Part of the result, which no later answer can change: for those who read along."""
+
+    part: Any
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -89,11 +95,13 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What came of a step. `elapsed` counts seconds since the operation began, `now` since 1970."""
+    """What came of a step. `elapsed` counts seconds since the operation began, `now` since 1970; `took` are those of
+    the step itself."""
 
     elapsed: float
     now: float
     outcome: Answer | Failure | Ended | None = None
+    took: float = 0.0
 
 
 Steps: TypeAlias = Generator[Step, Reply, T]

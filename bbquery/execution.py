@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -90,37 +91,17 @@ class Api:
 
     # --- operations ------------------------------------------------------------------------
 
-    def sessions(
-        self,
-        query: Query | str | None,
-        status: str | None,
-        project_id: str | None,
-        scan: Literal["allow", "forbid"],
-        allow_partial: bool,
-    ) -> Steps[SessionList]:
-        query = _with_status(_read(query), status)
-        if query is not None:
-            _warn_of_unstorable(query.ast)
-        plan = EVERYTHING if query is None else query.plan(scan)
-        instant = datetime.now(UTC)  # one `now` for the whole run
+    def sessions(self, wanted: Selection, *, allow_partial: bool = False, streams: bool = False) -> Steps[SessionList]:
+        return Listing(self, wanted.plan, wanted.check, allow_partial=allow_partial, streams=streams).run()
 
-        def is_wanted(session: Session) -> bool:
-            """F11: the service may return more than it was asked for. F17: filtering by project is ours to do."""
-            if project_id is not None and session.project_id != project_id:
-                return False
-            return query is None or query.matches(session, now=instant)
-
-        check = None if query is None and project_id is None else is_wanted
-        return Listing(self, plan, check, allow_partial=allow_partial).run()
-
-    def listed(self, request: Request, traces: list[Trace], elapsed: float) -> Steps[list[Session]]:
+    def listed(self, request: Request, traces: list[Trace], until: float | None) -> Steps[list[Session]]:
         """What one list request gives."""
-        sessions = yield from self._many(Session, request, traces, elapsed)
+        sessions = yield from self._many(Session, request, traces, until)
         log.debug("%s listed %d sessions", request, len(sessions))
         return sessions
 
-    def session(self, session_id: str) -> Steps[Session]:
-        return self._one(Session, Request("GET", self._url("sessions", session_id)))
+    def session(self, session_id: str, until: float | None = None) -> Steps[Session]:
+        return self._one(Session, Request("GET", self._url("sessions", session_id)), until)
 
     def create_session(
         self,
@@ -151,9 +132,15 @@ class Api:
         request = Request("POST", self._url("sessions"), text.encode(), repeatable=False)
         return self._one(CreatedSession, request)
 
-    def release(self, session_id: str) -> Steps[Session]:
+    def release(self, session_id: str, until: float | None = None) -> Steps[Session]:
+        if isinstance(session_id, str) and re.search(r":\s*['\"(*]", session_id):
+            raise BuildError(
+                f"{session_id[:80]!a} is a query, not an id",
+                hint="pass bbquery.parse(text) to release what it matches",
+                code="bad-id",
+            )
         body = json.dumps({"status": "REQUEST_RELEASE"}).encode()  # F21
-        return self._one(Session, Request("POST", self._url("sessions", session_id), body))
+        return self._one(Session, Request("POST", self._url("sessions", session_id), body), until)
 
     def projects(self) -> Steps[list[Project]]:
         request = Request("GET", self._url("projects"))
@@ -179,22 +166,24 @@ class Api:
                 raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
         return "/".join([self.base_url, "v1", *[wire.encode(part) for part in parts]])
 
-    def _one(self, kind: type[T], request: Request) -> Steps[T]:
-        answer = yield from self._exchange(request, [])
+    def _one(self, kind: type[T], request: Request, until: float | None = None) -> Steps[T]:
+        answer = yield from self._exchange(request, [], until)
         try:
             return decode_one(kind, answer.body, self._start)  # type: ignore[type-var]  # every caller names a record
         except DecodeError as error:
             done = "" if request.repeatable else " was carried out, and must not be repeated blindly (F22), but"
             raise DecodeError(f"{request}{done}: {error}") from None
 
-    def _many(self, kind: type[T], request: Request, traces: list[Trace], elapsed: float = 0.0) -> Steps[list[T]]:
-        answer = yield from self._exchange(request, traces, elapsed)
+    def _many(self, kind: type[T], request: Request, traces: list[Trace], until: float | None = None) -> Steps[list[T]]:
+        answer = yield from self._exchange(request, traces, until)
         try:
             return decode_list(kind, answer.body, self._start)  # type: ignore[type-var]  # every caller names a record
         except DecodeError as error:
             raise DecodeError(f"{request}: {error}") from None
 
-    def _exchange(self, request: Request, traces: list[Trace], elapsed: float = 0.0) -> Steps[Answer]:
+    def _exchange(self, request: Request, traces: list[Trace], until: float | None = None) -> Steps[Answer]:
+        """The answer to a request, tried again until then: seconds since the operation began."""
+        until = self.timeout.total if until is None else until
         if len(request.url) > MAX_URL:
             raise BuildError(
                 f"the URL would have {len(request.url):,} characters, more than {MAX_URL:,}",
@@ -202,24 +191,22 @@ class Api:
                 code="too-large",
             )
         for attempt in range(self._retries + 1):
-            reply = yield Send(request, self.timeout.total - elapsed)
+            reply = yield Send(request, until)
             outcome = reply.outcome
             assert isinstance(outcome, Answer | Failure), "a Send is replied to with what came"
             status = outcome.status if isinstance(outcome, Answer) else None
-            traces.append(Trace(request.method, request.url, status, 1000 * (reply.elapsed - elapsed)))
-            elapsed = reply.elapsed
+            traces.append(Trace(request.method, request.url, status, 1000 * reply.took))
             seen = str(outcome.status) if isinstance(outcome, Answer) else self._hide(outcome.reason)
             log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
             if isinstance(outcome, Answer) and 200 <= outcome.status < 300:
                 return outcome
             pause = retry_delay(request, reply, attempt, self._jitter)
-            if pause is None or attempt == self._retries or elapsed + pause >= self.timeout.total:
+            if pause is None or attempt == self._retries or reply.elapsed + pause >= until:
                 break
             log.info("%s: %s; trying again in %.2f s", request, seen, pause)
             if isinstance(outcome, Answer) and outcome.status == 429:
                 self._held_until = max(self._held_until, reply.now + pause)
-            elapsed = (yield Pause(pause)).elapsed
-            if elapsed >= self.timeout.total:  # overslept
+            if (yield Pause(pause)).elapsed >= until:  # overslept
                 break
         raise self._error(request, reply, len(traces))
 
@@ -265,13 +252,39 @@ class Api:
 # --- which sessions ----------------------------------------------------------------------------
 
 
+class Selection:
+    """Which sessions are meant. `plan` is how to ask for them; `check` says whether one is among them, None where
+    all are. Made anew for every run, as it holds what `now` is."""
+
+    def __init__(
+        self,
+        query: Query | str | None,
+        status: str | None = None,
+        project_id: str | None = None,
+        scan: Literal["allow", "forbid"] = "allow",
+    ) -> None:
+        self._query = _with_status(_read(query), status)
+        self._project_id = project_id
+        self._now = datetime.now(UTC)
+        self.plan = EVERYTHING if self._query is None else self._query.plan(scan)
+        self.check = None if self._query is None and project_id is None else self._includes
+        if self._query is not None:
+            _warn_of_unstorable(self._query.ast)
+
+    def _includes(self, session: Session) -> bool:
+        """F11: the service may return more than it was asked for. F17: filtering by project is ours to do."""
+        if self._project_id is not None and session.project_id != self._project_id:
+            return False
+        return self._query is None or self._query.matches(session, now=self._now)
+
+
 def _read(query: Query | str | None) -> Query | None:
     if isinstance(query, str):
         return parse(query)
     if query is None or isinstance(query, Query):
         return query
     raise BuildError(
-        f"sessions takes a query or its text, not a value of type {type(query).__name__}",
+        f"sessions are found by a query or its text, not a value of type {type(query).__name__}",
         hint="bbquery.from_dict makes a query of a dict",
         code="wrong-type",
     )

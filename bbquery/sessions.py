@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, TypeAlias, TypeVar, overload
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -104,6 +104,20 @@ class Trace(msgspec.Struct, frozen=True):
     status: int | None
     milliseconds: float
     count: int | None = None
+
+
+class Release(msgspec.Struct, frozen=True):
+    """What became of one session that was to be released.
+
+    `session` is what the service answered last, None where it did not. A session is skipped where it had ended, was
+    gone, or no longer matched: `reason` says so. `error` is why it failed.
+    """
+
+    id: str
+    outcome: Literal["released", "skipped", "failed"]
+    session: Session | None = None
+    reason: str | None = None
+    error: BBQueryError | None = None
 
 
 class SessionList(Sequence[Session]):

@@ -454,7 +454,7 @@ def test_a_context_manager_closes(bbquery_emulator: Emulator) -> None:
 
 def test_the_two_clients_offer_the_same() -> None:
     assert operations(bbquery.Client) == operations(bbquery.AsyncClient)
-    assert {"sessions", "session", "create_session", "release", "projects", "project_usage"} <= {
+    assert {"sessions", "stream", "wait", "session", "create_session", "release", "projects", "project_usage"} <= {
         *operations(bbquery.Client)
     }
 
@@ -462,6 +462,6 @@ def test_the_two_clients_offer_the_same() -> None:
 def operations(kind: type[Any]) -> dict[str, str]:
     public = {name.removeprefix("a") if name == "aclose" else name for name in vars(kind) if name[0] != "_"}
     return {
-        name: str(inspect.signature(getattr(kind, name, None) or kind.aclose)).replace(kind.__name__, "Client")
+        name: str(inspect.signature(getattr(kind, name, None) or kind.aclose)).replace("Async", "")
         for name in sorted(public)
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import operator
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,22 @@ import bbquery
 from bbquery import driving
 from bbquery.ast import STATUSES, Node
 from bbquery.emulator import Emulator, Switches
-from bbquery.exchange import Answer, Ended, Failure, Fork, Next, Pause, Reply, Request, Send, Step, Steps, Timeout
-from bbquery.execution import Api
+from bbquery.exchange import (
+    Answer,
+    Certain,
+    Ended,
+    Failure,
+    Fork,
+    Next,
+    Pause,
+    Reply,
+    Request,
+    Send,
+    Step,
+    Steps,
+    Timeout,
+)
+from bbquery.execution import Api, Selection
 from bbquery.listing import Listing
 from bbquery.planner import Plan
 from bbquery.query import Query
@@ -189,6 +204,7 @@ class Process:
         self.parts: list[Process] = []
         self.waiting_for = 0
         self.ended: list[Ended] = []
+        self.told: list[bbquery.Session] = []
         self.outcome: Ended | None = None
 
     def go_on(self, outcome: Answer | Ended | None = None) -> None:
@@ -205,6 +221,9 @@ class Process:
                 self.waiting_for = len(self.parts)
                 for part in self.parts:
                     part.go_on()
+                self.go_on()
+            elif isinstance(self.step, Certain):
+                self.told += self.step.part
                 self.go_on()
             elif isinstance(self.step, Next):
                 self.take()
@@ -231,9 +250,9 @@ class Process:
 
 
 def listed(world: World, plan: Plan, choose: Choose, is_wanted: Callable[[bbquery.Session], bool] | None) -> Any:
-    """What a listing gives, where answers and moves come in the order that was chosen."""
+    """What a listing gives, where answers and moves come in the order that was chosen. Its parts are checked too."""
     api = Api("https://h", KEY, None, Timeout(), 0, lambda: 0.0)
-    process = Process(Listing(api, plan, is_wanted, allow_partial=False).run(), choose)
+    process = Process(Listing(api, plan, is_wanted, streams=True).run(), choose)
     process.go_on()
     while sends := process.sends():
         moves = world.movable()
@@ -246,7 +265,10 @@ def listed(world: World, plan: Plan, choose: Choose, is_wanted: Callable[[bbquer
             moves[choice - len(sends)].pop(0)
     assert process.outcome is not None
     assert process.outcome.error is None
-    return process.outcome.value
+    found = process.outcome.value
+    by_id = operator.attrgetter("id")
+    assert sorted(process.told, key=by_id) == sorted(found, key=by_id)  # each once, as it is in the result
+    return found
 
 
 LIFE = ("PENDING", "RUNNING", "COMPLETED")
@@ -503,7 +525,7 @@ def test_a_thread_that_waits_for_others_ends_with_them() -> None:
         all_wait.wait(20)
         return 60.0
 
-    def send(asked: Send) -> Answer:
+    def send(asked: Request, within: float) -> Answer:
         raise AssertionError("nothing is sent after a failure")
 
     def asks() -> Steps[None]:
@@ -703,14 +725,14 @@ def test_the_deadline_is_that_of_the_whole_run() -> None:
                 elif isinstance(step, Next):
                     outcome, clock = run(parts.pop(0), clock)
                 elif isinstance(step, Send):
-                    left.append(step.within)
+                    left.append(step.until - clock)
                     clock += 10
                     outcome = Answer(504 if "status=" not in step.request.url else 200, {}, b"[]")
-                step = steps.send(Reply(clock, clock, outcome))
+                step = steps.send(Reply(clock, clock, outcome, 10))
         except StopIteration as stop:
             return Ended(stop.value), clock
 
-    ended, _ = run(api.sessions("user_metadata['a']:'x'", None, None, "allow", False), 0.0)
+    ended, _ = run(api.sessions(Selection("user_metadata['a']:'x'")), 0.0)
     assert left == [100, 90, 80, 70, 60, 50]
     assert ended.value.split
     assert [trace.milliseconds for trace in ended.value.requests] == [10_000] * 6

@@ -47,7 +47,7 @@ def test_each_thread_has_its_own_deadline(raw_server: RawServer) -> None:
     dripping: list[Part] = [b" ", 0.01]
     raw_server.script = [[HEAD, *dripping * 1_000]]
     begun = threading.Barrier(4)
-    with bbquery.Client(api_key=KEY, base_url=raw_server.url, timeout=0.3) as client:
+    with bbquery.Client(api_key=KEY, base_url=raw_server.url, timeout=1.0) as client:
 
         def work(_: int) -> str:
             begun.wait()
