@@ -4,8 +4,9 @@ A query becomes a Python function of its own, which is as fast as the same test 
 fast as walking the tree or calling closures. Names and shapes of the tree become code; every value, whatever it
 holds, is a constant that the code refers to by number.
 
-There are two such functions: for the API's own mapping, and for a `Session`. Both are total: a session that lacks a
-field, or holds something odd in its place, does not match on it, and never raises.
+The same expression is made into two kinds of function: a test of one session, and a filter whose loop is its own, which
+spares a call for each session. There is one of each for the API's own mapping, and one for a `Session`. All are total:
+a session that lacks a field, or holds something odd in its place, does not match on it, and never raises.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .literals import MAX_EXPONENT, checked_time, read_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterator
     from decimal import Decimal
     from typing import Any, Literal, TypeAlias
 
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     Test: TypeAlias = Callable[[Any, int], bool]
     """Of a session, and of the run's instant in nanoseconds since 1970."""
 
+    Filter: TypeAlias = Callable[[Any, Iterator[Any], int, object], Generator[Any, None, Any]]
+    """Of a session, those after it, the run's instant, and what to return at their end.
+
+    It goes on for as long as sessions are of the first one's type, and returns the first that is not.
+    """
+
     Instant: TypeAlias = tuple[int, str]
     """Nanoseconds since 1970, and the decimal digits after them: they compare exactly, however many there are."""
 
@@ -49,9 +56,37 @@ _DEEPEST = 20
 """Python's own parser takes no more than 200 nested parentheses: deeper parts become functions of their own."""
 
 
+_TEST = """\
+def compiled(s, now):
+    m = {metadata}
+    if not isinstance(m, dict): m = EMPTY
+    return {expression}
+"""
+# The loop within a loop puts a session in front of the rest at no cost for each of the others. What is asked of every
+# session is called by local names: looked up as builtins, the same loop took 5 to 10 % longer (CPython 3.11).
+_FILTER = """\
+def compiled(s, rest, now, end, type=type, isinstance=isinstance, dict=dict, str=str):
+    kind = type(s)
+    for some in ((s,), rest):
+        for s in some:
+            if type(s) is not kind: return s
+            m = {metadata}
+            if not isinstance(m, dict): m = EMPTY
+            if {expression}: yield s
+    return end
+"""
+
+
 def compile_test(node: Node, shape: Shape) -> Test:
     """The function that says whether a session of this shape matches."""
-    return _Compiler(shape).test(node)
+    test: Test = _Compiler(shape).function(_TEST, node)
+    return test
+
+
+def compile_filter(node: Node, shape: Shape) -> Filter:
+    """The generator function that lets the sessions of this shape through that match."""
+    selecting: Filter = _Compiler(shape).function(_FILTER, node)
+    return selecting
 
 
 class _Compiler:
@@ -60,18 +95,12 @@ class _Compiler:
         self._names: dict[str, Any] = {"instant": stored_instant, "number": stored_number, "EMPTY": {}}
         self._functions: list[str] = []
 
-    def test(self, node: Node) -> Test:
+    def function(self, template: str, node: Node) -> Any:
         metadata = 's.get("userMetadata")' if self._shape == "mapping" else "s.user_metadata"
-        lines = [
-            "def test(s, now):",
-            f"    m = {metadata}",
-            "    if not isinstance(m, dict): m = EMPTY",
-            f"    return {self._expression(node, 0)}",
-        ]
-        source = "\n".join([*self._functions, *lines])
+        body = template.format(metadata=metadata, expression=self._expression(node, 0))
+        source = "\n".join([*self._functions, body])
         exec(compile(source, "<query>", "exec"), self._names)  # noqa: S102  # of our own names and numbers only
-        test: Test = self._names["test"]
-        return test
+        return self._names["compiled"]
 
     def _constant(self, value: object) -> str:
         name = f"c{len(self._names)}"

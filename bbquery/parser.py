@@ -127,7 +127,8 @@ def _strings(source: str, start: int) -> list[str]:
     return [_unquote(match[0], start + match.start()) for match in terminal("STRING").finditer(source)]
 
 
-_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))")
+# Left to `re` to compile when a first escape comes: few queries have one, and a first parse should not pay for it.
+_ESCAPE = r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))"
 _MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -151,7 +152,7 @@ def _unquote(literal: str, start: int) -> str:
             raise _Problem(start + match.start(), start + match.end(), problem)
         return chr(int(unit, 16))
 
-    return _ESCAPE.sub(meaning, literal)[1:-1]
+    return re.sub(_ESCAPE, meaning, literal)[1:-1]
 
 
 # --- the reader of everything else -------------------------------------------------------------

@@ -6,6 +6,7 @@ No value reaches a query's text except through `quote`, so no value can change i
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from .ast import (
     And,
@@ -29,15 +30,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .ast import Field, Value
 
-# A surrogate comes in no tree that was parsed or built; were one forced in, it would be shown, and never sent.
-_SPECIAL = re.compile(r"['\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+@cache
+def _special() -> re.Pattern[str]:
+    """What cannot stand between single quotes. Compiled when it is needed: it takes longer than loading this module.
+
+    A surrogate comes in no tree that was parsed or built; were one forced in, it would be shown, and never sent.
+    """
+    return re.compile(r"['\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def quote(value: str) -> str:
     """A string literal: single quotes, the shortest escapes."""
-    if _SPECIAL.search(value):
-        value = _SPECIAL.sub(_escape, value)
+    special = _special()
+    if special.search(value):
+        value = special.sub(_escape, value)
     return f"'{value}'"
 
 
@@ -48,7 +57,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def is_plain(value: str) -> bool:
     """Whether a string can stand between single quotes as it is, with no escape (F6)."""
-    return not _SPECIAL.search(value)
+    return not _special().search(value)
 
 
 def write_field(field: Field) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Literal, NoReturn, TypeVar
 
-    from .evaluate import Shape, Test
+    from .evaluate import Filter, Shape, Test
     from .limits import Extent
     from .planner import Plan
     from .sessions import Session
@@ -33,11 +33,12 @@ _set = object.__setattr__
 class Query:
     """A query. Made by `parse`, `from_dict`, `meta`, `field` and the other builders; `str` is its canonical text."""
 
-    __slots__ = ("_extent", "_tests", "_text", "ast")
+    __slots__ = ("_extent", "_made", "_text", "ast")
     ast: Node
     _text: str | None
     _extent: Extent | None
-    _tests: dict[str, Test] | None
+    _made: dict[tuple[str, Shape], Test | Filter] | None
+    """What has been compiled of it so far."""
 
     def __init__(self, ast: Node) -> None:
         if not isinstance(ast, Node):
@@ -47,7 +48,7 @@ class Query:
         _set(self, "ast", ast)
         _set(self, "_text", None)
         _set(self, "_extent", None)
-        _set(self, "_tests", None)
+        _set(self, "_made", None)
 
     def __str__(self) -> str:
         if self._text is None:
@@ -142,21 +143,20 @@ class Query:
 
         `now` is what `now` and a running session's duration are measured from; the present where it is not given.
         """
-        return self._test(session)(session, _instant(now))
+        test: Test = self._compiled("test", session)
+        return test(session, _instant(now))
 
     def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
         """The sessions that match, lazily and in their order; `now` is one instant for all of them."""
         instant = _instant(now)
-        kind: type | None = None
-        for session in sessions:
-            if type(session) is not kind:
-                kind = type(session)
-                test = self._test(session)
-            if test(session, instant):
-                yield session
+        rest, end = iter(sessions), object()
+        session: Any = next(rest, end)
+        while session is not end:  # once for each run of one type
+            matching: Filter = self._compiled("filter", session)
+            session = yield from matching(session, rest, instant, end)
 
-    def _test(self, session: object) -> Test:
-        """The compiled form of the query for this kind of session."""
+    def _compiled(self, form: Literal["test", "filter"], session: object) -> Any:
+        """The query as a `Test` or a `Filter` for this kind of session."""
         shape: Shape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
         if shape == "record" and not hasattr(session, "user_metadata"):
             raise BuildError(
@@ -164,16 +164,16 @@ class Query:
                 hint="give a Session or the API's mapping",
                 code="wrong-type",
             )
-        tests = self._tests
-        if tests is None:
-            tests = {}
-            _set(self, "_tests", tests)
-        test = tests.get(shape)
-        if test is None:
-            from .evaluate import compile_test
+        made = self._made
+        if made is None:
+            made = {}
+            _set(self, "_made", made)
+        function = made.get((form, shape))
+        if function is None:
+            from .evaluate import compile_filter, compile_test
 
-            test = tests[shape] = compile_test(self.ast, shape)
-        return test
+            function = made[form, shape] = (compile_test if form == "test" else compile_filter)(self.ast, shape)
+        return function
 
     def plan(self, scan: Literal["allow", "forbid"] = "allow") -> Plan:
         """How the service can be asked. FullScanRefused where it would list every session and `scan` is "forbid"."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -236,6 +237,36 @@ def test_filter_takes_both_kinds_of_session() -> None:
         as_record(mapping),
         mapping,
     ]
+
+
+def test_filter_reads_no_further_than_it_must_where_the_kind_changes() -> None:
+    mapping = {"userMetadata": {"env": "prod"}}
+    sessions = iter([mapping, as_record(mapping), as_record({}), mapping, None, mapping])
+    found = IN_PROD.filter(sessions)
+    assert [next(found), next(found), next(found)] == [mapping, as_record(mapping), mapping]
+    with pytest.raises(bbquery.BuildError, match="is no session"):
+        next(found)
+    assert list(sessions) == [mapping]
+    assert list(found) == list(IN_PROD.filter([])) == []
+
+
+def test_filter_takes_every_mapping_alike() -> None:
+    class Mapping(dict[str, Any]):
+        pass
+
+    mapping = {"userMetadata": {"env": "prod"}}
+    sessions = [mapping, Mapping(mapping), MappingProxyType(mapping), Mapping(), mapping]
+    assert list(IN_PROD.filter(sessions)) == [mapping, mapping, mapping, mapping]
+
+
+@quick
+@given(trees(), st.data())
+def test_filter_finds_what_matches(node: Node, data: st.DataObject) -> None:
+    drawn = data.draw(st.lists(st.tuples(sessions_near(node), st.booleans()), max_size=6))
+    sessions = [as_record(session) if record else session for session, record in drawn]
+    query = bbquery.Query(node)
+    found = [id(session) for session in query.filter(sessions, now=NOW)]
+    assert found == [id(session) for session in sessions if query.matches(session, now=NOW)]
 
 
 def test_now_is_one_instant_for_all_sessions(monkeypatch: pytest.MonkeyPatch) -> None:

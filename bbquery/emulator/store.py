@@ -346,10 +346,10 @@ def timestamp(at: float) -> str:
 
 
 def seconds(text: object) -> float | None:
-    """Seconds since 1970 of a time as the API writes it; None for anything else."""
+    """Seconds since 1970 of an RFC 3339 time, whose letters may be small; None for anything else."""
     try:
-        at = datetime.fromisoformat(text)  # type: ignore[arg-type]  # TypeError is caught
-    except (TypeError, ValueError):
+        at = datetime.fromisoformat(text.upper())  # type: ignore[attr-defined]  # AttributeError is caught
+    except (AttributeError, TypeError, ValueError):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 

@@ -44,6 +44,11 @@ def answer(body: bytes = b"[]", status: int = 200, **headers: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status} Said", *lines, "", ""]).encode() + body
 
 
+_LINES: list[Part] = [b"X: y\r\n", 0.01]
+ENDLESS: list[Part] = [b"HTTP/1.1 200 OK\r\n", *_LINES * 2_000]
+"""An answer that never ends."""
+
+
 class RawServer:
     """Reads requests whole, and plays for each the next of `script`; the last is played again and again."""
 
@@ -180,9 +185,9 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.client, name)
-        return lambda *args, **options: self.wait(method(*args, **options))
+        return lambda *args, **options: self.settle(method(*args, **options))
 
-    def wait(self, result: Any) -> Any:
+    def settle(self, result: Any) -> Any:
         """What a method of this kind of client gave, awaited if need be."""
         return result if self._runner is None else self._runner.run(result)
 
@@ -191,7 +196,7 @@ class Blocking:
 
     def end_of(self, client: Any) -> None:
         """Closes a client of this kind, or an httpx client of its."""
-        self.wait(client.close() if self._runner is None else client.aclose())
+        self.settle(client.close() if self._runner is None else client.aclose())
 
     def shut(self) -> None:
         self.end()

@@ -421,7 +421,7 @@ def test_a_transport_of_the_callers_serves_others_too(connect: Connect, raw_serv
     with pytest.raises(bbquery.TransportError, match="time for the whole call is over"):
         client.sessions()
     mine = kind(transport=transport)
-    assert client.wait(mine.get(raw_server.url, timeout=None)).status_code == 200
+    assert client.settle(mine.get(raw_server.url, timeout=None)).status_code == 200
 
 
 def test_closing_closes_what_was_opened(connect: Connect, raw_server: RawServer) -> None:

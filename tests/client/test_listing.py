@@ -44,7 +44,7 @@ from bbquery.planner import Plan
 from bbquery.query import Query
 from bbquery.sessions import decode_one
 
-from .conftest import KEY, SESSION, Blocking, Part, RawServer, answer
+from .conftest import ENDLESS, KEY, SESSION, Blocking, Part, RawServer, answer
 
 Connect = Callable[..., Blocking]
 
@@ -490,10 +490,6 @@ def test_of_a_listing_that_was_split_only_the_part_that_failed_is_missing(
     with pytest.raises(bbquery.BadRequest, match="status=PENDING"):
         client.sessions(bbquery.meta["a"] == "x")
     assert len(raw_server.requests) == 1
-
-
-_LINES: list[Part] = [b"X: y\r\n", 0.01]
-ENDLESS: list[Part] = [b"HTTP/1.1 200 OK\r\n", *_LINES * 2_000]
 
 
 def workers() -> list[threading.Thread]:

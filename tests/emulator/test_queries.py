@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bbquery.emulator import Emulator, generate
-from bbquery.emulator.store import Store
+from bbquery.emulator.store import Store, seconds
 
 from .conftest import Http
 
@@ -93,3 +93,9 @@ def test_a_value_is_found_at_each_of_its_paths(shared: Http) -> None:
     shared.emulator.add([{**session, "userMetadata": metadata}])
     for path in ("['a']", "['b']['a']", "['b']['c']['a']"):
         assert len(shared.listing(q=f"user_metadata{path}:'x'")) == 1
+
+
+def test_times_may_be_in_small_letters() -> None:
+    assert seconds("2026-11-01t12:00:00z") == seconds("2026-11-01T12:00:00+00:00") is not None
+    odd: list[object] = [None, 5, "", "now", []]
+    assert [seconds(one) for one in odd] == [None] * 5
