@@ -126,11 +126,11 @@ class QuerySyntaxError(BBQueryError, ValueError):
 
     def __str__(self) -> str:
         where = f" (line {self.line}, column {self.column})"
-        parts = [_shown(self.message) + where, excerpt(self.text, self.span)]
+        parts = [printable(self.message) + where, excerpt(self.text, self.span)]
         if self.expected:
             parts.append("expected " + one_of(self.expected))
         if self.hint:
-            parts.append("hint: " + _shown(self.hint))
+            parts.append("hint: " + printable(self.hint))
         return "\n".join(parts)
 
 
@@ -284,7 +284,7 @@ def excerpt(text: str, span: Span) -> str:
     return f"  {shown}\n  {' ' * indent}{'^' * carets}"
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """Words that may quote a query, as a terminal can show them."""
     return text if text.isprintable() else "".join([_cell(char)[0] for char in text])
 

@@ -44,9 +44,9 @@ class ListRequest:
         return base_url.rstrip("/") + self.target()
 
 
-def encode(text: str) -> str:
-    """Percent-encoded UTF-8."""
-    return "".join(map(_ENCODED.__getitem__, text.encode()))
+def encode(text: str | bytes) -> str:
+    """Percent-encoded UTF-8; or bytes, percent-encoded as they are."""
+    return "".join(map(_ENCODED.__getitem__, text.encode() if isinstance(text, str) else text))
 
 
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"  # RFC 3986

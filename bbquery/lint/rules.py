@@ -1,8 +1,12 @@
-"""The rules of the linter: one table from code to rule."""
+"""The rules of the linter: one table from code to rule; and selectors, which name some of them."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ..errors import BuildError
+from ..types import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +17,8 @@ Fixing = Literal["never", "safe", "unsafe"]
 
 
 class Rule(NamedTuple):
-    """`fix` says whether its findings can be mended, and how safely; `default` whether it is on unless asked for."""
+    """`fix` says whether its findings can be mended, and how safely; `default` whether it is on unless asked for;
+    `needs` what it cannot find anything without: the wire dialect, or a schema."""
 
     code: str
     name: str
@@ -21,6 +26,7 @@ class Rule(NamedTuple):
     fix: Fixing
     summary: str
     default: bool = True
+    needs: Literal["", "wire", "schema"] = ""
 
 
 RULES: dict[str, Rule] = {
@@ -35,7 +41,7 @@ RULES: dict[str, Rule] = {
         Rule("BBQ006", "double-quotes", "warning", "safe", "A string is in double quotes"),
         Rule("BBQ007", "foreign-operator", "error", "unsafe", "An operator of another language"),
         # 1xx: the service
-        Rule("BBQ101", "not-a-wire-query", "error", "never", "The service cannot answer the query as one request"),
+        Rule("BBQ101", "not-a-wire-query", "error", "never", "The service cannot answer the query as one request", needs="wire"),
         Rule("BBQ102", "full-scan", "warning", "never", "Only a listing of every session answers the query"),
         Rule("BBQ103", "unquotable", "warning", "never", "A key or value that no request to the service can quote"),
         Rule("BBQ104", "unstorable-value", "warning", "never", "A value that the service does not store"),
@@ -51,9 +57,9 @@ RULES: dict[str, Rule] = {
         Rule("BBQ207", "juxtaposed-and", "warning", "safe", "Two conditions side by side, without AND"),
         Rule("BBQ208", "mixed-and-or", "warning", "safe", "AND beside OR, without parentheses", default=False),
         # 3xx: the schema of the project's metadata
-        Rule("BBQ301", "unknown-key", "error", "unsafe", "A key that the schema does not have"),
-        Rule("BBQ302", "not-in-enum", "error", "unsafe", "A value that the schema does not list"),
-        Rule("BBQ303", "schema-mismatch", "error", "never", "A value that the schema does not allow"),
+        Rule("BBQ301", "unknown-key", "error", "unsafe", "A key that the schema does not have", needs="schema"),
+        Rule("BBQ302", "not-in-enum", "error", "unsafe", "A value that the schema does not list", needs="schema"),
+        Rule("BBQ303", "schema-mismatch", "error", "never", "A value that the schema does not allow", needs="schema"),
         Rule("BBQ304", "unknown-status", "error", "unsafe", "A status that the service does not have"),
         Rule("BBQ305", "unknown-region", "warning", "unsafe", "A region that the service does not document"),
         # 4xx: code
@@ -75,4 +81,35 @@ def selected(
 ) -> frozenset[str]:
     """The codes that are on. Each selector is a code, the start of one (`BBQ2`), a name, or `ALL`; of two that name a
     rule, the more specific one counts, and `ignore` where they are alike. BuildError for one that names nothing."""
-    raise NotImplementedError
+    on = {rule.code: 0 for rule in RULES.values() if rule.default} if select is None else {}
+    off: dict[str, int] = {}
+    for selectors, weights in (((*(select or ()), *extend), on), (ignore, off)):
+        for selector in selectors:
+            weight = _MOST if selector in _BY_NAME else 1 if selector == "ALL" else 1 + len(selector)
+            for code in named(selector):
+                weights[code] = max(weight, weights.get(code, 0))
+    return frozenset(code for code, weight in on.items() if weight > off.get(code, -1))
+
+
+@cache
+def named(selector: str) -> frozenset[str]:
+    """The codes that a selector names; BuildError, with the nearest names, for one that names nothing."""
+    if selector in _BY_NAME:
+        return frozenset((_BY_NAME[selector],))
+    codes = frozenset(
+        RULES if selector == "ALL" else [code for code in RULES if selector and code.startswith(selector)]
+    )
+    if not codes:
+        near = nearest(selector, ("ALL", *RULES, *_BY_NAME))
+        hint = f"did you mean {' or '.join(near)}?" if near else "a selector is a code, the start of one, a name or ALL"
+        raise BuildError(f"there is no rule {shorten(selector)!r}", hint=hint, code="unknown-rule")
+    return codes
+
+
+def shorten(text: str) -> str:
+    """Of a text from elsewhere, as much as a message can show."""
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+_BY_NAME = {rule.name: rule.code for rule in RULES.values()}
+_MOST = 1 + len("BBQ000")

@@ -1,0 +1,42 @@
+"""Offsets of a text → its lines. A line ends with LF, CR LF or CR, as everywhere in bbquery."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+_END = re.compile(r"\r\n?|\n")
+
+
+class Lines:
+    """The lines of a text, from 1."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0]
+        if "\r" in text:
+            self.starts += [end.end() for end in _END.finditer(text)]
+        else:  # three times as fast, and the usual case
+            at = text.find("\n") + 1
+            while at:
+                self.starts.append(at)
+                at = text.find("\n", at) + 1
+
+    def number(self, offset: int) -> int:
+        return bisect_right(self.starts, offset)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1, the column in code points."""
+        number = self.number(offset)
+        return number, offset - self.starts[number - 1] + 1
+
+    def start(self, number: int) -> int:
+        """Where a line begins; past the last one, where the text ends."""
+        return self.starts[number - 1] if number <= len(self.starts) else len(self.text)
+
+    def end(self, number: int) -> int:
+        """Where a line ends, before what ends it."""
+        end = self.start(number + 1)
+        if number < len(self.starts):
+            end -= 2 if self.text[end - 2 : end] == "\r\n" else 1
+        return end

@@ -1,0 +1,95 @@
+"""`Report`: what was checked and what was found, as the formats take it.
+
+Findings hold offsets; where they stand in lines is worked out here, once, and only for files that have some.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from .files import Skipped
+from .finding import Finding
+from .lines import Lines
+
+
+class Checked(NamedTuple):
+    """A file, or another input under a name of its own (`<stdin>`). `source` may be None where nothing was found, and
+    `error` says why it could not be checked."""
+
+    path: str
+    source: str | None
+    findings: list[Finding]
+    error: str | None = None
+
+
+class Located(NamedTuple):
+    """A finding in its file. `fingerprint` stays the same while its text, its path and those like it before it do."""
+
+    finding: Finding
+    file: Checked
+    lines: Lines
+    fingerprint: str
+
+
+class Report:
+    """Files in the order of their paths, each with its findings in the order of its text.
+
+    `root` is the repository's folder, from which formats for services give paths; the working directory, if there is
+    none.
+    """
+
+    def __init__(self, files: list[Checked], skipped: list[Skipped] | None = None, *, root: Path | None = None) -> None:
+        self.files = sorted(files, key=lambda file: file.path)
+        self.skipped = sorted(skipped or [])
+        self.root = os.path.abspath(root or Path.cwd())
+
+    @cached_property
+    def located(self) -> list[Located]:
+        return [located for file in self.files if file.findings for located in self._located(file)]
+
+    def _located(self, file: Checked) -> Iterator[Located]:
+        source = file.source or ""
+        lines = Lines(source)
+        alike: Counter[str] = Counter()
+        path = self.path(file.path)
+        for finding in sorted(file.findings, key=lambda finding: (finding.span, finding.code, finding.message)):
+            text = source[finding.span.start : finding.span.end]
+            if not text:
+                number = lines.number(finding.span.start)
+                text = source[lines.start(number) : lines.end(number)].strip()
+            key = "\0".join((finding.code, path, text)).encode("utf-8", "surrogatepass")
+            digest = sha256(key).hexdigest()[:32]
+            alike[digest] += 1
+            yield Located(finding, file, lines, f"{digest}:{alike[digest]}")
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """How many findings of each code."""
+        return Counter(located.finding.code for located in self.located)
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        """What was asked for and could not be checked: path and reason."""
+        skipped = [(path, reason) for path, reason, error in self.skipped if error]
+        return sorted(skipped + [(file.path, file.error) for file in self.files if file.error is not None])
+
+    def path(self, path: str) -> str:
+        """A path from the root, with `/`; as it is where it is outside, or no path."""
+        if path.startswith("<"):
+            return path
+        whole = os.path.abspath(path)
+        below = os.path.relpath(whole, self.root)
+        outside = below == os.pardir or below.startswith(os.pardir + os.sep)
+        return (whole if outside else below).replace(os.sep, "/")
+
+
+def repository(start: Path) -> Path | None:
+    """The folder of the repository that a folder is in."""
+    start = Path(os.path.abspath(start))
+    return next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)

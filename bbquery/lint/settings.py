@@ -1,0 +1,309 @@
+"""`bbquery.toml`, or `[tool.bbquery]` of a `pyproject.toml` → `Settings`.
+
+One table says of each key what it holds, and the reader, the command line's overrides and `describe` go by it: what
+`describe` prints can be read back. Patterns are those of `.gitignore`, relative to the folder of the configuration.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import BuildError
+from ..types import nearest
+from .patterns import is_pattern, matcher
+from .rules import RULES, named, selected, shorten
+
+Dialect = Literal["full", "wire"]
+
+EXCLUDE = (
+    *(".bzr", ".direnv", ".eggs", ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".jj", ".mypy_cache", ".nox"),
+    *(".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__"),
+    *("_build", "build", "buck-out", "dist", "node_modules", "site-packages", "venv"),
+)
+
+MAX_FILE_SIZE = 16 * 1024 * 1024
+"""Three times a file of 100,000 queries."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to check, and by which rules. `root` is where patterns start, `source` the file that said so."""
+
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    dialect: Dialect = "full"
+    schema: Path | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = EXCLUDE
+    extend_exclude: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    max_file_size: int = MAX_FILE_SIZE
+    respect_gitignore: bool = True
+    force_exclude: bool = False
+    root: Path = field(default_factory=Path.cwd)
+    source: Path | None = field(default=None, compare=False)
+
+    @cached_property
+    def schema_json(self) -> dict[str, Any] | bool | None:
+        """What the file of `schema` holds: a JSON Schema is an object or a boolean. BuildError where it does not."""
+        if self.schema is None:
+            return None
+        try:
+            loaded = json.loads(self.schema.read_bytes())
+        except OSError as error:
+            raise _bad(f"cannot read the schema {self.schema}: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            raise _bad(f"the schema {self.schema} is not JSON: {error}") from None
+        if not isinstance(loaded, dict | bool):
+            raise _bad(f"the schema {self.schema} is not a JSON Schema", hint="write an object")
+        return loaded
+
+    @cached_property
+    def enabled(self) -> frozenset[str]:
+        """The codes that are on, without those that cannot find anything with these settings."""
+        idle = {"wire": self.dialect != "wire", "schema": self.schema is None}
+        on = selected(self.select, self.ignore, self.extend_select)
+        return frozenset(code for code in on if not idle.get(RULES[code].needs, False))
+
+    def enabled_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
+        """The codes that are on in a file, by its path as it is or from the working directory."""
+        if not self.per_file_ignores:
+            return self.enabled
+        below = os.path.relpath(os.path.abspath(path), self.root)
+        below = below.replace(os.sep, "/")
+        off = [selectors for pattern, selectors in self.per_file_ignores if _matcher(pattern)(below)]
+        return self.enabled - {code for selectors in off for selector in selectors for code in named(selector)}
+
+    def fingerprint(self, enabled: frozenset[str]) -> str:
+        """A key for the findings of a text: the same wherever and whenever they must be the same."""
+        return sha256(f"{self.dialect} {sorted(enabled)} {self._schema_text}".encode()).hexdigest()
+
+    @cached_property
+    def _schema_text(self) -> str:
+        return json.dumps(self.schema_json, sort_keys=True)
+
+    def with_overrides(self, **given: object) -> Settings:
+        """With what the command line says; None says nothing.
+
+        `select` begins anew: what the file says to ignore or to add was said of its own selection. `ignore`,
+        `extend_select` and `extend_exclude` add to the file's, and the rest replaces it.
+        """
+        values = {
+            key: _read(key.replace("_", "-"), value, Path.cwd(), "")
+            for key, value in given.items()
+            if value is not None
+        }
+        base = self
+        if "select" in values:
+            base = replace(base, ignore=(), extend_select=())
+        if added := values.get("extend_select"):
+            base = replace(base, ignore=tuple(selector for selector in base.ignore if selector not in added))
+        for key in values.keys() & {"ignore", "extend_select", "extend_exclude"}:
+            values[key] = getattr(base, key) + values[key]
+        return replace(base, **values)
+
+    def describe(self) -> str:
+        """The settings in force, as a `bbquery.toml` that says the same from the folder `root`."""
+        lines = [f"# from {_toml(str(self.source))}" if self.source else "# no configuration was found"]
+        lines.append(f"# patterns start in {_toml(str(self.root))}")
+        tables = []
+        for key in _KEYS:
+            value = getattr(self, key.replace("-", "_"))
+            if value is None:
+                lines.append(f"# {key} is not set")
+            elif key == "per-file-ignores":
+                tables = ["", f"[{key}]", *[f"{_toml(pattern)} = {_toml(codes)}" for pattern, codes in value]]
+            else:
+                lines.append(f"{key} = {_toml(value)}")
+        return "\n".join([*lines, f"# rules that are on: {' '.join(sorted(self.enabled)) or 'none'}", *tables]) + "\n"
+
+
+@cache  # not in the settings, as it could not go to another process
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    return matcher([pattern])
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    text = json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    return text.replace("\x7f", "\\u007f")
+
+
+# --- the keys ----------------------------------------------------------------------------------
+
+
+class _Wrong(Exception):
+    """A value that a key cannot have; says what it should be."""
+
+
+def _strings(value: object, _root: Path) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise _Wrong("a list of strings")
+    return tuple(value)
+
+
+def _selectors(value: object, root: Path) -> tuple[str, ...]:
+    selectors = _strings(value, root)
+    for selector in selectors:
+        named(selector)
+    return selectors
+
+
+def _patterns(value: object, root: Path) -> tuple[str, ...]:
+    patterns = _strings(value, root)
+    for pattern in patterns:
+        if not is_pattern(pattern):
+            raise _Wrong(f"a list of patterns as in .gitignore, which {shorten(pattern)!r} is not")
+    return patterns
+
+
+def _per_file(value: object, root: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, Mapping):
+        raise _Wrong("a table from patterns to lists of rules")
+    patterns = _patterns(list(value), root)
+    return tuple((pattern, _selectors(value[pattern], root)) for pattern in patterns)
+
+
+def _dialect(value: object, _root: Path) -> Dialect:
+    if value == "full" or value == "wire":
+        return value
+    raise _Wrong('"full" or "wire"')
+
+
+def _path(value: object, root: Path) -> Path:
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise _Wrong("a path")
+    return Path(os.path.normpath(root / value))
+
+
+def _size(value: object, _root: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise _Wrong("a number of bytes, 1 or more")
+    return value
+
+
+def _boolean(value: object, _root: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _Wrong("true or false")
+    return value
+
+
+_KEYS: dict[str, Callable[[object, Path], Any]] = {
+    "select": _selectors,
+    "ignore": _selectors,
+    "extend-select": _selectors,
+    "dialect": _dialect,
+    "schema": _path,
+    "include": _patterns,
+    "exclude": _patterns,
+    "extend-exclude": _patterns,
+    "max-file-size": _size,
+    "respect-gitignore": _boolean,
+    "force-exclude": _boolean,
+    "per-file-ignores": _per_file,
+}
+"""What reads each key: the checked value, with paths from a folder; `_Wrong` or a BuildError where it is none."""
+
+
+def _read(key: str, value: object, root: Path, where: str) -> Any:
+    """`where` begins the message of a BuildError."""
+    try:
+        return _KEYS[key](value, root)
+    except _Wrong as wrong:
+        raise _bad(f"{where}{key} must be {wrong}") from None
+    except BuildError as error:
+        raise _bad(f"{where}{key}: {error.message}", error.hint) from None
+
+
+def _bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-config")
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+NAMES = ("bbquery.toml", "pyproject.toml")
+_OTHERS = ("usage",)
+"""Tables of other commands, which read them themselves."""
+
+
+def load(start: Path, explicit: Path | None = None) -> Settings:
+    """The settings of an explicit file, or else of the nearest that is in `start` or above it, in the same repository.
+
+    BuildError (`bad-config`), with file, line and key, where the file is not as it should be.
+    """
+    start = Path(os.path.abspath(start))
+    if explicit is not None:
+        path = Path(os.path.abspath(explicit))
+        return _settings(path, _bytes(path)) or Settings(root=path.parent, source=path)
+    for folder in (start, *start.parents):
+        for path in (folder / name for name in NAMES):
+            if os.path.isfile(path) and (settings := _settings(path, _bytes(path))):
+                return settings
+        if os.path.lexists(folder / ".git"):
+            break
+    return Settings(root=start)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _bad(f"cannot read {path}: {error.strerror}") from None
+
+
+def _settings(path: Path, data: bytes) -> Settings | None:
+    """None for a pyproject.toml that says nothing about bbquery, be it valid or not."""
+    shared = path.name == "pyproject.toml"
+    if shared and b"bbquery" not in data:
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+        table: Any = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise _bad(f"{path} is not TOML: {error}") from None
+    if shared:
+        tool = table.get("tool")
+        table = tool.get("bbquery") if isinstance(tool, dict) else None
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise _bad(f"{path}: tool.bbquery must be a table")
+    values = {}
+    for key, value in table.items():
+        where = f"{path}{_line(text, key, 'tool.bbquery' if shared else '')}: "
+        if key in _KEYS:
+            values[key.replace("-", "_")] = _read(key, value, path.parent, where)
+        elif key not in _OTHERS:
+            raise _bad(f"{where}there is no key {shorten(key)!r}", _hint(key))
+    return Settings(**values, root=path.parent, source=path)
+
+
+def _hint(key: str) -> str:
+    if key == "tool":
+        return "the keys of bbquery.toml stand alone, without [tool.bbquery]"
+    near = nearest(key.replace("_", "-"), (*_KEYS, *_OTHERS))
+    return f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"
+
+
+def _line(text: str, key: str, table: str) -> str:
+    """`:12`, the line where a key of a table begins, or nothing where it is written in a way that is hard to find."""
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):
+            current = header[1].replace(" ", "").replace('"', "")
+            if current == f"{table}.{key}".lstrip("."):
+                return f":{number}"
+        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return f":{number}"
+    return ""

@@ -1,0 +1,275 @@
+"""Findings → those that no comment suppresses, and what is wrong with the comments that should.
+
+    # bbquery: ignore[BBQ103]             what is on its line; alone on a line, what is on the next one
+    # bbquery: ignore-next-line[BBQ103]   what is on the next line
+    # bbquery: ignore-file[BBQ103, BBQ2]  what is in the file
+
+In brackets are codes, starts of codes and names; without brackets it is every rule but those about suppressions.
+After them may stand why. `//`, `--`, `/*` and `<!--` begin a comment too, where the language has them. A finding stands
+on the lines where it, and the query that it is in, begin and end: amid a string there is no place for a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..errors import BuildError, Span
+from .finding import Edit, Finding, Fix
+from .lines import Lines
+from .rules import RULES, named, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_WORD = "bbquery:"
+_KINDS = ("ignore", "ignore-next-line", "ignore-file")
+_MARKER = re.compile(r"(?:(?<=[\s{])|(?<![\s\S]))(?P<marker>#+|//+|--|/\*+|<!--)[ \t]*\Z")
+_DIRECTIVE = re.compile(
+    _WORD + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
+)
+_LONGEST = 2_000
+"""Where comments are not known, a line longer than this is data."""
+
+_ABOUT_SUPPRESSIONS = frozenset(code for code in RULES if code.startswith("BBQ9"))
+_BROKEN = frozenset(("BBQ001", "BBQ002"))
+"""What keeps other rules from looking at a query: nothing can be said of their suppressions."""
+
+
+class _Suppression:
+    """A comment that suppresses, or tries to.
+
+    `whole` is where it stands, `span` the words from `bbquery:` on. `alone` says that nothing but comment is on its
+    lines, `lone` that it is all of that comment, and `followed` that more of it follows. `wrong` are the selectors that
+    name no rule, with why.
+    """
+
+    def __init__(self, whole: Span, match: re.Match[str], *, alone: bool, lone: bool, followed: bool) -> None:
+        self.whole = whole
+        self.alone = alone
+        self.lone = lone
+        self.followed = followed
+        self.span = Span(*match.span())
+        self.kind = match["kind"]
+        self.known = self.kind in _KINDS and (match["bracket"] is None or match["closed"] is not None)
+        self.selectors: list[tuple[Span, frozenset[str]]] = []
+        self.wrong: list[tuple[Span, str, str | None]] = []
+        self.everything = match["bracket"] is None
+        self.inside = Span(*match.span("selectors"))
+        self.used: set[str] = set()
+        self.is_near_broken = False
+        if self.known and not self.everything:
+            for word in re.finditer(r"[^\s,]+", match["selectors"]):
+                span = Span(self.inside.start + word.start(), self.inside.start + word.end())
+                try:
+                    self.selectors.append((span, named(word[0])))
+                except BuildError as error:
+                    self.wrong.append((span, error.message, error.hint))
+
+    def suppresses(self, code: str) -> bool:
+        if self.everything:
+            return self.known and code not in _ABOUT_SUPPRESSIONS
+        if code in _ABOUT_SUPPRESSIONS:  # only by a name of its own: ALL would hide that it is needless itself
+            return any(code in codes <= _ABOUT_SUPPRESSIONS for _, codes in self.selectors)
+        return any(code in codes for _, codes in self.selectors)
+
+
+def apply(
+    source: str,
+    comments: list[Span] | None,
+    findings: list[Finding],
+    enabled: frozenset[str],
+    excerpts: Sequence[Span] = (),
+) -> list[Finding]:
+    """The findings that stay, with those on the suppressions themselves (BBQ901, BBQ902) where these rules are enabled,
+    in the order of the text. `excerpts` are where the queries stand, in order."""
+    if _WORD not in source:
+        return findings
+    lines = Lines(source)
+    suppressions = list(_suppressions(lines, comments))
+    if not suppressions:
+        return findings
+    in_file = [each for each in suppressions if each.kind == "ignore-file"]
+    on_line = _by_line(lines, suppressions)
+    starts = [excerpt.start for excerpt in excerpts]
+
+    @cache
+    def in_file_for(code: str) -> list[_Suppression]:
+        return [each for each in in_file if each.suppresses(code)]
+
+    def remaining(findings: Iterable[Finding]) -> Iterator[Finding]:
+        for finding in findings:
+            start, end = finding.span
+            numbers = {lines.number(start), lines.number(max(start, end - 1))}
+            at = bisect_right(starts, start) - 1
+            if at >= 0 and end <= excerpts[at].end:
+                numbers |= {lines.number(excerpts[at].start), lines.number(excerpts[at].end)}
+            near = [each for number in sorted(numbers) for each in on_line.get(number, ())]
+            if finding.code in _BROKEN:
+                for each in (*in_file, *near):
+                    each.is_near_broken = True
+            covering = [*in_file_for(finding.code), *[each for each in near if each.suppresses(finding.code)]]
+            for each in covering:
+                each.used.add(finding.code)
+            if not covering:
+                yield finding
+
+    kept = list(remaining(findings))
+    complaints = [finding for each in suppressions for finding in _complaints(each, lines, enabled)]
+    kept += remaining(finding for finding in complaints if finding.code in enabled)
+    return sorted(kept, key=lambda finding: (finding.span, finding.code))
+
+
+# --- finding them ------------------------------------------------------------------------------
+
+
+def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[_Suppression]:
+    source = lines.text
+    comments = sorted(comments) if comments is not None else None
+    starts = [comment.start for comment in comments or ()]
+    at = source.find(_WORD)
+    while at >= 0:
+        if comments is None:
+            around = _textual_comment(lines, at)
+        else:
+            index = bisect_right(starts, at) - 1
+            around = comments[index] if index >= 0 and at < comments[index].end else None
+        if around and (found := _suppression(lines, at, around)):
+            yield found
+        at = source.find(_WORD, at + 1)
+
+
+def _textual_comment(lines: Lines, at: int) -> Span | None:
+    """What looks like the comment around an offset: all that follows a marker before it, up to the line's end.
+
+    Not where a double quote is open before it: it is part of a string.
+    """
+    number = lines.number(at)
+    start, end = lines.start(number), lines.end(number)
+    marker = _MARKER.search(lines.text[start:at]) if end - start <= _LONGEST else None
+    if marker is None:
+        return None
+    before = lines.text[start : start + marker.start()]
+    if before.replace('\\"', "").count('"') % 2:
+        return None
+    if closing := _closing(marker["marker"]):
+        end = lines.text.find(closing, at, end) + len(closing)
+        if end < at:
+            return None
+    return Span(start + marker.start(), end)
+
+
+def _closing(marker: str) -> str:
+    return "*/" if marker.startswith("/*") else "-->" if marker == "<!--" else ""
+
+
+def _suppression(lines: Lines, at: int, around: Span) -> _Suppression | None:
+    """The suppression whose word stands in a comment. It begins the comment, or follows one more marker of its kind."""
+    source = lines.text
+    first = max(around.start, at - 40)
+    marker = _MARKER.search(source[first:at])
+    match = _DIRECTIVE.match(source, at, around.end)
+    if marker is None or match is None or (match["kind"] not in _KINDS and not match["bracket"]):
+        return None
+    start = first + marker.start()
+    if source[start] != source[around.start] or (start == first != around.start):
+        return None
+    end = around.end
+    another = None
+    if not _closing(marker["marker"]):  # what another tool reads may follow
+        end = min(end, lines.end(lines.number(at)))
+        another = re.compile(rf"[ \t]{re.escape(marker['marker'])}[ \t]*[A-Za-z]").search(source, match.end(), end)
+        end = another.start() + 1 if another else end
+    before = source[lines.start(lines.number(around.start)) : around.start].strip()
+    after = source[around.end : lines.end(lines.number(max(around.start, around.end - 1)))].strip()
+    alone = (before, after) in (("", ""), ("{", "}"))  # JSX has its comments in braces
+    lone = (start, end) == around
+    return _Suppression(Span(start, end), match, alone=alone, lone=lone, followed=another is not None)
+
+
+def _by_line(lines: Lines, suppressions: list[_Suppression]) -> dict[int, list[_Suppression]]:
+    """What holds on each line. The line after a comment that stands alone is the next that holds none such."""
+    held: dict[int, list[_Suppression]] = {}
+    following: dict[int, int] = {}
+    for each in reversed(suppressions):
+        if each.kind == "ignore-file":
+            continue
+        first, last = lines.number(each.whole.start), lines.number(max(each.whole.start, each.whole.end - 1))
+        below = following.get(last + 1, last + 1)
+        if each.alone:
+            following[first] = below
+        if each.alone or each.kind == "ignore-next-line":
+            held.setdefault(below, []).append(each)
+        else:
+            for number in {first, last}:
+                held.setdefault(number, []).append(each)
+    return held
+
+
+# --- what is wrong with them -------------------------------------------------------------------
+
+
+def _complaints(each: _Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+    if each.kind not in _KINDS:
+        kinds = f"write one of {' '.join(_KINDS)}"
+        yield _finding("BBQ902", f"there is no suppression {shorten(each.kind)!r}", each.span, kinds)
+    elif not each.known:
+        yield _finding(
+            "BBQ902", "the bracket is not closed, so nothing is suppressed", each.span, "write ] after the codes"
+        )
+    elif not (each.everything or each.selectors or each.wrong):
+        yield _finding(
+            "BBQ902", "the brackets name no rule, so nothing is suppressed", each.span, "write a code in them"
+        )
+    for span, message, hint in each.wrong:
+        yield _finding("BBQ902", message, span, hint)
+    if each.known and not each.is_near_broken:
+        yield from _unused(each, lines, enabled)
+
+
+def _unused(each: _Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+    if each.everything:
+        if not each.used and _is_judged(frozenset(RULES), enabled):
+            yield _finding(
+                "BBQ901", "nothing is suppressed here", each.span, "remove the comment", _removal(each, lines)
+            )
+        return
+    source = lines.text
+    unused = [span for span, codes in each.selectors if not codes & each.used and _is_judged(codes, enabled)]
+    if not unused:
+        return
+    spans = sorted([span for span, _ in each.selectors] + [span for span, *_ in each.wrong])
+    kept = [source[span.start : span.end] for span in spans if span not in unused]
+    words = [shorten(source[span.start : span.end]) for span in unused]
+    if kept:
+        fix = Fix("Remove the needless codes", Edit(each.inside, ", ".join(kept)), safe=True)
+    else:
+        fix = _removal(each, lines)
+    message = f"{', '.join(words)} suppress{'es' if len(words) == 1 else ''} nothing here"
+    hint = "leave it out" if kept else "remove the comment"
+    yield _finding("BBQ901", message, unused[0] if len(unused) == 1 else each.span, hint, fix)
+
+
+def _is_judged(codes: frozenset[str], enabled: frozenset[str]) -> bool:
+    """Whether a selector that suppressed nothing is needless for sure: the rules that it names had their say."""
+    codes -= _ABOUT_SUPPRESSIONS
+    usual = frozenset(code for code in codes if RULES[code].default and not RULES[code].needs)
+    return bool(codes) and (usual or codes) <= enabled
+
+
+def _removal(each: _Suppression, lines: Lines) -> Fix:
+    """Takes out the comment and the blanks before it; and its lines, where nothing else is on them."""
+    start, end = each.whole
+    first = lines.number(start)
+    if each.alone and each.lone:
+        start, end = lines.start(first), lines.start(lines.number(max(start, end - 1)) + 1)
+    elif not each.followed:
+        while start > lines.start(first) and lines.text[start - 1] in " \t":
+            start -= 1
+    return Fix("Remove the suppression", Edit(Span(start, end), ""), safe=True)
+
+
+def _finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None = None) -> Finding:
+    return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)
