@@ -142,6 +142,14 @@ def listing(rounds: Rounds) -> Iterator[Row]:
         )
         yield Row(what, ours, theirs, sdk_name, 0.04)
         yield Row("… of which getting the bytes is", ours, transfer, f"GET with {_named('httpx')}")
+        ours, theirs = in_turn(
+            [
+                lambda: [session.user_metadata for session in client.sessions()],
+                lambda: [session.user_metadata for session in sdk.sessions.list()],
+            ],
+            rounds(10),
+        )
+        yield Row("… and read all their metadata", ours, theirs, sdk_name)
         sdk.close()
 
         # An empty listing first: whatever either loads late is loaded by then.
