@@ -23,6 +23,7 @@ COMMANDS = (
     "schema",
     "explain",
     "sessions",
+    "wait",
     "session",
     "create",
     "release",

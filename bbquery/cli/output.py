@@ -118,11 +118,11 @@ def styled_metadata(metadata: dict[str, Any] | None) -> Text:
     text = Text()
     for path, leaf in flatten(metadata or {}).items():
         key = ".".join(part.replace(".", "\\.") for part in path)
-        text.append(" " if text else "").append(f"{_shown(key)}=", "dim").append(_metadata_value(leaf))
+        text.append(" " if text else "").append(f"{_shown(key)}=", "dim").append(metadata_value(leaf))
     return text
 
 
-def _metadata_value(leaf: object) -> str:
+def metadata_value(leaf: object) -> str:
     if isinstance(leaf, str) and leaf.isprintable() and not re.search(r"[\s'\"\\]|^$", leaf):
         return leaf
     return _json(leaf)

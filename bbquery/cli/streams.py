@@ -47,7 +47,7 @@ def guarded(run: Callable[[], int]) -> int:
                     stream.reconfigure(errors=_ESCAPED)
             return run()
         finally:
-            _flush()
+            flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -73,7 +73,7 @@ def write(text: str) -> None:
         raise _cannot_write(error.strerror) from None
 
 
-def _flush() -> None:
+def flush() -> None:
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -89,13 +89,13 @@ def _cannot_write(reason: str | None) -> Failure:
 
 def note(text: str) -> None:
     """Lines for the reader, to stderr, after the data that was written before."""
-    _flush()
+    flush()
     _say(harmless(text))
 
 
 def complain(message: str, kind: str = "error") -> None:
     """`error: …` or `warning: …`, to stderr."""
-    _flush()
+    flush()
     _say(_complaint(kind, message))
 
 
