@@ -265,3 +265,16 @@ def test_watch_on_a_terminal_shows_the_table_again(run: Run, service: Service, m
     first, second = outcome.out.split("\x1b[H\x1b[2J")[1:]
     assert ("session-2" in first, "session-2" in second) == (False, True)
     assert naps == [5.0, 5.0]
+
+
+def test_ctrl_c_ends_a_listing_of_many_requests_at_once(service: Service) -> None:
+    emulator = service(switches=Switches(latency=20))
+    values = " OR ".join(f"'{number}'" for number in range(40))
+    command = [sys.executable, "-m", "bbquery", "sessions", f"user_metadata['a']:({values})"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while len(emulator.requests) < 10:  # as many as go side by side
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=15)
+    assert (process.returncode, out, err) == (130, b"", b"")
+    assert len(emulator.requests) == 10
