@@ -177,6 +177,29 @@ def unescape(text: str, span: Span) -> str:
         ) from None
 
 
+def unescaped(text: str) -> tuple[str, list[int]] | None:
+    """A text decoded as a form is, and where each of its characters, and its end, begins in `text`; None where the
+    escapes are not UTF-8 or a `%` begins none."""
+    pieces: list[str] = []
+    offsets: list[int] = []
+    at = 0
+    for run in re.finditer(r"(?:%[0-9A-Fa-f]{2})++|[%+]", text):
+        if run[0] == "%":
+            return None
+        try:
+            decoded = " " if run[0] == "+" else bytes.fromhex(run[0].replace("%", "")).decode()
+        except UnicodeDecodeError:
+            return None
+        pieces += [text[at : run.start()], decoded]
+        offsets += range(at, run.start())
+        at = run.start()
+        for char in decoded:
+            offsets.append(at)
+            at += 3 * len(char.encode())
+        at = run.end()
+    return "".join([*pieces, text[at:]]), [*offsets, *range(at, len(text) + 1)]
+
+
 def check_base_url(url: str) -> None:
     """An absolute http or https URL without a query string."""
     if not re.fullmatch(r"https?://[^/?#]+(?:/[^?#]*)?", url) or not re.fullmatch(r"[!-~]+", url):

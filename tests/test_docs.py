@@ -2,7 +2,8 @@
 
 `python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
-blocks hold make targets and pip commands, which must exist. `bbq` blocks hold a query a line.
+blocks hold make targets and pip commands, which must exist. `bbq` blocks hold a query a line, and `bbq file` blocks
+what a file of queries holds.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pytest
 
 import bbquery
 from bbquery.emulator import Emulator, generate
+from bbquery.lint.sources import scan
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
@@ -102,6 +104,11 @@ def run_bbq(text: str, namespace: dict[str, Any], where: str) -> None:
             assert parsed == canonical.strip(), where
 
 
+def run_file(text: str, _: dict[str, Any], where: str) -> None:
+    for excerpt in scan(text, "bbq").excerpts:
+        bbquery.parse(excerpt.text)
+
+
 def run_mistakes(text: str, _: dict[str, Any], where: str) -> None:
     for line in text.splitlines():
         with pytest.raises(bbquery.QuerySyntaxError):
@@ -114,6 +121,7 @@ RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "console": run_console,
     "sh": run_sh,
     "bbq": run_bbq,
+    "bbq file": run_file,
     "bbq mistakes": run_mistakes,
 }
 

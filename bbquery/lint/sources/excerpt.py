@@ -16,19 +16,23 @@ class Excerpt(NamedTuple):
     that stands in the source, without the quotes around it, in code points. `offsets` has, for every character of
     `text` and for its end, where it begins in the source; None where `text` is the source from `span.start`.
     `respell` turns new query text into what the source must hold for it; None where the source cannot be edited
-    (the text is put together from several literals, say).
+    (the text is put together from several literals, say). `ends` has where each character ends, where that is not where
+    the next one begins: between the parts of a text that is put together stands what belongs to neither.
     """
 
     text: str
     span: Span
     offsets: Sequence[int] | None = None
     respell: Callable[[str], str] | None = None
+    ends: Sequence[int] | None = None
 
     def locate(self, span: Span) -> Span:
         """Where a part of `text` stands in the source."""
         if self.offsets is None:
             return Span(self.span.start + span.start, self.span.start + span.end)
-        return Span(self.offsets[span.start], self.offsets[span.end])
+        if self.ends is None or span.start == span.end:
+            return Span(self.offsets[span.start], self.offsets[span.end])
+        return Span(self.offsets[span.start], self.ends[span.end - 1])
 
 
 class Scan(NamedTuple):

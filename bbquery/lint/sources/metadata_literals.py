@@ -1,0 +1,44 @@
+"""Metadata that is given to `sessions.create` as literals → what the service, or a query, cannot take (BBQ404 ff)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ... import metadata
+from ...errors import Span
+from ..finding import Edit, Finding, Fix
+from .strings import finding
+
+
+class Leaf(NamedTuple):
+    """A value as it stands in the source, without quotes; `offsets` as in `Excerpt` where it is a string."""
+
+    value: object
+    span: Span
+    in_array: bool = False
+    offsets: Sequence[int] | None = None
+
+
+def check_metadata(known: dict[str, Any], leaves: list[Leaf], span: Span) -> Iterator[Finding]:
+    """`known` is what is certain of the object under `span`: the service gets at least that."""
+    for problem in metadata.check(known):
+        if problem.code == "too-large":
+            yield finding("BBQ406", problem.message, span, problem.hint)
+    for leaf in leaves:
+        for problem in metadata.check({"value": leaf.value}):
+            if problem.code == metadata.DOUBTFUL and isinstance(leaf.value, str):
+                yield finding("BBQ405", problem.message, _refused(leaf.value, leaf), problem.hint)
+            elif problem.code in ("number-value", "boolean-value") and not leaf.in_array:
+                written = f'"{metadata.stringify({"value": leaf.value})["value"]}"'
+                fix = Fix(f"write {written}", Edit(leaf.span, written), safe=False)
+                yield finding("BBQ404", problem.message, leaf.span, f"write {written}", fix)
+            elif problem.code in ("null-value", "array-value") and not leaf.in_array:
+                yield finding("BBQ404", problem.message, leaf.span, problem.hint)
+
+
+def _refused(value: str, leaf: Leaf) -> Span:
+    at = metadata.first_unstorable(value)
+    if at is None or leaf.offsets is None:
+        return leaf.span
+    return Span(leaf.offsets[at], leaf.offsets[at + 1])

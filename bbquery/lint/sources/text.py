@@ -1,0 +1,149 @@
+"""Text formats → the queries in them: JSON, TOML, HTTP requests and plain text are read here; YAML, Markdown and shell
+have modules of their own.
+
+None of this is a parser: where a format's strings are, and what their escapes mean, is all that is asked of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from ...errors import Span
+from . import markdown, shell, yaml
+from .excerpt import Scan
+from .strings import Advice, Builder, Respell, judge
+
+_ADVICE = Advice(interpolated="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
+_LATER = re.compile(r"\{\{[^{}\r\n]*+\}\}|\$\{[A-Za-z_][^{}\r\n]*+\}")
+
+
+def scan(source: str, language: str = "text") -> Scan:
+    """`language` is json, yaml, toml, markdown, shell, http or text."""
+    match language:
+        case "json":
+            return _scan_tokens(source, _JSON)
+        case "toml":
+            return _scan_tokens(source, _TOML)
+        case "yaml":
+            return yaml.scan(source)
+        case "shell":
+            return shell.scan(source)
+        case "markdown":
+            from . import scan_block
+
+            return markdown.scan(source, scan_block)
+        case "http":
+            return _scan_http(source)
+    return _scan_lines(source)
+
+
+# --- strings in quotes -------------------------------------------------------------------------
+
+_JSON = re.compile(r'(?P<comment>//[^\r\n]*|/\*[\s\S]*?(?:\*/|\Z))|(?P<double>")(?P<body>(?:[^"\\\r\n]|\\[^\r\n])*+)"?')
+_TOML = re.compile(
+    r"(?P<comment>#[^\r\n]*)"
+    r'|(?P<double>"""|")(?P<body>(?:(?<=""")(?:\r\n|\n)?(?:[^"\\]|\\[\s\S]|"(?!""))*+(?=""")|(?:[^"\\\r\n]|\\[^\r\n])*+))(?P=double)?'
+    r"|(?P<single>'''|')(?P<text>(?:(?<=''')(?:\r\n|\n)?(?:[^']|'(?!''))*+(?=''')|[^'\r\n]*+))(?P=single)?"
+)
+_ESCAPE = re.compile(
+    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([ \t]*(?:\r\n|\n)\s*)|([\s\S]))"
+)
+_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "e": "\x1b"}
+
+
+def _scan_tokens(source: str, tokens: re.Pattern[str]) -> Scan:
+    comments: list[Span] = []
+    found = Scan([], [], comments)
+    for token in tokens.finditer(source):
+        groups = token.groupdict()
+        if groups["comment"]:
+            comments.append(Span(*token.span()))
+        elif groups["double"]:
+            long = len(groups["double"]) > 1
+            _judge(source, _body(source, token, "body", long=long), found, _ESCAPE, None if long else _respell)
+        elif groups["single"]:
+            _judge(source, _body(source, token, "text", long=len(groups["single"]) > 1), found)
+    return found
+
+
+def _body(source: str, token: re.Match[str], group: str, *, long: bool) -> Span:
+    start, end = token.span(group)
+    first = re.compile(r"\r\n|\n").match(source, start, end) if long else None
+    return Span(first.end() if first else start, end)
+
+
+def _judge(
+    source: str,
+    span: Span,
+    found: Scan,
+    escape: re.Pattern[str] | None = None,
+    respell: Respell | None = None,
+    advice: Advice = _ADVICE,
+) -> None:
+    """Judges a string. Where a tool fills something in later, as Postman and Compose do, the text is not known."""
+    builder = Builder(source)
+    at = span.start
+    for later in (*_LATER.finditer(source, *span), None):
+        stop = later.start() if later else span.end
+        if escape:
+            builder.resolve(at, stop, escape, _meaning)
+        else:
+            builder.plain(at, stop)
+        if later:
+            builder.hole(Span(*later.span()), harmless=True)
+            at = later.end()
+    judge(builder.literal(span.end, respell), advice, found)
+
+
+def _meaning(match: re.Match[str]) -> str:
+    high, low, four, eight, two, line_end, other = match.groups()
+    if high:
+        return (chr(int(high, 16)) + chr(int(low, 16))).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    if digits := four or eight or two:
+        number = int(digits, 16)
+        return chr(number) if number < 0x110000 else match[0]
+    return "" if line_end else _MEANING.get(other, other)
+
+
+def _respell(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]  # its escapes are TOML's too
+
+
+# --- lines -------------------------------------------------------------------------------------
+
+_REQUEST = re.compile(r"[^\r\n]+")
+_COMMENT = re.compile(r"[ \t]*(?:#|//)")
+_HTTP_END = re.compile(r"[ \t]+HTTP/[0-9.]+[ \t]*\Z")
+
+
+def _scan_http(source: str) -> Scan:
+    """A file of requests: the `q` of each URL, and strings in the bodies."""
+    comments: list[Span] = []
+    found = Scan([], [], comments)
+    for line in _REQUEST.finditer(source):
+        start, end = line.span()
+        if _COMMENT.match(line[0]):
+            comments.append(Span(start, end))
+            continue
+        version = _HTTP_END.search(line[0])
+        _judge_pieces(source, Span(start, start + version.start() if version else end), found)
+    return found
+
+
+def _scan_lines(source: str) -> Scan:
+    found = Scan([], [])
+    for line in _REQUEST.finditer(source):
+        _judge_pieces(source, Span(*line.span()), found)
+    return found
+
+
+def _judge_pieces(source: str, line: Span, found: Scan) -> None:
+    """A line whole, or else what stands in it between quotes."""
+    count = len(found.excerpts) + len(found.findings)
+    whole, *quoted = shell.text_pieces(source[line.start : line.end])
+    _judge(source, Span(line.start + whole.start, line.start + whole.end), found)
+    if count == len(found.excerpts) + len(found.findings):
+        for piece in quoted:
+            _judge(source, Span(line.start + piece.start, line.start + piece.end), found, _ESCAPE)
