@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from .exchange import Timeout
     from .fields import field, meta
+    from .lint import check
     from .planner import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
     from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList, Trace
@@ -70,6 +71,7 @@ __all__ = [
     "__version__",
     "all_of",
     "any_of",
+    "check",
     "decode",
     "field",
     "from_dict",
@@ -90,6 +92,7 @@ _HOMES = {
     "client": "AsyncClient Client",
     "exchange": "Timeout",
     "fields": "field meta",
+    "lint": "check",
     "planner": "Plan",
     "sessions": "CreatedSession Project ProjectUsage Release Session SessionList Trace",
     "streaming": "AsyncSessionStream SessionStream",

@@ -113,7 +113,7 @@ def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
     _confine(node, confined)
     way = _way(node, None, confined)
     full_scan = way.price == NO_PATH
-    reasons = tuple(_why(way))
+    reasons = tuple([f"{_short(part)} {reason}" for part, reason in _why(way)])
     if full_scan and not allow_full_scan:
         hint = "AND it with an equality on metadata or with a status"
         raise FullScanRefused(f"the query would list every session: {'; '.join(reasons[:3])}; {hint}")
@@ -123,6 +123,14 @@ def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
     else:
         _collect(way, paths)
     return Plan(write(node), staged(_absorbed(paths)), _residual(way), full_scan, reasons)
+
+
+def obstacles(node: Node) -> list[tuple[Node, str]]:
+    """The parts because of which only a full scan answers a query, each with why; none where requests can answer it."""
+    confined: Confined = {}
+    _confine(node, confined)
+    way = _way(node, None, confined)
+    return list(_why(way)) if way.price == NO_PATH else []
 
 
 # --- from below: the statuses that each part confines its sessions to ---------------------------
@@ -262,7 +270,7 @@ def _residual(way: _Way) -> str | None:
     return write(conjunction([each.node for each in _left(way)]) if way.chosen else way.node)
 
 
-def _why(way: _Way) -> Iterator[str]:
+def _why(way: _Way) -> Iterator[tuple[Node, str]]:
     """Why the service cannot be asked for what is left: the parts that stand in the way, each with its reason."""
     node = way.node
     if way.answered:
@@ -270,7 +278,7 @@ def _why(way: _Way) -> Iterator[str]:
     if isinstance(node, And):
         for each in _left(way):
             if each.answered:
-                yield f"{_short(each.node)} is checked here: the service takes one equality at a time (F5)"
+                yield each.node, "is checked here: the service takes one equality at a time (F5)"
             else:
                 yield from _why(each)
     elif isinstance(node, Or):
@@ -278,11 +286,11 @@ def _why(way: _Way) -> Iterator[str]:
         for each in in_the_way:
             yield from _why(each)
     elif isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField):
-        yield f"{_short(node)} holds ' or \\ or a control character, for which the service documents no escape (F6)"
+        yield node, "holds ' or \\ or a control character, for which the service documents no escape (F6)"
     elif isinstance(node, Not):
-        yield f"{_short(node)} is a negation, and the service lists only what is equal (F2)"
+        yield node, "is a negation, and the service lists only what is equal (F2)"
     else:
-        yield f"{_short(node)} is no equality on metadata, nor a status (F2, F12)"
+        yield node, "is no equality on metadata, nor a status (F2, F12)"
 
 
 def _short(node: Node) -> str:

@@ -66,6 +66,16 @@ def simplify(node: Node) -> Node:
     return node
 
 
+def constants(node: Node) -> list[tuple[Node, bool]]:
+    """The parts that hold for every session, or for none, as far as the rules tell, each with which it is.
+
+    Not those that do so because a part of theirs does.
+    """
+    found: list[tuple[Node, bool]] = []
+    _reduced(node, True, found)
+    return found
+
+
 # --- constants ---------------------------------------------------------------------------------
 
 
@@ -82,13 +92,21 @@ _FALSE = _Constant()
 # --- reducing ----------------------------------------------------------------------------------
 
 
-def _reduced(node: Node, positive: bool) -> Node:
-    """The node, or its negation, with NOT on predicates only and every AND and OR reduced."""
+def _reduced(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = None) -> Node:
+    """The node, or its negation, with NOT on predicates only and every AND and OR reduced.
+
+    An AND or OR that comes to a constant, not because an operand did, is added to `found` with whether it holds.
+    """
     if isinstance(node, Not):
-        return _reduced(node.operand, not positive)
+        return _reduced(node.operand, not positive, found)
     if isinstance(node, And | Or):
         joint = And if isinstance(node, And) == positive else Or
-        return _Reduction(joint).of([_reduced(operand, positive) for operand in node.operands])
+        operands = [_reduced(operand, positive, found) for operand in node.operands]
+        reduced = _Reduction(joint).of(operands)
+        is_new = isinstance(reduced, _Constant) and not any(operand is reduced for operand in operands)
+        if found is not None and is_new:
+            found.append((node, (reduced is _TRUE) == positive))
+        return reduced
     if isinstance(node, OneOf):
         node = _membership(node.field, dict.fromkeys(node.values))
     return node if positive else Not(node)
@@ -155,7 +173,7 @@ class _Reduction:
             return not decisive if verdicts == {not decisive} else None
         literal = self._read(node)
         for known in self._facts.get(_field(literal), ())[:_NEAR]:
-            verdict = _decides(known, literal)
+            verdict = decides(known, literal)
             if verdict is not None:
                 return verdict
         return None
@@ -238,7 +256,7 @@ def _conjoined(field: Field, literals: list[Node]) -> list[Node] | None:
     if not inside:
         return None
     member = _membership(field, inside)
-    return [member, *[literal for literal in kept if not (tried and _decides(member, literal))]]
+    return [member, *[literal for literal in kept if not (tried and decides(member, literal))]]
 
 
 def _membership(field: Field, values: dict[str, None]) -> Node:
@@ -253,16 +271,16 @@ def _fewest(literals: dict[Node, None]) -> list[Node] | None:
         return list(literals)
     kept: list[Node] = []
     for literal in literals:
-        verdicts = {_decides(known, literal) for known in kept}
+        verdicts = {decides(known, literal) for known in kept}
         if False in verdicts:
             return None
         if True not in verdicts:
-            kept = [known for known in kept if not _decides(literal, known)]
+            kept = [known for known in kept if not decides(literal, known)]
             kept.append(literal)
     return kept
 
 
-def _decides(known: Node, asked: Node) -> bool | None:
+def decides(known: Node, asked: Node) -> bool | None:
     """Whether one literal holds where another on its field does; None where it may or may not."""
     given, wanted = _predicate(known), _predicate(asked)
     verdict: bool | None = None

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
-import jsonschema  # type: ignore[import-untyped]  # its types are another package
+import jsonschema
 import pytest
 import strategies
 from hypothesis import HealthCheck, given, settings

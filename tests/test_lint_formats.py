@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema  # type: ignore[import-untyped]  # its types are another package
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

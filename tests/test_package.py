@@ -104,7 +104,7 @@ PUBLIC = """
     ApiError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client CreatedSession DecodeError
     AsyncSessionStream Diagnostic FullScanRefused NotAWireQuery NotFound Plan Project ProjectUsage Query
     QuerySyntaxError RateLimited Release ServerError Session SessionList SessionStream Span Timeout Trace TransportError
-    WaitTimeout __version__ all_of any_of decode field from_dict from_json meta metadata parse simplify
+    WaitTimeout __version__ all_of any_of check decode field from_dict from_json meta metadata parse simplify
 """.split()
 
 

@@ -1,1 +1,32 @@
 """The linter: findings on queries, alone or where they stand in source files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..errors import Diagnostic
+
+
+def check(
+    text: str,
+    *,
+    dialect: Literal["full", "wire"] = "full",
+    schema: Mapping[str, Any] | None = None,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+) -> list[Diagnostic]:
+    """What is wrong with the text of a query, or odd about it, in the order of the text. Never raises for the text.
+
+    `dialect="wire"` asks for what the service answers in one request; `schema` is a JSON Schema of the project's
+    metadata. `select` and `ignore` name rules: a code, the start of one, a name, or ALL. BuildError for an option that
+    is not one.
+    """
+    from ..errors import BuildError
+    from .checker import Checker
+    from .rules import selected
+
+    if not isinstance(text, str):
+        raise BuildError(f"check takes a str, not {type(text).__name__}", code="wrong-type")
+    return [*Checker(enabled=selected(select, ignore), dialect=dialect, schema=schema).check(text)]

@@ -6,7 +6,7 @@ import json
 import shlex
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]  # it comes without types
+import jsonschema
 import pytest
 
 import bbquery
