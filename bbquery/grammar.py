@@ -12,15 +12,15 @@ def grammar() -> str:
     return packaged("bbquery.lark")
 
 
-def packaged(name: str) -> str:
-    """The text of a file of `grammar/`: from the package where it was built, else from the checkout."""
+def packaged(name: str, folder: str = "grammar") -> str:
+    """The text of a file of a folder of ours: from the package where it was built, else from the checkout."""
     import os.path
 
     here = os.path.dirname(os.path.abspath(__file__))
-    for folder in (os.path.join(here, "grammar"), os.path.join(os.path.dirname(here), "grammar")):
+    for above in (here, os.path.dirname(here)):
         try:
             # The loader reads from a zipped wheel as well as from a folder.
-            data: bytes = __spec__.loader.get_data(os.path.join(folder, name))  # type: ignore[union-attr]  # every loader of source files has it
+            data: bytes = __spec__.loader.get_data(os.path.join(above, folder, name))  # type: ignore[union-attr]  # every loader of source files has it
         except OSError:
             continue
         return data.decode()

@@ -5,22 +5,31 @@ A peer is imported by the case that needs it, so that one that is missing spoils
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from shutil import rmtree
+from tempfile import TemporaryDirectory
+from time import sleep
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import quote
 
 import bbquery
 from bbquery.emulator import Emulator, Switches, generate
 
 from .measure import ROOT, in_turn, peak_memory, process, python, ratio
+from .measure import run as run_command
 from .service import SESSIONS, service
+
+if TYPE_CHECKING:
+    from bbquery.lint.cache import Cache
+    from bbquery.lint.settings import Settings
 
 Unit: TypeAlias = Literal["s", "B", "B/s"]
 Rounds: TypeAlias = Callable[[int], int]
@@ -251,6 +260,82 @@ def command(rounds: Rounds) -> Iterator[Row]:
     yield Row("bbquery --version", ours, theirs, f"import {_named('browserbase')}", 0.3)
 
 
+# --- checking files ----------------------------------------------------------------------------
+
+_MODULES, _WITH_QUERIES = 2_000, 20
+
+
+def checking(rounds: Rounds) -> Iterator[Row]:
+    """Whole runs in this process, from paths to a report, in git repositories."""
+    from bbquery.lint.settings import Settings
+
+    with TemporaryDirectory() as folder:
+        lines, modules = Path(folder, "lines"), Path(folder, "modules")
+        for each in (lines, modules):
+            each.mkdir()
+            run_command("git", "init", "-q", str(each))
+        lark, lark_name = _plain_lark(), f"plain {_named('lark')}, parsing alone"
+        for count, what, query, target in (
+            (5_000, "two conditions", "user_metadata['client']:'acme{}' AND status:'ERROR'", None),
+            (100_000, "one equality", "user_metadata['client']:'acme{}'", 0.25),
+        ):
+            texts = [query.format(number) for number in range(count)]
+            (lines / "queries.bbq").write_text("\n".join(texts) + "\n", encoding="utf-8")
+            run = partial(_check, lines, Settings(root=lines))
+            ours, theirs = in_turn([run, partial(_each, lark, texts)], rounds(5))
+            yield Row(f"check {count:,} lines of {what}", ours, theirs, lark_name, target)
+        _write_modules(modules)
+        files = sorted(modules.rglob("*.py"))
+        run = partial(_check, modules, Settings(root=modules))
+        ours, theirs = in_turn([run, partial(_each, _parse_file, files)], rounds(5))
+        yield Row(f"check {_MODULES:,} Python files", ours, theirs, "ast.parse alone", 0.3)
+        sleep(2.1)  # the cache does not trust younger files
+        for what, tree in (("100,000 lines", lines), (f"{_MODULES:,} Python files", modules)):
+            yield _warm_and_cold(what, tree, Settings(root=tree), rounds)
+
+
+def _warm_and_cold(what: str, tree: Path, settings: Settings, rounds: Rounds) -> Row:
+    from bbquery.lint.cache import Cache
+
+    def cold() -> None:
+        rmtree(tree / "cold", ignore_errors=True)
+        _check(tree, settings, Cache(tree / "cold"))
+
+    def warm() -> None:
+        _check(tree, settings, Cache(tree / "warm"))
+
+    ours, theirs = in_turn([warm, cold], rounds(10))
+    return Row(f"check {what}, cache warm", ours, theirs, "cache cold", 0.3)
+
+
+def _check(path: Path, settings: Settings, cache: Cache | None = None) -> None:
+    from bbquery.lint.runner import run
+
+    report = run([path], settings, cache=cache, processes=1)
+    assert report.files
+    assert not report.skipped
+
+
+def _each(read: Callable[[Any], object], things: Iterable[object]) -> None:
+    for each in things:
+        read(each)
+
+
+def _parse_file(path: Path) -> object:
+    return ast.parse(path.read_bytes())
+
+
+def _write_modules(folder: Path) -> None:
+    """Copies of a module of the standard library, of 12 kB, some of which end with a query."""
+    source = Path(json.decoder.__file__).read_text(encoding="utf-8")
+    for number in range(_MODULES):
+        package = folder / f"package{number % 40}"
+        package.mkdir(exist_ok=True)
+        has_query = number % (_MODULES // _WITH_QUERIES) == 0
+        query = f"QUERY = \"user_metadata['client']:'acme{number}'\"\n" if has_query else ""
+        (package / f"module{number}.py").write_text(source + query, encoding="utf-8")
+
+
 # --- how parsing grows -------------------------------------------------------------------------
 
 
@@ -286,6 +371,7 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "import": importing,
     "first": first_parse,
     "command": command,
+    "check": checking,
     "scaling": scaling,
     "size": sizing,
 }

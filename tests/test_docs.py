@@ -2,8 +2,8 @@
 
 `python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
-blocks hold make targets and pip commands, which must exist. `bbq` blocks hold a query a line, and `bbq file` blocks
-what a file of queries holds.
+blocks hold make targets and pip commands, which must exist. `toml` blocks are settings of the linter, and `yaml` blocks
+recipes, whose commands run. `bbq` blocks hold a query a line, and `bbq file` blocks what a file of queries holds.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import bbquery
 from bbquery.emulator import Emulator, generate
+from bbquery.lint.settings import load
 from bbquery.lint.sources import scan
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +74,9 @@ def run_console(text: str, namespace: dict[str, Any], where: str) -> None:
         while command.endswith("\\"):
             more, _, expected = expected.partition("\n")
             command += "\n" + more
+        while "<<" in command and expected.startswith("> "):  # a here-document, as bash shows it
+            more, _, expected = expected.partition("\n")
+            command += "\n" + more[2:]
         done = subprocess.run(
             ["bash", "-c", command],
             stdout=subprocess.PIPE,
@@ -94,6 +99,34 @@ def run_sh(text: str, _: dict[str, Any], where: str) -> None:
             assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= set(extras), where
         else:
             pytest.fail(f"{where}: {line} is not run by any test")
+
+
+def run_toml(text: str, _: dict[str, Any], where: str) -> None:
+    Path("pyproject.toml").write_text(text, encoding="utf-8")
+    Path("metadata.schema.json").write_text("{}", encoding="utf-8")
+    settings = load(Path.cwd())
+    assert settings.source is not None, where
+    assert settings.enabled, where
+    assert settings.schema_json is not None, where
+
+
+def run_yaml(text: str, _: dict[str, Any], where: str) -> None:
+    """Parses, and uses only what is there: hooks, inputs of the action, options of the command."""
+    found = yaml.safe_load(text)
+    hooks = [hook["id"] for repository in found.get("repos", ()) for hook in repository["hooks"]]
+    known = [hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]
+    assert set(hooks) <= set(known), where
+    steps = [step for job in found.get("jobs", {}).values() for step in job["steps"]]
+    inputs = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+    assert {name for step in steps if "/bbquery@" in step["uses"] for name in step["with"]} <= set(inputs), where
+    for line in found.get("queries", {}).get("script", ()):
+        if line.startswith("pip"):
+            run_sh(line.replace("'", ""), {}, where)
+        else:
+            done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode in (0, 1), f"{where}: {line}\n{done.stderr}"
+            assert "error: " not in done.stderr, where
+    assert hooks or steps or "queries" in found, f"{where}: nothing in it is tested"
 
 
 def run_bbq(text: str, namespace: dict[str, Any], where: str) -> None:
@@ -120,6 +153,8 @@ RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "pycon": run_pycon,
     "console": run_console,
     "sh": run_sh,
+    "toml": run_toml,
+    "yaml": run_yaml,
     "bbq": run_bbq,
     "bbq file": run_file,
     "bbq mistakes": run_mistakes,

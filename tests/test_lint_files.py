@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bbquery.lint import files
 from bbquery.lint.files import Skipped, Target, find
-from bbquery.lint.reading import Source, decoded, read
+from bbquery.lint.reading import Source, decoded, load
 from bbquery.lint.settings import Settings
 
 SUFFIXES = (".py", ".bbq", ".ts")
@@ -144,7 +144,7 @@ def test_a_name_that_is_not_text_works(either: Path) -> None:
         b"'\" .ts",
         b"-n.py",
     }
-    assert all(isinstance(read(name, 100), Source) for name in found)
+    assert all(isinstance(load(name, 100), bytes) for name in found)
     assert names(extend_exclude=["caf?/", "-*"]) == [name for name in found if name[:3] != "caf" and name[0] != "-"]
 
 
@@ -343,7 +343,6 @@ def test_any_bytes_are_a_text_that_gives_them_back_or_none(data: bytes) -> None:
     ("make", "reason", "error"),
     [
         (lambda path: path.write_bytes(b"x" * 11), "larger than 10 bytes", False),
-        (lambda path: path.write_bytes(b"\0"), "not a text", False),
         (lambda path: path.mkdir(), "Is a directory", True),
         (lambda path: None, "No such file", True),
     ],
@@ -352,13 +351,16 @@ def test_a_file_that_is_not_checked_says_so(
     tmp_path: Path, make: Callable[[Path], object], reason: str, error: bool
 ) -> None:
     make(tmp_path / "a.bbq")
-    found = read(f"{tmp_path}/a.bbq", 10)
+    found = load(f"{tmp_path}/a.bbq", 10)
     assert isinstance(found, Skipped)
     assert (reason in found.reason, found.error) == (True, error), found
 
 
-def test_the_coding_comment_is_python_s_alone_and_the_limit_is_inclusive(tmp_path: Path) -> None:
-    (tmp_path / "a.bbq").write_bytes(b"# coding: latin-1\n")
-    (tmp_path / "a.pyi").write_bytes(b"# coding: latin-1\n")
-    found = [read(f"{tmp_path}/{name}", 18) for name in ("a.bbq", "a.pyi")]
+def test_the_coding_comment_is_python_s_alone() -> None:
+    found = [decoded(b"# coding: latin-1\n", is_python=is_python) for is_python in (False, True)]
     assert [each.encoding for each in found if isinstance(each, Source)] == ["utf-8", "iso-8859-1"]
+
+
+def test_the_limit_is_inclusive(tmp_path: Path) -> None:
+    (tmp_path / "a.bbq").write_bytes(b"x" * 18)
+    assert load(f"{tmp_path}/a.bbq", 18) == b"x" * 18

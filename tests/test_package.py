@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bbquery
+from bbquery.lint.rules import RULES
 
 ROOT = Path(__file__).parent.parent
 
@@ -182,6 +183,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_grammar_and_the_marker_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {"bbquery/grammar/bbquery.lark", "bbquery/grammar/query.schema.json", "bbquery/py.typed"} <= set(names)
+    assert {f"bbquery/docs/rules/{code}.md" for code in RULES} <= set(names)
     assert all(name.startswith(("bbquery/", "bbquery-")) for name in names)
 
 

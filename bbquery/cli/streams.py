@@ -73,6 +73,19 @@ def write(text: str) -> None:
         raise _cannot_write(error.strerror) from None
 
 
+def write_bytes(data: bytes) -> None:
+    """Data that must stay as it is: no encoding, no line ends of the system."""
+    flush()
+    if sys.stdout is None:
+        raise _cannot_write("it is closed")
+    try:
+        sys.stdout.buffer.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _cannot_write(error.strerror) from None
+
+
 def flush() -> None:
     try:
         if sys.stdout is not None:
@@ -118,15 +131,22 @@ def _say(text: str) -> None:
         _silence(sys.stderr)  # and there is nowhere to say it
 
 
-def read_input() -> str:
-    """All of stdin, which is UTF-8 whatever the locale, without white space at its end."""
+def read_bytes(limit: int) -> bytes:
+    """All of stdin; Failure where it is more than `limit` bytes."""
     if sys.stdin is None:
         raise Failure("standard input is closed")
     try:
-        data = sys.stdin.buffer.read(MAX_INPUT + 1)
+        data = sys.stdin.buffer.read(limit + 1)
     except OSError as error:
         raise Failure(f"cannot read standard input: {error.strerror}") from None
-    return decoded(data, "standard input")
+    if len(data) > limit:
+        raise Failure(f"standard input is larger than {limit:,} bytes")
+    return data
+
+
+def read_input() -> str:
+    """All of stdin, which is UTF-8 whatever the locale, without white space at its end."""
+    return decoded(read_bytes(MAX_INPUT), "standard input")
 
 
 def decoded(data: bytes, source: str) -> str:

@@ -29,18 +29,15 @@ class Source(NamedTuple):
         return self.mark + text.encode(self.encoding)
 
 
-def read(path: str, limit: int) -> Source | Skipped:
-    """The text of a file of no more than `limit` bytes."""
+def load(path: str, limit: int) -> bytes | Skipped:
+    """What is in a file of no more than `limit` bytes."""
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             data = file.readall() if size <= limit else b""
-    except OSError as error:
-        return Skipped(path, error.strerror or "cannot be read", error=True)
-    if max(size, len(data)) > limit:
-        return Skipped(path, f"larger than {limit:,} bytes")
-    source = decoded(data, is_python=path.endswith((".py", ".pyi")))
-    return source if isinstance(source, Source) else Skipped(path, source)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        return Skipped(path, getattr(error, "strerror", None) or "cannot be read", error=True)
+    return Skipped(path, f"larger than {limit:,} bytes") if max(size, len(data)) > limit else data
 
 
 def decoded(data: bytes, *, is_python: bool = False) -> Source | str:

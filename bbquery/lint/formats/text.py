@@ -38,6 +38,8 @@ def summary(report: Report) -> str:
     found = len(report.located)
     files = sum(bool(file.findings) for file in report.files)
     parts = [f"{_plural(found, 'finding')} in {_plural(files, 'file')}" if found else "no findings"]
+    if not found and report.files:
+        parts = [f"no findings in {_plural(len(report.files), 'file')}"]
     if safe := sum(bool(_mark(located)) for located in report.located):
         parts.append(f"{safe} can be fixed by --fix")
     if unsafe := sum(located.finding.fix is not None for located in report.located) - safe:

@@ -1,0 +1,260 @@
+"""Files that were checked → their findings, without checking them again.
+
+Findings are kept by what they follow from: the bytes of the file, its language, the settings, and the program
+(`_maker`). Which bytes a file holds is known without reading it while its times, size and inode stay as they were;
+times so fresh that a later write could leave them as they are say nothing, as in git.
+
+All of it is one file, read whole and replaced whole: for thousands of files that takes milliseconds, where a row or a
+file for each takes many times as long. Runs that end at the same time each write what they know, and what one of them
+forgets is found out again. A cache that cannot be read is a cold cache, and one that cannot be written is none.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from hashlib import blake2b
+from importlib.util import find_spec
+from tempfile import mkstemp
+from typing import Literal
+
+import msgspec
+
+from .. import __version__
+from ..errors import Span
+from .finding import Edit, Finding, Fix
+
+FOLDER = ".bbquery_cache"
+NOTHING = b""
+"""In place of a digest: the file holds nothing for the linter, whatever the settings."""
+
+_FORMAT = 1
+_MAGIC = b"bbquery cache\n"
+_DIGEST = 16
+_MOST = 64 * 1024 * 1024
+_MOST_OF_ONE = 4 * 1024 * 1024
+_DAYS = 30
+_FRESH = 2_000_000_000
+"""Nanoseconds in which two writes may leave the same time: that much on FAT, and far less elsewhere."""
+
+_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of bbquery check, which can be deleted.\n"
+
+
+class _Fix(msgspec.Struct, array_like=True, gc=False):
+    title: str
+    safe: bool
+    edits: list[tuple[int, int, str]]
+
+
+class _Finding(msgspec.Struct, array_like=True, gc=False):
+    code: str
+    message: str
+    start: int
+    end: int
+    severity: Literal["error", "warning"]
+    hint: str | None
+    fix: _Fix | None
+
+
+class _Content(msgspec.Struct, array_like=True):
+    """`seen` has for a path the stamp, the digest and the day of use; `found` for a key the day of use and findings."""
+
+    seen: dict[bytes, tuple[bytes, bytes, int]]
+    found: dict[bytes, tuple[int, bytes]]
+
+
+def digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=_DIGEST).digest()
+
+
+def key(content: bytes, language: str, fingerprint: str) -> bytes:
+    """What the findings of a file are kept by: the digest of its bytes, its language, the settings."""
+    return digest(b"\0".join((content, language.encode(), fingerprint.encode())))
+
+
+def stamp(status: os.stat_result) -> bytes | None:
+    """By what a file is known to be as it was; None where its times are too fresh. Taken before the file is read."""
+    newest = max(status.st_mtime_ns, status.st_ctime_ns)
+    if newest + _FRESH > time.time_ns():
+        return None
+    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size} {status.st_ino}".encode()
+
+
+class Cache:
+    """What is kept in a folder, which need not be there yet."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = os.path.abspath(folder)
+        self._file = os.path.join(self._folder, f"{_maker().hex()}.cache")
+        self._day = int(time.time() // 86_400)
+        self._here = os.getcwd()
+        self._read_at, self._content = _load(self._file)
+        self._changed = False
+
+    def content(self, path: str, at: bytes | None) -> bytes | None:
+        """The digest of a file, or NOTHING, where its stamp says that it is as it was; else None."""
+        seen = self._content.seen.get(self._key(path)) if at is not None else None
+        if seen is None or seen[0] != at:
+            return None
+        if seen[2] != self._day:
+            self.remember(path, at, seen[1])
+        return seen[1]
+
+    def remember(self, path: str, at: bytes | None, content: bytes) -> None:
+        if at is not None:
+            self._content.seen[self._key(path)] = (at, content, self._day)
+            self._changed = True
+
+    def findings(self, key: bytes) -> list[Finding] | None:
+        held = self._content.found.get(key)
+        if held is None:
+            return None
+        day, data = held
+        if day != self._day:
+            self._content.found[key] = (self._day, data)
+            self._changed = True
+        return _decoded(data) if data else []
+
+    def store(self, key: bytes, findings: list[Finding]) -> None:
+        try:
+            data = _encoded(findings) if findings else b""
+        except UnicodeEncodeError:  # a lone surrogate in a message: rare enough to be found again each time
+            return
+        if len(data) <= _MOST_OF_ONE:
+            self._content.found[key] = (self._day, data)
+            self._changed = True
+
+    def save(self) -> None:
+        """Writes what is new, beside what other runs have written meanwhile. What was not used for a while is left
+        out."""
+        if not self._changed:
+            return
+        with suppress(OSError):
+            _prepare(self._folder)
+            read_at, theirs = _load(self._file) if _place(self._file) != self._read_at else (None, self._content)
+            if read_at is not None:
+                theirs.seen.update(self._content.seen)
+                theirs.found.update(self._content.found)
+            payload = msgspec.msgpack.encode(_recent(theirs, self._day - _DAYS))
+            if len(payload) > _MOST:
+                payload = msgspec.msgpack.encode(_recent(theirs, self._day))
+            if len(payload) <= _MOST:
+                _replace(self._folder, self._file, _MAGIC + digest(payload) + payload)
+        self._changed = False
+
+    def _key(self, path: str) -> bytes:
+        return os.fsencode(os.path.join(self._here, path))
+
+
+def _maker() -> bytes:
+    """What findings follow from besides files and settings: this version, to the modules of a checkout that is being
+    worked on; Python, whose parser reads Python; and the libraries."""
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    parts = [__version__, str(_FORMAT), sys.version]
+    for folder in (here, f"{here}/lint", f"{here}/lint/sources", f"{os.path.dirname(here)}/grammar"):
+        with suppress(OSError), os.scandir(folder) as entries:
+            parts += sorted([f"{each.name} {each.stat().st_mtime_ns}" for each in entries if each.is_file()])
+    for name in ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript", "jsonschema"):
+        spec = find_spec(name)
+        with suppress(OSError):
+            parts.append(f"{name} {os.stat(spec.origin).st_mtime_ns}" if spec and spec.origin else name)
+    return digest("\n".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _recent(content: _Content, since: int) -> _Content:
+    return _Content(
+        {path: seen for path, seen in content.seen.items() if seen[2] >= since},
+        {key: found for key, found in content.found.items() if found[0] >= since},
+    )
+
+
+# --- the file ----------------------------------------------------------------------------------
+
+
+def _place(file: str) -> tuple[int, int, int] | None:
+    """Which version of the file there is."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _load(file: str) -> tuple[tuple[int, int, int] | None, _Content]:
+    place = _place(file)
+    try:
+        if place is not None and place[2] <= _MOST + 1024:
+            with open(file, "rb") as opened:
+                data = opened.read()
+            start = len(_MAGIC) + _DIGEST
+            if data.startswith(_MAGIC) and digest(data[start:]) == data[len(_MAGIC) : start]:
+                return place, msgspec.msgpack.decode(memoryview(data)[start:], type=_Content)
+    except (OSError, msgspec.MsgspecError):
+        pass
+    return place, _Content({}, {})
+
+
+def _prepare(folder: str) -> None:
+    """Makes the folder, which says of itself that it is a cache, to git and to backups; and clears it of what other
+    versions left behind."""
+    os.makedirs(folder, exist_ok=True)
+    for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+        with suppress(FileExistsError), open(f"{folder}/{name}", "x", encoding="utf-8") as file:
+            file.write(text)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            days = 1 if entry.name.endswith(".tmp") else _DAYS
+            if entry.name.endswith((".cache", ".tmp")) and entry.stat().st_mtime < time.time() - days * 86_400:
+                with suppress(OSError):  # another run was quicker
+                    os.unlink(entry)
+
+
+def _replace(folder: str, file: str, data: bytes) -> None:
+    handle, temporary = mkstemp(suffix=".tmp", dir=folder)
+    try:
+        with open(handle, "wb") as opened:
+            opened.write(data)
+        os.replace(temporary, file)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+# --- findings ----------------------------------------------------------------------------------
+
+_decoder = msgspec.msgpack.Decoder(list[_Finding])
+
+
+def _encoded_fix(fix: Fix) -> _Fix:
+    return _Fix(fix.title, fix.safe, [(*edit.span, edit.text) for edit in fix.edits])
+
+
+def _decoded_fix(fix: _Fix) -> Fix:
+    edits = [Edit(Span(start, end), text) for start, end, text in fix.edits]
+    return Fix(fix.title, *edits, safe=fix.safe)
+
+
+def _encoded(findings: list[Finding]) -> bytes:
+    return msgspec.msgpack.encode(
+        [
+            _Finding(
+                *(each.code, each.message, *each.span, each.severity, each.hint),
+                _encoded_fix(each.fix) if each.fix else None,
+            )
+            for each in findings
+        ]
+    )
+
+
+def _decoded(data: bytes) -> list[Finding]:
+    return [
+        Finding(
+            *(each.code, each.message, Span(each.start, each.end)),
+            severity=each.severity,
+            hint=each.hint,
+            fix=_decoded_fix(each.fix) if each.fix else None,
+        )
+        for each in _decoder.decode(data)
+    ]

@@ -1,0 +1,298 @@
+"""Files are fixed to the byte, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import queries, query_texts
+
+import bbquery
+from bbquery.lint.formatting import formatted
+from bbquery.lint.linting import QUERY, Linter
+from bbquery.lint.reading import Source, decoded
+from bbquery.lint.report import Report
+from bbquery.lint.rewriting import NotWritten, diff, fix, mend, replace
+from bbquery.lint.runner import run
+from bbquery.lint.settings import Settings
+from bbquery.lint.sources.bbq import scan
+
+DOUBLE = "user_metadata[\"a\"]:'b'"
+FIXED = "user_metadata['a']:'b'"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def fixed(*paths: str, unsafe: bool = False, write: bool = True) -> Report:
+    settings = Settings()
+    return fix(run(paths or (".",), settings), settings, unsafe=unsafe, write=write)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.bbq", f"{DOUBLE}\n".encode(), f"{FIXED}\n".encode()),
+        ("a.bbq", f"{DOUBLE}".encode(), f"{FIXED}".encode()),
+        ("a.bbq", f"# é\r\n{DOUBLE}\r\n\r\n{DOUBLE}\r".encode(), f"# é\r\n{FIXED}\r\n\r\n{FIXED}\r".encode()),
+        ("a.bbq", b"\xef\xbb\xbf" + DOUBLE.encode(), b"\xef\xbb\xbf" + FIXED.encode()),
+        ("a.bbq", f"# 😀\n{DOUBLE}".encode("utf-16"), f"# 😀\n{FIXED}".encode("utf-16")),
+        ("a.py", b"# coding: latin-1\nE = '\xe9'\nQ = 'user_metadata[\"a\"]:\\'b\\''\n",
+         b"# coding: latin-1\nE = '\xe9'\nQ = 'user_metadata[\\'a\\']:\\'b\\''\n"),
+        ("a.py", b"Q = 'a'; R = 'user_metadata[' + '\"a\"]:\\'b\\''\n", None),
+        ("a.json", b'["user_metadata[\\"a\\"]:\\u0027b\'"]\t \n', b'["user_metadata[\'a\']:\\u0027b\'"]\t \n'),
+        ("a.ts", b"f('?q=user_metadata%5B%22a%22%5D%3A%27b%27')", b"f('?q=user_metadata%5B%27a%27%5D%3A%27b%27')"),
+    ],
+)  # fmt: skip
+def test_nothing_but_the_fix_changes(tmp_path: Path, name: str, before: bytes, after: bytes | None) -> None:
+    (tmp_path / name).write_bytes(before)
+    report = fixed()
+    assert (tmp_path / name).read_bytes() == (before if after is None else after)
+    assert report.errors == []
+    assert any(each.finding.code == "BBQ006" for each in report.located) == (after is None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes")
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o755, 0o4711])
+def test_the_mode_stays(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.bbq"
+    path.write_text(DOUBLE)
+    path.chmod(mode)
+    fixed()
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == (FIXED, mode)
+
+
+def test_the_time_does_not_stay(tmp_path: Path) -> None:
+    """Or a build would not see that the file is another."""
+    path = tmp_path / "a.bbq"
+    path.write_text(DOUBLE)
+    os.utime(path, ns=(0, 0))
+    fixed()
+    assert path.stat().st_mtime_ns > 0
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.bbq").write_text(DOUBLE)
+    (tmp_path / "link.bbq").symlink_to("real/a.bbq")
+    fixed("link.bbq")
+    assert (tmp_path / "link.bbq").is_symlink()
+    assert (tmp_path / "real" / "a.bbq").read_text() == FIXED
+    replace("link.bbq", FIXED.encode(), Source(FIXED), "id:'a'")
+    assert (tmp_path / "link.bbq").is_symlink()
+    assert (tmp_path / "real" / "a.bbq").read_text() == "id:'a'"
+
+
+def test_a_diff_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.bbq"
+    path.write_text(DOUBLE)
+    before = path.stat()
+    report = fixed(write=False)
+    assert path.stat() == before
+    assert [each.finding.code for each in report.located] == ["BBQ006"]
+
+
+# --- what is left alone ------------------------------------------------------------------------
+
+
+def _make_it_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+OBSTACLES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "it changed": (lambda path: path.write_text("id:'another'"), "it has changed since it was read"),
+    "it grew": (lambda path: path.write_text(f"{DOUBLE}\n# more"), "it has changed since it was read"),
+    "it is gone": (lambda path: path.unlink(), "No such file or directory"),
+    "it is a folder": (_make_it_a_folder, "Is a directory"),
+}
+
+
+@pytest.mark.parametrize("obstacle", OBSTACLES)
+def test_a_file_that_changes_before_it_is_written_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obstacle: str
+) -> None:
+    """The change comes at the last moment: the new file is complete, and lacks only its name."""
+    path = tmp_path / "a.bbq"
+    path.write_text(DOUBLE)
+    change, reason = OBSTACLES[obstacle]
+    changed: list[object] = []
+    real = os.utime
+
+    def utime(given: str, **options: Any) -> None:
+        real(given, **options)
+        if not changed:
+            change(path)
+            changed.append(_held(path))
+
+    monkeypatch.setattr(os, "utime", utime)
+    report = fixed()
+    assert report.errors == [("a.bbq", f"it was not fixed: {reason}")]
+    assert [each.finding.code for each in report.located] == ["BBQ006"]
+    assert changed == [_held(path)]
+    assert [name for name in os.listdir() if name != "a.bbq"] == []
+
+
+def _held(path: Path) -> object:
+    return path.read_bytes() if path.is_file() else path.exists()
+
+
+def test_a_file_that_changes_between_checking_and_fixing_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.bbq"
+    path.write_text(DOUBLE)
+    report = run(["."], Settings())
+    path.write_text(f"{DOUBLE} # more")
+    left, done = fix(report, Settings(), unsafe=False, write=True)
+    assert (path.read_text(), done) == (f"{DOUBLE} # more", [])
+    assert left.errors == [("a.bbq", "it was not fixed: it has changed since it was read")]
+
+
+def test_an_encoding_that_would_not_give_the_same_bytes_is_left_alone(tmp_path: Path) -> None:
+    """In ISO-2022-JP one text has many spellings."""
+    data = b"# coding: iso-2022-jp\n# \x1b(B\x1b$B%\"\x1b(B\x1b(B\nQ = 'user_metadata[\"a\"]:\\'b\\''\n"
+    (tmp_path / "a.py").write_bytes(data)
+    source = decoded(data, is_python=True)
+    assert isinstance(source, Source)
+    assert source.encoded(source.text) != data
+    report = fixed()
+    assert (tmp_path / "a.py").read_bytes() == data
+    assert [path for path, _ in report.errors] == ["a.py"]
+
+
+def test_a_character_that_the_encoding_lacks_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    with pytest.raises(NotWritten, match="LATIN-1 has no such character"):
+        replace("a", b"a", Source("a", "latin-1"), "😀")
+    assert (tmp_path / "a").read_bytes() == b"a"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everything")
+def test_a_file_that_may_only_be_read_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.bbq").write_text(DOUBLE)
+    (tmp_path / "a.bbq").chmod(0o444)
+    assert fixed().errors == [("a.bbq", "it was not fixed: it may only be read")]
+
+
+# --- how texts are mended ----------------------------------------------------------------------
+
+
+def mended(text: str, *, unsafe: bool = False) -> str:
+    linter = Linter(Settings())
+    return mend(text, QUERY, linter, linter.settings.enabled, unsafe=unsafe).text
+
+
+@pytest.mark.parametrize(
+    ("text", "safe", "unsafe"),
+    [
+        (DOUBLE, FIXED, FIXED),
+        ("((user_metadata[\"a\"]:\"b\")) and NOT NOT user_metadata[\"a\"]:\"b\"", FIXED, FIXED),
+        ("status:'ERORR'", "status:'ERORR'", "status:'ERROR'"),
+        ("", "", ""),
+    ],
+)  # fmt: skip
+def test_fixes_go_on_until_none_is_left(text: str, safe: str, unsafe: str) -> None:
+    assert (mended(text), mended(text, unsafe=True)) == (safe, unsafe)
+
+
+@given(query_texts())
+@settings(max_examples=150)
+def test_a_mended_query_needs_no_mending_and_has_no_new_problem(written: tuple[str, bbquery.Query]) -> None:
+    text, _ = written
+    linter = Linter(Settings())
+    once = mend(text, QUERY, linter, linter.settings.enabled, unsafe=False)
+    assert not any(finding.fix and finding.fix.safe for finding in once.findings)
+    assert mend(once.text, QUERY, linter, linter.settings.enabled, unsafe=False).text == once.text
+    bbquery.parse(once.text)
+    before = {finding.code for finding in linter.check(text, QUERY, linter.settings.enabled)}
+    assert {finding.code for finding in once.findings} <= before
+
+
+# --- diffs -------------------------------------------------------------------------------------
+
+
+odd_lines = st.text(st.sampled_from("ab\r\n\x0c\u2028é"), max_size=12)
+
+
+@given(odd_lines, odd_lines)
+@settings(max_examples=40)
+def test_patch_makes_of_a_diff_what_it_says(tmp_path_factory: pytest.TempPathFactory, before: str, after: str) -> None:
+    from subprocess import run as execute
+
+    folder = tmp_path_factory.mktemp("diff")
+    (folder / "a.bbq").write_bytes(before.encode())
+    text = diff(before, after, "a.bbq")
+    assert bool(text) == (before != after)
+    if text:
+        done = execute(
+            ["git", "apply", "--unidiff-zero", "-p0", "--whitespace=nowarn", "-"],
+            cwd=folder, input=text.encode(), capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert (folder / "a.bbq").read_bytes().decode() == after
+
+
+# --- canonical text ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"{DOUBLE}\n", f"{FIXED}\n"),
+        (f"  {DOUBLE}\t  \r\n\r\n\r\n# x  \r\n", f"{FIXED}\r\n\r\n\r\n# x  \r\n"),
+        (f"{DOUBLE}   # why", f"{FIXED}   # why"),
+        ("id:'a'\n  OR id:'b'\n", "id:'a' OR id:'b'\n"),
+        ("(id:'a'\n\n", "(id:'a'\n\n"),
+        ("(id:'a' # why\n  OR id:'b')\n", "(id:'a' # why\n  OR id:'b')\n"),
+        ("user_metadata[\"a\"]:$x\n", "user_metadata[\"a\"]:$x\n"),
+        ("nonsense\n\n-id:\"a\"", "nonsense\n\nNOT id:'a'"),
+        ("", ""),
+        ("# only\n", "# only\n"),
+        ("\ufeffid:\"a\"", "\ufeffid:'a'"),
+        ("id:\"#\" # x", "id:'#' # x"),
+    ],
+)  # fmt: skip
+def test_canonical_text(before: str, after: str) -> None:
+    assert formatted(before)[0] == after
+
+
+blank = st.sampled_from(["", " ", "\t", "  "])
+line_end = st.sampled_from(["\n", "\r\n", "\n\n", "\r\n \r\n", "\r"])
+comment = st.sampled_from(["", "", "# note", "#", "# id:'x' AND", " # (('"])
+line = st.one_of(
+    queries().map(str),
+    query_texts().map(lambda written: written[0]),
+    st.sampled_from(["nonsense", "(id:'a'", "id:'a')", "id:'a' AND", "OR id:'b'", "id:$x", "id:'a", "user_metadata"]),
+    st.just(""),
+)
+pages = st.lists(st.tuples(blank, line, blank, comment, line_end).map("".join), max_size=5).map("".join)
+
+
+def _meanings(text: str) -> list[str]:
+    meanings = []
+    for excerpt in scan(text).excerpts:
+        try:
+            meanings.append(str(bbquery.parse(excerpt.text)))
+        except bbquery.QuerySyntaxError as error:
+            meanings.append(error.code)
+    return meanings
+
+
+@given(pages)
+@settings(max_examples=300)
+def test_formatting_is_done_in_one_go_and_keeps_every_query_and_comment(page: str) -> None:
+    once, problems = formatted(page)
+    assert formatted(once)[0] == once
+    assert len(formatted(once)[1]) == len(problems)
+    assert _meanings(once) == _meanings(page)
+    comments, kept = scan(page).comments, scan(once).comments
+    assert [page[span.start : span.end] for span in comments or ()] == [
+        once[span.start : span.end] for span in kept or ()
+    ]
