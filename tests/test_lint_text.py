@@ -140,16 +140,22 @@ def in_url(char: str) -> list[str]:
     return [char, *encoded] if char in "_-.~'()*:" or (char.isascii() and char.isalnum()) else encoded
 
 
-@given(spelling.query_texts(), seeds, before, st.sampled_from(["http", "yaml", "json", "shell", "toml", "typescript"]))
+@given(
+    spelling.query_texts(),
+    seeds,
+    before,
+    st.sampled_from(["http", "yaml", "json", "shell", "toml", "typescript", "python"]),
+)
 def test_percent_encoding(text: str, seed: int, before: str, language: str) -> None:
     string = spelling.spell(text, lambda char: in_url(char)[char == "'" :], Random(seed))
-    head, tail = {"http": ("GET ", " HTTP/1.1\n"), "yaml": ("a: ", " # x")}.get(language, ('"', '"'))
+    around = {"http": ("GET ", " HTTP/1.1\n"), "yaml": ("a: ", " # x"), "python": ('q = "', '"')}
+    head, tail = around.get(language, ('"', '"'))
     comment = {"json": "//", "typescript": "//"}.get(language, "#")
     url = "https://api.browserbase.com/v1/sessions?status=RUNNING&q="
     spelled = plain(f"{comment} {before}\n{head}{url}") + string + f"&x=1{tail}"
     excerpt = spelling.check(spelled, text, language)
     assert [finding.code for finding in scan(spelled.source, language).findings] == ["BBQ402"] * (
-        language == "typescript"
+        language in ("typescript", "python")
     )
     if excerpt.respell:
         new = "user_metadata['%']:\"a&b+c é'\""

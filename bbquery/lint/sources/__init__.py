@@ -8,9 +8,9 @@ A file's name gives its language (`language_of`), and `scan` hands the text to t
     yaml shell markdown      by modules of those names; what they cannot read is left out
     json toml http text      text
 
-Those that read a programming language put its strings together as they are at run time and hand them to `judge` of
-`strings` (Python: to `composed`), which asks `recognise` whether a text is a query of ours. What comes out is a `Scan`:
-excerpts, findings on the code (BBQ4xx), and comments, for suppressions.
+They put texts together as they are at run time and hand them to `examine` of `composed`, which asks `recognise` whether
+a text is a query of ours. What comes out is a `Scan`: excerpts, findings on the code (BBQ4xx), and comments, for
+suppressions.
 
 Nothing here parses a query, reads a file or raises for what a file says. A scanner is loaded when it is first needed.
 """
@@ -48,8 +48,10 @@ _SHEBANG = re.compile(
 # What a fence in Markdown calls a language, where that is no suffix.
 _FENCES = {
     "python3": "python", "pycon": "text", "javascript": "javascript", "node": "javascript", "typescript": "typescript",
-    "shell": "shell", "console": "shell", "shellscript": "shell", "curl": "shell",
-}  # fmt: skip
+    "shell": "shell", "shellscript": "shell", "curl": "shell",
+}
+_SESSIONS = ("console", "shell-session", "shellsession", "sh-session")
+"""Fences around what a terminal showed: commands behind a prompt, and what they printed."""  # fmt: skip
 
 
 def language_of(path: str, first_line: str = "") -> str | None:
@@ -84,6 +86,21 @@ def scan(source: str, language: str) -> Scan:
 
 def scan_block(source: str, name: str) -> Scan:
     """`scan` for a fenced block of Markdown, by the name behind its fence; plain text for a name that is not known."""
+    if name in _SESSIONS:
+        return scan(_commands(source), "shell")
     return scan(
         source, LANGUAGES.get(f".{name}") or _FENCES.get(name) or (name if name in LANGUAGES.values() else "text")
     )
+
+
+def _commands(source: str) -> str:
+    """A terminal's session with blanks for its prompts and for what was printed; a session without prompts as it is."""
+    if not re.search(r"(?m)^[$%] ", source):
+        return source
+    lines = source.splitlines(keepends=True)
+    kept = []
+    typing = False
+    for line in lines:
+        typing = line.startswith(("$ ", "% ")) or (typing and line.startswith("> "))
+        kept.append("  " + line[2:] if typing else re.sub(r"[^\r\n]", " ", line))
+    return "".join(kept)

@@ -8,23 +8,23 @@ its own (`sql`, `gql`) is left to that tag where it holds values.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from functools import cache, cached_property
-from html.entities import name2codepoint
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BuildError, Span
+from .composed import Advice, Builder, Piece, Respell, Role, constant, examine
 from .excerpt import Scan
+from .javascript_literals import ENTITY, ESCAPE, NEWLINE, read_number, respelling, unescape, unescape_entity
 from .metadata_literals import Leaf, check_metadata
-from .strings import Advice, Builder, Literal, Respell, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tree_sitter import Node, Parser, QueryCursor
 
 _ADVICE = Advice(
-    interpolated="a quote in the value changes what is asked: refuse values with one, or let bbquery write the query",
+    bound="refuse values with a quote, or let bbquery write the query",
     unencoded="write encodeURIComponent(query), or use URLSearchParams",
     encoded="write it plain, and let URLSearchParams or the SDK encode it",
 )
@@ -34,8 +34,9 @@ def scan(source: str, language: str) -> Scan:
     """`language` is javascript (with or without JSX), typescript or tsx. BuildError where tree-sitter is missing."""
     code = _Code(source, language)
     found = Scan([], [], sorted(map(code.span, code.comments)))
-    for operands in code.strings:
-        judge(code.literal(operands), _ADVICE, found)
+    for node, operands in code.strings:
+        respell = code.respell(operands[0]) if len(operands) == 1 else None
+        examine(code.read(operands), code.body(node), _ADVICE, found, role=code.roles.get(node.id), respell=respell)
     for node in code.metadata:
         leaves: list[Leaf] = []
         known = code.value(node, leaves)
@@ -78,7 +79,7 @@ _UNKNOWN = object()
 _MAX_DEPTH = 100  # of metadata; what is deeper counts as unknown
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression")
 _HARMLESS_CALLS = ("Number", "parseInt", "parseFloat", "Date.now", "Math.floor", "Math.round", "crypto.randomUUID")
-_CONSTANT_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_SHOWS = re.compile(r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug|info|log|warn|warning|error|fatal)")
 
 
 class _Code:
@@ -91,8 +92,10 @@ class _Code:
         data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
         self.continuations = [] if source.isascii() else [match.start() for match in re.finditer(rb"[\x80-\xbf]", data)]
         # Only what holds the word without which nothing is ours is walked through: a file is mostly something else.
-        self.marks = [match.start() for match in re.finditer(rb"[Mm]etadata|METADATA", data)]
-        self.strings: list[list[Node]] = []
+        marks = rb"[Mm]etadata|METADATA" + rb"|\bsessions\s*\??\.\s*list\b" * (b"browserbase" in data)
+        self.marks = [match.start() for match in re.finditer(marks, data)]
+        self.strings: list[tuple[Node, list[Node]]] = []
+        self.roles: dict[int, Role] = {}  # by the ids of nodes
         self.metadata: list[Node] = []
         self.markup: set[int] = set()  # where strings begin that are attributes of JSX,
         self.raw: set[int] = set()  # and templates of String.raw
@@ -123,22 +126,27 @@ class _Code:
             inner = node.children
             match node.type:
                 case "string" | "template_string":
-                    self.strings.append([node])
+                    self.strings.append((node, [node]))
                 case "jsx_attribute":
                     self.markup.update(child.start_byte for child in inner if child.type == "string")
                 case "binary_expression" if _is_sum(node):
                     operands = self._operands(node)
                     inner = operands
                     if any(map(_is_string, operands)):
-                        self.strings.append(operands)
+                        self.strings.append((node, operands))
                         inner = [part for each in operands for part in (each.children if _is_string(each) else [each])]
-                case "call_expression":
+                case "binary_expression" if _operator(node) in ("==", "===", "!=", "!=="):
+                    self._give("compared", *inner)
+                case "pair" if self._key(inner[0]) == "params":  # of axios
+                    self._give("unencoded", *self._parameters(inner[-1]))
+                case "call_expression" | "new_expression":
                     inner = self._call(node)
             pending.extend(reversed(inner))
 
     def _call(self, node: Node) -> list[Node]:
         """What is to be looked at within a call; a template behind a name is a call too."""
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+        arguments = node.child_by_field_name("arguments")
         if function is None or arguments is None:
             return node.children
         if arguments.type == "template_string":
@@ -146,16 +154,49 @@ class _Code:
             if self._unwrapped(node) == arguments or not held:
                 return [function, arguments]
             return [function, *held]
-        given = next((each for each in arguments.named_children if each.type != "comment"), None)
-        if given is not None and self._creates_session(function):
-            for pair in self._unwrapped(given).named_children:
-                key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
-                if key and value and self._key(key) == "userMetadata" and self._unwrapped(value).type == "object":
-                    self.metadata.append(self._unwrapped(value))
+        given = [self._unwrapped(each) for each in arguments.named_children if each.type != "comment"]
+        owner, _, name = re.sub(r"\s|\?(?=\.)", "", self.text(function)[-200:]).rpartition(".")
+        if owner.rpartition(".")[2] == "sessions":
+            options = self._options(*given[:1])
+            metadata = options.get("userMetadata")
+            if name == "create" and metadata and metadata.type == "object":
+                self.metadata.append(metadata)
+            elif name == "list" and "q" in options and "browserbase" in self.source:
+                self._give("query", options["q"])
+        elif _SHOWS.fullmatch(f"{owner}.{name}") or name.endswith("Error"):
+            self._give("shown", *given)
+        elif name in ("decodeURIComponent", "decodeURI"):
+            self._give("encoded", *given)
+        elif name in ("encodeURIComponent", "encodeURI", "URLSearchParams"):
+            self._give("unencoded", *given, *self._parameters(*given))
+        elif name in ("set", "append") and owner.lower().endswith("params"):
+            self._give("unencoded", *given[1:])
+        elif re.match(r"assert|expect|to[A-Z]", name) or owner == "assert":
+            self._give("compared", *given)
         return node.children
 
-    def _creates_session(self, function: Node) -> bool:
-        return re.search(r"\bsessions\s*\??\.\s*create\Z", self.text(function)[-200:]) is not None
+    def _give(self, role: Role, *nodes: Node) -> None:
+        """Keeps the role of strings, those of a conditional expression included."""
+        for node in map(self._unwrapped, nodes):
+            self.roles[node.id] = role
+            if role == "query":
+                insort(self.marks, node.start_byte)  # it need not say the word
+            if node.type == "ternary_expression":
+                self._give(role, *node.named_children[1:])
+
+    def _options(self, *nodes: Node) -> dict[str, Node]:
+        """The values of an object, by their names."""
+        pairs = [
+            pair for node in nodes for pair in node.named_children if node.type == "object" and pair.type == "pair"
+        ]
+        return {self._key(pair.children[0]) or "": self._unwrapped(pair.children[-1]) for pair in pairs}
+
+    def _parameters(self, *nodes: Node) -> Iterator[Node]:
+        """The values of parameters that are given as an object, or as pairs."""
+        yield from self._options(*nodes).values()
+        for node in nodes:
+            for pair in node.named_children if node.type == "array" else ():
+                yield from pair.named_children[1:2]
 
     @cached_property
     def constants(self) -> dict[str, str]:
@@ -196,30 +237,31 @@ class _Code:
 
     # --- values --------------------------------------------------------------------------------
 
-    def literal(self, operands: list[Node]) -> Literal:
+    def read(self, operands: list[Node]) -> list[Piece]:
         """A string as it is at run time, with holes where that is not known."""
         builder = Builder(self.source)
         for node in operands:
             if _is_string(node):
-                end = self._read(node, builder)
+                self._read(node, builder)
             else:
-                end = self.span(node).end
                 self._fill(node, self.span(node), builder)
-        only = operands[0] if len(operands) == 1 else None
-        return builder.literal(end, self._respell(only) if only else None)
+        return builder.pieces
 
-    def _read(self, node: Node, builder: Builder) -> int:
-        """Reads the content of a string and gives where it ends."""
+    def body(self, node: Node) -> Span:
+        """What stands between the quotes of a string; any other expression whole."""
         start, end = self.span(node)
-        quote = self.source[start]
-        if end - start > 1 and self.source[end - 1] == quote:
-            end -= 1  # else the string is not closed
-        start += 1
-        escape, meaning = _ESCAPE, _unescape
+        if not _is_string(node):
+            return Span(start, end)
+        closed = end - start > 1 and self.source[end - 1] == self.source[start]
+        return Span(start + 1, end - closed)
+
+    def _read(self, node: Node, builder: Builder) -> None:
+        start, end = self.body(node)
+        escape, meaning = ESCAPE, unescape
         if node.start_byte in self.markup:
-            escape, meaning = _ENTITY, _unescape_entity
+            escape, meaning = ENTITY, unescape_entity
         elif node.start_byte in self.raw:
-            escape = _NEWLINE
+            escape = NEWLINE
         for part in node.children:
             if part.type == "template_substitution":
                 span = self.span(part)
@@ -228,14 +270,15 @@ class _Code:
                 self._fill(inner[0] if len(inner) == 1 else None, span, builder)
                 start = span.end
         builder.resolve(start, end, escape, meaning)
-        return end
 
     def _fill(self, node: Node | None, span: Span, builder: Builder) -> None:
-        constant = self._constant(node) if node else None
-        if constant is None:
-            builder.hole(span, harmless=node is not None and self._is_harmless(node))
+        known = self._constant(node) if node else None
+        if known is not None:
+            builder.escaped(known, span)
+        elif node:
+            builder.hole(span, self.text(node), harmless=self._is_harmless(node))
         else:
-            builder.escaped(constant, span)
+            builder.hole(span)
 
     def _constant(self, node: Node) -> str | None:
         """What an expression always is, if that is known and could not end a string of a query."""
@@ -246,8 +289,12 @@ class _Code:
         elif node.type == "identifier":
             text = self.constants.get(self.text(node))
         elif node.type == "string" or (node.type == "template_string" and not _holes(node)):
-            text = self.literal([node]).text
+            text = self._said([node])
         return text if text is not None and not re.search(r"['\"\\\x00-\x1f]", text) else None
+
+    def _said(self, operands: list[Node]) -> str | None:
+        run = constant(self.read(operands))
+        return run.text if run else None
 
     def _is_harmless(self, node: Node) -> bool:
         node = self._unwrapped(node)
@@ -259,21 +306,18 @@ class _Code:
         function = node.child_by_field_name("function")
         return node.type == "call_expression" and function is not None and self.text(function) in _HARMLESS_CALLS
 
-    def _respell(self, node: Node) -> Respell | None:
-        quote = self.source[self.at(node.start_byte)]
+    def respell(self, node: Node) -> Respell | None:
+        """As in `Excerpt`, for a string."""
         if not _is_string(node) or node.start_byte in self.raw or _holes(node):
             return None  # of a raw one: there are texts that it cannot hold
-        if node.start_byte in self.markup:
-            return lambda text: text.replace("&", "&amp;").replace(quote, f"&#{ord(quote)};")
-        special = re.compile(rf"[\\{quote}\r\n\u2028\u2029]" + (r"|\$(?=\{)" if quote == "`" else ""))
-        return lambda text: special.sub(lambda match: _NAMED.get(match[0], "\\" + match[0]), text)
+        return respelling(self.source[self.at(node.start_byte)], markup=node.start_byte in self.markup)
 
     def value(self, node: Node, leaves: list[Leaf], depth: int = 0, *, in_array: bool = False) -> Any:
         """An expression as the JSON value that it is known to be, else _UNKNOWN; what is unknown in it is left out."""
         node = self._unwrapped(node)
         span = self.span(node)
         value: Any = _UNKNOWN
-        offsets = None
+        run = None
         match node.type:
             case "object" | "array" if depth == _MAX_DEPTH:
                 pass
@@ -286,17 +330,17 @@ class _Code:
                 leaves += [Leaf([], span, in_array), *inner]
                 return value
             case "string" | "template_string" | "binary_expression":
-                literal = self.literal(self._operands(node))
-                if not literal.holes:
-                    value, offsets = literal.text, literal.offsets
+                run = constant(self.read(self._operands(node)))
+                value = run.text if run else _UNKNOWN
             case "number" | "unary_expression":
-                value = _number(self.text(node))
+                number = read_number(self.text(node))
+                value = _UNKNOWN if number is None else number
             case "true" | "false":
                 value = node.type == "true"
             case "null":
                 value = None
         if value is not _UNKNOWN:
-            leaves.append(Leaf(value, span, in_array, offsets))
+            leaves.append(Leaf(value, span, in_array, run))
         return value
 
     def _object(self, node: Node, leaves: list[Leaf], depth: int, in_array: bool) -> dict[str, Any]:
@@ -310,7 +354,7 @@ class _Code:
 
     def _key(self, node: Node) -> str | None:
         if node.type == "string":
-            return self.literal([node]).text
+            return self._said([node])
         return self.text(node) if node.type in ("property_identifier", "number") else None
 
 
@@ -319,62 +363,13 @@ def _is_string(node: Node) -> bool:
 
 
 def _is_sum(node: Node) -> bool:
-    operator, right = node.child_by_field_name("operator"), node.child_by_field_name("right")
-    return node.type == "binary_expression" and operator is not None and operator.type == "+" and right is not None
+    return node.type == "binary_expression" and _operator(node) == "+" and node.child_by_field_name("right") is not None
+
+
+def _operator(node: Node) -> str:
+    operator = node.child_by_field_name("operator")
+    return operator.type if operator else ""
 
 
 def _holes(node: Node) -> bool:
     return any(part.type == "template_substitution" for part in node.children)
-
-
-# --- spelling ----------------------------------------------------------------------------------
-
-_ESCAPE = re.compile(
-    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
-    r"|u\{0*([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3][0-7]{0,2}|[4-7][0-7]?)|(\r\n|[\s\S]))"
-    r"|\r\n?"
-)
-_NEWLINE = re.compile(r"\r\n?")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});")
-_MEANING = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"} | dict.fromkeys(
-    ("\n", "\r", "\r\n", "\u2028", "\u2029"), ""
-)
-_NAMED = {"\n": r"\n", "\r": r"\r", "\u2028": r"\u2028", "\u2029": r"\u2029"}
-
-
-def _unescape(match: re.Match[str]) -> str:
-    high, low, braced, four, two, octal, other = match.groups()
-    if high:
-        return (chr(int(high, 16)) + chr(int(low, 16))).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    digits = braced or four or two
-    if digits:
-        number = int(digits, 16)
-        return chr(number) if number < 0x110000 else match[0]
-    if octal:
-        return chr(int(octal, 8))
-    return _MEANING.get(other, other) if other else "\n"  # a line end within a template
-
-
-def _unescape_entity(match: re.Match[str]) -> str:
-    name = match[0][1:-1]
-    if match[0][0] == "\r":
-        return "\n"
-    if name[0] != "#":
-        return chr(name2codepoint[name]) if name in name2codepoint else "'" if name == "apos" else match[0]
-    number = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
-    return chr(number) if number < 0x110000 else match[0]
-
-
-def _number(text: str) -> Any:
-    """A number as JavaScript has it, a double; _UNKNOWN for another expression, and for a BigInt, which is no JSON."""
-    match = re.fullmatch(
-        r"(-?)\s*(0[xXoObB][0-9a-fA-F_]+|(?:0|[1-9][0-9_]*)?(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?)", text
-    )
-    if not match:
-        return _UNKNOWN
-    digits = match[2].replace("_", "")
-    try:
-        number = float(int(digits, 0) if digits[1:2].isalpha() and digits[1] not in "eE" else float(digits))
-    except (ValueError, OverflowError):
-        return _UNKNOWN
-    return -number if match[1] else number

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ... import metadata
 from ...errors import Span
 from ..finding import Edit, Finding, Fix
-from .strings import finding
+from .composed import Run, finding
 
 
 class Leaf(NamedTuple):
-    """A value as it stands in the source, without quotes; `offsets` as in `Excerpt` where it is a string."""
+    """A value as it stands in the source; `run` is its text where it is a string whose characters can be found."""
 
     value: object
     span: Span
     in_array: bool = False
-    offsets: Sequence[int] | None = None
+    run: Run | None = None
 
 
 def check_metadata(known: dict[str, Any], leaves: list[Leaf], span: Span) -> Iterator[Finding]:
@@ -39,6 +39,6 @@ def check_metadata(known: dict[str, Any], leaves: list[Leaf], span: Span) -> Ite
 
 def _refused(value: str, leaf: Leaf) -> Span:
     at = metadata.first_unstorable(value)
-    if at is None or leaf.offsets is None:
+    if at is None or leaf.run is None:
         return leaf.span
-    return Span(leaf.offsets[at], leaf.offsets[at + 1])
+    return Span(leaf.run.starts[at], leaf.run.ends[at])

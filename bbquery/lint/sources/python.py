@@ -17,13 +17,20 @@ from itertools import accumulate
 from threading import Lock
 
 from ...errors import Span
-from .composed import Hole, Role, examine
+from .composed import Advice, Hole, Piece, Role, examine
 from .excerpt import Scan
+from .python_binding import binding
 from .python_literals import Gap, Literal, NotPython, Tokens, read_literal, read_tokens, respelling
 from .python_metadata import check_call
 from .python_names import Names, dotted, read_names
 from .python_texts import Texts, operands
 from .recognise import hints, is_marked
+
+_ADVICE = Advice(
+    bound=binding,
+    unencoded="let bbquery write the URL: bbquery.parse(text).url(), or give the client params={'q': text}",
+    encoded="write the query itself, and let bbquery encode it: bbquery.parse(text).encode(), or .url()",
+)
 
 
 def scan(source: str) -> Scan:
@@ -112,8 +119,6 @@ class _Module:
     def _examine(self, node: ast.expr) -> list[ast.expr] | None:
         """Takes in what is found in a text; gives what is in the expression besides, or None where it is not ours."""
         role = self.roles.get(node)
-        if role == "shown":
-            return []
         if isinstance(node, ast.Name) and role is None:
             return None  # a constant, which is looked at where it is bound
         if isinstance(node, ast.Constant) and role is None and not _is_marked(node.value):
@@ -123,12 +128,9 @@ class _Module:
             return None
         span = self.texts.span(node)
         literal = self.texts.single(span)
-        found = examine(text.pieces, literal.body if literal else span, role, self.texts.respell(span))
-        if found is None:
-            return None
-        self.result.excerpts.extend(found[0])
-        self.result.findings.extend(found[1])
-        return text.rest
+        respell = respelling(self.texts.source, literal) if literal else None
+        span = literal.body if literal else span
+        return text.rest if examine(text.pieces, span, _ADVICE, self.result, role=role, respell=respell) else None
 
 
 def _is_marked(value: object) -> bool:
@@ -139,7 +141,11 @@ def _is_marked(value: object) -> bool:
 
 _PARSERS = {"bbquery.parse", "bbquery.check"}
 _DECODERS = {"decode", "unquote", "unquote_plus", "unquote_to_bytes", "parse_qs", "parse_qsl"}
-_LOGGING = {"debug", "info", "warning", "error", "critical", "exception", "log"}
+_SHOWS = re.compile(
+    r"(?:.*\.)?(?:print|echo|secho|warn|\w+(?:Error|Exception|Warning))|pytest\.\w+|sys\.(?:exit|std\w+\.write)"
+    r"|.*[lL]og.*\.(?:debug|info|warning|error|critical|exception|log)"
+)
+_HELP = {"help", "metavar", "description", "epilog"}
 _ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
 
 
@@ -149,6 +155,8 @@ def _roles(nodes: list[ast.AST], names: Names) -> dict[ast.expr, Role]:
     for node in nodes:
         if isinstance(node, ast.Compare):
             roles |= dict.fromkeys((node.left, *node.comparators), "compared")
+        elif isinstance(node, ast.Assert) and node.msg:
+            roles[node.msg] = "shown"
         elif isinstance(node, ast.Call):
             for argument, role in _argument_roles(node, names):
                 roles |= dict.fromkeys(_alternatives(argument, names), role)
@@ -161,7 +169,8 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     first = call.args[:1]
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     queried = [keywords["q"]] if "q" in keywords else []
-    if name == "print" or (name in _LOGGING and "log" in owner.lower()):
+    yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
+    if _SHOWS.fullmatch(dotted(call.func, calls=True)):
         yield from ((argument, "shown") for argument in call.args)
     elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
         yield from ((argument, "query") for argument in first)
@@ -172,7 +181,7 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     elif name in _ENCODERS:
         yield from ((argument, "unencoded") for argument in (*first, *_parameters(*first)))
     elif name.startswith("assert"):
-        yield from ((argument, "compared") for argument in call.args)
+        yield from ((argument, "compared") for argument in (*call.args, *keywords.values()))
     if "params" in keywords:
         yield from ((argument, "unencoded") for argument in _parameters(keywords["params"]))
 
@@ -239,13 +248,10 @@ def _examine_group(source: str, group: list[Literal], depth: int, result: Scan) 
     alone = re.search(r"(?:^|[\r\n])[ \t]*\Z", source[max(0, start - 200) : start]) and not depth
     if alone and re.match(r"[ \t]*(?:[\r\n#]|\Z)", source[end : end + 200]):
         return  # a docstring
-    pieces = [
+    pieces: list[Piece] = [
         Hole(piece.span, source[piece.span.start : piece.span.end]) if isinstance(piece, Gap) else piece
         for literal in group
         for piece in read_literal(source, literal)
     ]
-    only = group[0] if len(group) == 1 else None
-    found = examine(pieces, only.body if only else Span(start, end), None, respelling(source, only) if only else None)
-    if found:
-        result.excerpts.extend(found[0])
-        result.findings.extend(found[1])
+    respell = respelling(source, group[0]) if len(group) == 1 else None
+    examine(pieces, Span(start, end), _ADVICE, result, respell=respell)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ...errors import Span
-from .composed import Run
+from .composed import Builder, Run, constant
 
 _MAX_DEPTH = 50  # of f-strings in the holes of f-strings
 
@@ -235,23 +235,12 @@ def _escaped(char: str, line_end: str, binary: bool) -> str:
 
 
 def _read_run(source: str, span: Span, literal: Literal) -> Run:
-    chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    at = span.start
-    for match in (_IN_RAW if is_raw(literal) else _ODD).finditer(source, span.start, span.end):
-        said = _said(match[0], is_bytes(literal), is_formatted(literal))
-        if said is None:
-            continue
-        start, end = match.span()
-        chars += source[at:start] + said
-        starts += [*range(at, start), *[start] * len(said)]
-        ends += [*range(at + 1, start + 1), *[end] * len(said)]
-        at = end
-    chars += source[at : span.end]
-    starts += range(at, span.end)
-    ends += range(at + 1, span.end + 1)
-    return _from_bytes(chars, starts, ends) if is_bytes(literal) else Run("".join(chars), starts, ends)
+    builder = Builder(source)
+    escape = _IN_RAW if is_raw(literal) else _ODD
+    builder.resolve(*span, escape, lambda match: _said(match[0], is_bytes(literal), is_formatted(literal)))
+    run = constant(builder.pieces)
+    assert run, "there are no holes"
+    return _from_bytes(run) if is_bytes(literal) else run
 
 
 def _said(sign: str, binary: bool, formatted: bool) -> str | None:
@@ -273,13 +262,12 @@ def _said(sign: str, binary: bool, formatted: bool) -> str | None:
         return None
 
 
-def _from_bytes(chars: list[str], starts: list[int], ends: list[int]) -> Run:
+def _from_bytes(run: Run) -> Run:
     """Bytes, each as a character, as the text that they are in UTF-8, or in Latin-1 where they are not."""
-    text = "".join(chars)
     try:
-        decoded = text.encode("latin-1").decode()
+        decoded = run.text.encode("latin-1").decode()
     except UnicodeError:
-        return Run(text, starts, ends)
-    firsts = [at for at, char in enumerate(chars) if not "\x80" <= char < "\xc0"]
-    nexts = [*firsts[1:], len(chars)][: len(firsts)]
-    return Run(decoded, [starts[at] for at in firsts], [ends[at - 1] for at in nexts])
+        return run
+    firsts = [at for at, char in enumerate(run.text) if not "\x80" <= char < "\xc0"]
+    nexts = [*firsts[1:], len(run.text)][: len(firsts)]
+    return Run(decoded, [run.starts[at] for at in firsts], [run.ends[at - 1] for at in nexts])

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...wire import SESSIONS
 from ..finding import Finding
-from .composed import Run
+from .composed import Run, constant
 from .metadata_literals import Leaf, check_metadata
 from .python_names import dotted
 from .python_texts import Texts
@@ -71,7 +71,8 @@ def _read(node: ast.expr, texts: Texts, leaves: list[Leaf], *, in_array: bool) -
     else:
         value = _constant(node)
     if value is not _UNKNOWN:
-        leaves.append(Leaf(value, texts.span(node), in_array))
+        text = texts.read(node) if isinstance(value, str) else None
+        leaves.append(Leaf(value, texts.span(node), in_array, constant(text.pieces) if text else None))
     return value
 
 

@@ -33,12 +33,12 @@ class Names(NamedTuple):
         return any(origin.partition(".")[0] == package for origin in self.imports.values())
 
 
-def dotted(node: ast.AST) -> str:
-    """`a.b.c`; empty for what is more than names and dots."""
+def dotted(node: ast.AST, *, calls: bool = False) -> str:
+    """`a.b.c`; empty for what is more than names and dots. With `calls`, `a.b(x).c` is read as that too."""
     steps: list[str] = []
-    while isinstance(node, ast.Attribute):
-        steps.append(node.attr)
-        node = node.value
+    while isinstance(node, ast.Attribute) or (calls and isinstance(node, ast.Call)):
+        steps += [node.attr] if isinstance(node, ast.Attribute) else []
+        node = node.value if isinstance(node, ast.Attribute) else node.func
     return ".".join([node.id, *reversed(steps)]) if isinstance(node, ast.Name) else ""
 
 

@@ -10,14 +10,12 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from ...errors import Span
-from .composed import Hole, Run
-from .python_literals import Gap, Literal, Tokens, read_literal, respelling
+from .composed import Hole, Piece, Run
+from .python_literals import Gap, Literal, Tokens, read_literal
 from .python_names import Names
-
-Piece: TypeAlias = Run | Hole
 
 
 class Text(NamedTuple):
@@ -70,11 +68,6 @@ class Texts:
         at = bisect_left(self.starts, span.start)
         found = self.literals[at] if at < len(self.literals) else None
         return found if found and found.span == span else None
-
-    def respell(self, span: Span) -> Callable[[str], str] | None:
-        """As in `Excerpt`, for the expression under `span`."""
-        literal = self.single(span)
-        return respelling(self.source, literal) if literal else None
 
     # --- literals ------------------------------------------------------------------------------
 

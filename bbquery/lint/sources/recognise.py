@@ -17,7 +17,7 @@ from ...wire import unescaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 _BASE_BYTES = re.compile(rb"[Uu]ser_?[Mm]etadata|USER_?METADATA")
 
@@ -30,44 +30,51 @@ def hints(data: bytes) -> bool:
     return (b"etadata" in data or b"METADATA" in data) and _BASE_BYTES.search(data) is not None
 
 
-def is_query(text: str) -> bool:
-    """Whether a text is a query, or clearly meant to be one. It may be percent-encoded, even twice."""
-    return decoded(text, is_plain_query) is not None
-
-
-def decoded(text: str, accepts: Callable[[str], bool]) -> tuple[str, list[int] | None] | None:
-    """The text, if `accepts` takes it; else what percent-decoding makes of it, and where each of its characters, and
-    its end, begins in `text`. It is decoded once, even if only a second time gives what is accepted: that it was
-    encoded too often is for the checker to say. None where no decoding helps."""
+def decoded(text: str) -> tuple[str, list[int] | None] | None:
+    """The text, if it is a query or clearly meant to be one; else what percent-decoding makes of it, and where each of
+    its characters, and its end, begins in `text`. It is decoded once, even if only a second time gives a query: that it
+    was encoded too often is for the checker to say. None where no decoding helps."""
     if not is_marked(text):
         return None
-    if accepts(text):
+    if _is_query(text):
         return text, None
     once = step = unescaped(text) if "%" in text else None
     for _ in range(2):
-        if step and accepts(step[0]):
+        if step and _is_query(step[0]):
             return once
         step = unescaped(step[0]) if step and "%" in step[0] else None
     return None
 
 
-def in_url(text: str) -> Span | None:
-    """Where the value of `q` stands in a text that is a URL or a query string, or holds one: to the next parameter, or,
-    where that makes no query, to the next space."""
+def places(text: str) -> Iterator[tuple[Span, bool]]:
+    """Where in a text a query may stand, and whether that is the `q` of a URL: all of it; behind a connective or
+    `name=`, twice at most, and `?q=`, to the quote that the URL stands in, the next parameter, `&` or space."""
+    yield _stripped(text, 0, len(text)), False
+    at = 0
+    for _ in range(2):
+        if named := _NAMED.match(text, at):
+            at = named.start(1)
+            yield _stripped(text, *named.span(1)), named.end() < len(text)  # alone it may be what is yet to be encoded
     for match in _PARAMETER.finditer(text):
-        for value in (match[1].rstrip(), match[1].partition(" ")[0]):
-            if is_query(value):
-                return Span(match.start(1), match.start(1) + len(value))
-    return None
+        start, end = match.span(1)
+        if quoted := _QUOTED.search(text, max(start - 200, 0), start):
+            yield Span(start, max(text.find(quoted[0], start, end), start)), True
+        yield _stripped(text, start, end), True
+        yield Span(*match.span(2)), True
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    part = text[start:end]
+    first = start + len(part) - len(part.lstrip())
+    return Span(first, max(first, start + len(part.rstrip())))
 
 
 def is_marked(text: str) -> bool:
     """Whether a text holds the one word without which it is no query of ours."""
-    return ("etadata" in text or "METADATA" in text) and _BASE_WORD.search(text) is not None
+    return ("etadata" in text or "METADATA" in text) and BASE_WORD.search(text) is not None
 
 
-def is_plain_query(text: str) -> bool:
-    """`is_query` for a text that is not percent-encoded."""
+def _is_query(text: str) -> bool:
     return _QUERY.match(text) is not None and _QUOTE.search(text) is not None
 
 
@@ -82,9 +89,11 @@ _STRING = (
     r"(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
     rf"|[\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4][^{_QUOTES}]*+[{_QUOTES}]|['\"][^{_QUOTES}]*+[{_QUOTES}])"
 )
-_BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
-_PARAMETER = re.compile(r"(?:^|[?&])q=([^&#]*+)")
-_BASE = rf"(?:{_BASE_WORD.pattern})(?!\w)"
+BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
+_NAMED = re.compile(r"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:(?!&[\w.-]+=).)*+)", re.DOTALL)
+_PARAMETER = re.compile(r"[?&]q=(([^&#\s]*+)(?:(?!&[\w.-]+=)[^#\r\n])*+)")
+_QUOTED = re.compile(r"[\"'`](?=[^\s\"'`]*+\Z)")
+_BASE = rf"(?:{BASE_WORD.pattern})(?!\w)"
 # ['key'], [key], [0], ['key] and [key']; and, where the colon follows, ['key'
 _KEY = rf"{_S}\[{_S}(?>{_STRING}{_S}\]|[{_QUOTES}]?{_WORD}[{_QUOTES}]?{_S}\]|\*{_S}\]|{_STRING}(?={_S}:))"
 _PATH = rf"{_BASE}(?:{_KEY})++{_S}"
@@ -100,7 +109,7 @@ _VALUE = (
 _SIGN = rf"{_PATH}(?>{_COLON}{_VALUE}|[$^*]={_S}{_STRING}|(?<=\]){_STRING})"
 
 _NAME = rf"(?>(?:{'|'.join(SESSION_FIELDS)})(?!\w){_S}|{_PATH})"
-_OPERATOR = r"[:=<>!^$*~\uff1a]++"
+_OPERATOR = rf"(?>[:\uff1a](?={_S}\*(?!=))|[:=<>!^$*~\uff1a]++)"
 _LEAD = r"(?:[(\s\u00ad\u200b-\u200f\u2060\ufeff]|[-!](?!\s)|(?i:not)\b)*+"
 _JOINT = rf"(?:{_S}\))*+{_S}(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}"
 _OTHER = rf"(?>{_NAME}{_OPERATOR}{_S}(?>{_STRING}|{_LIST}|{_LITERAL}|{_WORD}){_JOINT})"

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from ...errors import Span
+from .composed import NOTHING, Advice, Builder, Respell, character, examine
 from .excerpt import Scan
-from .strings import Advice, Builder, Respell, judge
 
 _ADVICE = Advice(
-    interpolated="a quote in the value changes what the query asks: refuse values with one before this line",
+    bound="bind it as a value: bbquery encode \"user_metadata['key']:\\$value\" --set value=…",
     unencoded='write curl --get --data-urlencode "q=…", or bbquery encode',
 )
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _VARIABLE = re.compile(rf"\$(?:\{{\{{[^}}\n]*\}}\}}|\{{({_NAME})\}}|({_NAME})|\{{[^}}\n]*\}}?|[0-9@*])")
+_EXPANSION = re.compile(rf"\$\([^()\n]*\)|`[^`\n]*`|{_VARIABLE.pattern}")
 _PLAIN = re.compile(r"[^\\'\"$`\s;&|<>()#]+")
 _IN_QUOTES = re.compile(r"[^\\\"$`]+")
 _SINGLE = re.compile(r"'([^']*)('?)")
@@ -116,7 +118,7 @@ class _Script:
         elif char == "\\":
             self._escape(r"[\s\S]")
             self.word.part(None)
-        elif char == "#" and not self.word.builder.pieces:
+        elif char == "#" and not self.word.parts:
             end = min(self._line_end(), self.end)
             self.found.comments.append(Span(at, end))  # type: ignore[union-attr]  # it is a list here
             self.at = end
@@ -163,17 +165,14 @@ class _Script:
             self.word = self.open.pop()[0]
             span = Span(inner, at + 1)
             self.word.builder.hole(span, harmless=source.startswith("$((", inner))
+            self.word.part(None)
             self.at += 1
         elif source.startswith("$(", at) or source[at] == "`":
             self.open.append((self.word, ")" if source[at] == "$" else "`"))
             self.word = _Word(source, at)
             self.at += 1 + (source[at] == "$")
         elif variable := _VARIABLE.match(source, at, self.end):
-            known = self.constants.get(variable[1] or variable[2])
-            if known is None:
-                builder.hole(Span(*variable.span()))
-            else:
-                builder.escaped(known, variable.span())
+            self._expand(builder, variable)
             self.word.part(None)
             self.at = variable.end()
         else:
@@ -202,7 +201,7 @@ class _Script:
 
     def _finish(self) -> None:
         word = self.word
-        judge(word.builder.literal(self.at, word.respell), _ADVICE, self.found)
+        examine(word.builder.pieces, Span(word.start, self.at), _ADVICE, self.found, respell=word.respell)
 
     def _line_end(self) -> int:
         end = self.source.find("\n", self.at)
@@ -220,23 +219,17 @@ class _Script:
             if (line.lstrip("\t") if tabs else line) == last:
                 return
             for piece in text_pieces(line):
+                place = Span(start + piece.start, start + piece.end)
                 builder = Builder(self.source)
-                self._expand(start + piece.start, start + piece.end, builder, expands=expands)
-                judge(builder.literal(start + piece.end, None if expands else str), _ADVICE, self.found)
+                builder.fill(*place, _EXPANSION if expands else NOTHING, partial(self._expand, builder))
+                examine(builder.pieces, place, _ADVICE, self.found, respell=None if expands else str)
 
-    def _expand(self, start: int, end: int, builder: Builder, *, expands: bool) -> None:
-        at = start
-        for match in re.compile(rf"\$\([^()\n]*\)|`[^`\n]*`|{_VARIABLE.pattern}").finditer(self.source, start, end):
-            if not expands:
-                break
-            builder.plain(at, match.start())
-            known = self.constants.get(match[1] or match[2] or "")
-            if known is None:
-                builder.hole(Span(*match.span()))
-            else:
-                builder.escaped(known, match.span())
-            at = match.end()
-        builder.plain(at, end)
+    def _expand(self, builder: Builder, variable: re.Match[str]) -> None:
+        known = self.constants.get(variable[1] or variable[2] or "")
+        if known is None:
+            builder.hole(Span(*variable.span()))
+        else:
+            builder.escaped(known, variable.span())
 
 
 _IN_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]+)`')
@@ -253,10 +246,9 @@ _ANSI_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a
 _MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 
 
-def _ansi_meaning(match: re.Match[str]) -> str:
+def _ansi_meaning(match: re.Match[str]) -> str | None:
     two, four, eight, octal, other = match.groups()
     digits = two or four or eight
     if digits or octal:
-        number = int(digits, 16) if digits else int(octal, 8)
-        return chr(number) if number < 0x110000 else match[0]
-    return _MEANING.get(other, other if other in "\\'\"?" else match[0])
+        return character(digits or octal, 16 if digits else 8)
+    return _MEANING.get(other, other if other in "\\'\"?" else None)

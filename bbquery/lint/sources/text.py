@@ -6,16 +6,15 @@ None of this is a parser: where a format's strings are, and what their escapes m
 
 from __future__ import annotations
 
-import json
 import re
 
 from ...errors import Span
 from . import markdown, shell, yaml
+from .composed import LATER, NOTHING, Advice, Builder, Respell, character, examine, surrogates
 from .excerpt import Scan
-from .strings import Advice, Builder, Respell, judge
 
-_ADVICE = Advice(interpolated="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
-_LATER = re.compile(r"\{\{[^{}\r\n]*+\}\}|\$\{[A-Za-z_][^{}\r\n]*+\}")
+_ADVICE = Advice(bound="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
+_LATER = re.compile(rf"\{{\{{[^{{}}\r\n]*+\}}\}}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{LATER.pattern}")
 
 
 def scan(source: str, language: str = "text") -> Scan:
@@ -62,7 +61,9 @@ def _scan_tokens(source: str, tokens: re.Pattern[str]) -> Scan:
             comments.append(Span(*token.span()))
         elif groups["double"]:
             long = len(groups["double"]) > 1
-            _judge(source, _body(source, token, "body", long=long), found, _ESCAPE, None if long else _respell)
+            _judge(
+                source, _body(source, token, "body", long=long), found, _ESCAPE, None if long else yaml.respell_double
+            )
         elif groups["single"]:
             _judge(source, _body(source, token, "text", long=len(groups["single"]) > 1), found)
     return found
@@ -78,37 +79,22 @@ def _judge(
     source: str,
     span: Span,
     found: Scan,
-    escape: re.Pattern[str] | None = None,
+    escape: re.Pattern[str] = NOTHING,
     respell: Respell | None = None,
-    advice: Advice = _ADVICE,
-) -> None:
+) -> bool:
     """Judges a string. Where a tool fills something in later, as Postman and Compose do, the text is not known."""
     builder = Builder(source)
-    at = span.start
-    for later in (*_LATER.finditer(source, *span), None):
-        stop = later.start() if later else span.end
-        if escape:
-            builder.resolve(at, stop, escape, _meaning)
-        else:
-            builder.plain(at, stop)
-        if later:
-            builder.hole(Span(*later.span()), harmless=True)
-            at = later.end()
-    judge(builder.literal(span.end, respell), advice, found)
+    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, _meaning)
+    return examine(builder.pieces, span, _ADVICE, found, respell=respell)
 
 
-def _meaning(match: re.Match[str]) -> str:
+def _meaning(match: re.Match[str]) -> str | None:
     high, low, four, eight, two, line_end, other = match.groups()
     if high:
-        return (chr(int(high, 16)) + chr(int(low, 16))).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        return surrogates(high, low)
     if digits := four or eight or two:
-        number = int(digits, 16)
-        return chr(number) if number < 0x110000 else match[0]
+        return character(digits)
     return "" if line_end else _MEANING.get(other, other)
-
-
-def _respell(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]  # its escapes are TOML's too
 
 
 # --- lines -------------------------------------------------------------------------------------
@@ -141,9 +127,7 @@ def _scan_lines(source: str) -> Scan:
 
 def _judge_pieces(source: str, line: Span, found: Scan) -> None:
     """A line whole, or else what stands in it between quotes."""
-    count = len(found.excerpts) + len(found.findings)
     whole, *quoted = shell.text_pieces(source[line.start : line.end])
-    _judge(source, Span(line.start + whole.start, line.start + whole.end), found)
-    if count == len(found.excerpts) + len(found.findings):
+    if not _judge(source, Span(line.start + whole.start, line.start + whole.end), found):
         for piece in quoted:
             _judge(source, Span(line.start + piece.start, line.start + piece.end), found, _ESCAPE)

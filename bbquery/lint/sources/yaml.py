@@ -12,16 +12,17 @@ import re
 from typing import NamedTuple
 
 from ...errors import Span
+from .composed import LATER, NOTHING, Advice, Builder, Respell, character, constant, examine
 from .excerpt import Scan
+from .recognise import decoded
 from .shell import scan_part
-from .strings import Advice, Builder, Respell, judge
 
 _ADVICE = Advice(
-    interpolated="a quote in the value changes what the query asks: check it in a step before, or write it out",
+    bound="refuse values with a quote in a step before, or write the value out",
     unencoded="write it percent-encoded, as bbquery encode does",
 )
 _BRACES = r"\{\{(?:[^{}\r\n]|\{[^{}\r\n]*+\})*+\}\}"
-_HOLE = re.compile(rf"(\$){_BRACES}|{_BRACES}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}")
+_HOLE = re.compile(rf"(\$){_BRACES}|{_BRACES}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{LATER.pattern}")
 _LINE = re.compile(r"([ ]*+)([^\r\n]*+)(?:\r\n?|\n|\Z)")
 # What may stand before a scalar on its line: dashes, an anchor or a tag, and a key.
 _KEY = (
@@ -99,11 +100,12 @@ def _read_entry(source: str, at: int, found: Scan) -> int:
     if key in _SCRIPTS:
         scan_part(source, start, line.end, found)
         return line.next
-    return _read_plain(source, start, line, found)
+    return _read_plain(source, start, line, key, found)
 
 
-def _read_plain(source: str, start: int, line: _Line, found: Scan) -> int:
-    """A scalar without quotes goes on in lines that are indented further than the one it began in."""
+def _read_plain(source: str, start: int, line: _Line, key: str, found: Scan) -> int:
+    """A scalar without quotes goes on in lines that are indented further than the one it began in. An item of a list
+    that is no query may be a command."""
     end = _trailing_comment(source, start, line.end, found)
     following = line.next
     while end == line.end and following < len(source):
@@ -116,7 +118,8 @@ def _read_plain(source: str, start: int, line: _Line, found: Scan) -> int:
         line = _Line(line.indent, more.start, more.end, more.next)
         end = _trailing_comment(source, more.start, more.end, found)
         following = more.next
-    _judge(source, start, end, _FOLDS, None, found)
+    if not _judge(source, start, end, _FOLDS, None, found) and key == "":
+        scan_part(source, start, end, found)
     return following
 
 
@@ -158,19 +161,18 @@ def _read_block(source: str, line: _Line, block: re.Match[str], key: str, found:
     if not filled:
         return at
     indent = line.indent + int(block[2] or block[3]) if block[2] or block[3] else filled[0].indent
-    count = len(found.excerpts) + len(found.findings)
     builder = Builder(source)
     for each in filled:
         if builder.pieces:
             builder.escaped("\n" if block[1] == "|" else " ", (each.start, each.start))
-        _fill(source, each.start - each.indent + min(indent, each.indent), each.end, builder, None, None)
-    judge(builder.literal(filled[-1].end, str if len(filled) == 1 else None), _ADVICE, found)
-    if count == len(found.excerpts) + len(found.findings):
-        if key in _SCRIPTS or key == "":
-            scan_part(source, filled[0].start, filled[-1].end, found)
-        else:
-            for each in filled:
-                _judge(source, each.start, each.end, None, str, found)
+        _fill(each.start - each.indent + min(indent, each.indent), each.end, builder)
+    span = Span(filled[0].start, filled[-1].end)
+    run = constant(builder.pieces)
+    if key in _SCRIPTS or (key == "" and not (run and decoded(run.text.strip()))):
+        scan_part(source, *span, found)
+    elif not examine(builder.pieces, span, _ADVICE, found, respell=str if len(filled) == 1 else None):
+        for each in filled:
+            _judge(source, each.start, each.end, NOTHING, str, found)
     return at
 
 
@@ -180,33 +182,23 @@ def _read_block(source: str, line: _Line, block: re.Match[str], key: str, found:
 def _judge_quoted(source: str, quoted: re.Match[str], found: Scan) -> None:
     double = source[quoted.start()] == '"'
     escape = _DOUBLE_ESCAPE if double else _SINGLE_ESCAPE
-    _judge(source, *quoted.span(1), escape, _respell_double if double else _respell_single, found)
+    _judge(source, *quoted.span(1), escape, respell_double if double else _respell_single, found)
 
 
-def _judge(
-    source: str, start: int, end: int, escape: re.Pattern[str] | None, respell: Respell | None, found: Scan
-) -> None:
+def _judge(source: str, start: int, end: int, escape: re.Pattern[str], respell: Respell | None, found: Scan) -> bool:
     builder = Builder(source)
-    _fill(source, start, end, builder, escape, respell)
-    judge(builder.literal(end, None if builder.holes else respell), _ADVICE, found)
+    _fill(start, end, builder, escape)
+    return examine(builder.pieces, Span(start, end), _ADVICE, found, respell=respell)
 
 
-def _fill(
-    source: str, start: int, end: int, builder: Builder, escape: re.Pattern[str] | None, respell: Respell | None
-) -> None:
-    at = start
-    for hole in (*_HOLE.finditer(source, start, end), None):
-        stop = hole.start() if hole else end
-        if escape:
-            builder.resolve(at, stop, escape, _meaning)
-        else:
-            builder.plain(at, stop)
-        if hole:
-            builder.hole(Span(*hole.span()), harmless=hole[1] is None)
-            at = hole.end()
+def _fill(start: int, end: int, builder: Builder, escape: re.Pattern[str] = NOTHING) -> None:
+    def put(hole: re.Match[str]) -> None:
+        builder.hole(Span(*hole.span()), harmless=hole[1] is None)
+
+    builder.fill(start, end, _HOLE, put, escape, _meaning)
 
 
-def _meaning(match: re.Match[str]) -> str:
+def _meaning(match: re.Match[str]) -> str | None:
     if match[0] == "''":
         return "'"
     if match[0][0] != "\\":
@@ -215,13 +207,12 @@ def _meaning(match: re.Match[str]) -> str:
     if continued is not None:
         return ""
     if two or four or eight:
-        number = int(two or four or eight, 16)
-        return chr(number) if number < 0x110000 else match[0]
+        return character(two or four or eight)
     return _MEANING.get(other, other)
 
 
-def _respell_double(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]  # its escapes are YAML's too
+def respell_double(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]  # its escapes are YAML's and TOML's too
 
 
 def _respell_single(text: str) -> str:
