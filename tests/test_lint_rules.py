@@ -122,10 +122,13 @@ def test_the_short_cut_on_what_looks_plain(keys: list[str], value: str, times: i
         st.tuples(st.lists(st.sampled_from(["a", "b", " AND ", "ab"]), min_size=1, max_size=3), _short), max_size=4
     ),
     st.sampled_from([" AND ", " OR ", " and ", "  AND "]),
+    st.lists(st.sampled_from(["status:'ERROR'", "status:'RUNNING'", "status:'ERR'", "region:'us-west-2'"]), max_size=2),
+    st.integers(0, 4),
 )
-def test_the_short_cut_on_runs(parts: list[tuple[list[str], str]], joint: str) -> None:
+def test_the_short_cut_on_runs(parts: list[tuple[list[str], str]], joint: str, statuses: list[str], at: int) -> None:
     paths = ["".join([f"['{key}']" for key in keys]) for keys, _ in parts]
-    text = joint.join([f"user_metadata{path}:'{value}'" for path, (_, value) in zip(paths, parts, strict=True)])
+    conditions = [f"user_metadata{path}:'{value}'" for path, (_, value) in zip(paths, parts, strict=True)]
+    text = joint.join([*conditions[:at], *statuses, *conditions[at:]])
     for checker in (ALL, WIRE, STRICT):
         assert checker.check(text) == checker.check_thoroughly(text)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-from ..ast import Node
+from ..ast import STATUSES, Node
 from ..errors import BuildError, QuerySyntaxError, Span
 from ..parser import parse
 from ..wire import is_encoded, unescape
@@ -25,11 +25,12 @@ from .tree import Notes, Tree
 
 Dialect = Literal["full", "wire"]
 
-# `user_metadata['key']:'value'`: keys in ASCII that need no thought, values that the service stores (F20). So short a
-# text is within every limit, of queries and of metadata.
+# `user_metadata['key']:'value'`: keys in ASCII that need no thought, values that the service stores (F20); and a status
+# beside them. So short a text is within every limit, of queries and of metadata.
 _EQUALITY = r"user_metadata(?:\['[ !#-&(-9;-Z^-~]*'\])+:'[A-Za-z0-9_\-,;:.()&$%#@!?~]*'"
+_CONDITION = rf"(?:{_EQUALITY}|status:'(?:{'|'.join(STATUSES)})')"
 _PLAIN = re.compile(_EQUALITY)
-_RUN = re.compile(rf"{_EQUALITY}(?: (AND|OR) {_EQUALITY})(?: \1 {_EQUALITY})*")
+_RUN = re.compile(rf"{_CONDITION} (AND|OR) {_CONDITION}(?: \1 {_CONDITION})*")
 _PLAIN_LENGTH = 400
 _MOST_DECODINGS = 3
 
@@ -116,16 +117,13 @@ class Checker:
 
 
 def _is_fine(text: str, joint: str) -> bool:
-    """Whether equalities that match `_RUN` have nothing to say about one another."""
-    # No key and no value holds a quote or a bracket, so this parts nothing else.
-    parts = text[len("user_metadata[") : -1].split(f"' {joint} user_metadata[")
+    """Whether conditions that match `_RUN` have nothing to say about one another."""
+    parts = text[:-1].split(f"' {joint} ")  # no key and no value holds a quote, so this parts nothing else
     if joint == "OR":
         return len(set(parts)) == len(parts)
-    paths = sorted([part.partition("]:")[0] for part in parts])
-    # A path stands right before those that lead below it.
-    return not any(
-        below == path or below.startswith(f"{path}[") for path, below in pairwise([f"{each}]" for each in paths])
-    )
+    # A field stands right before what leads below it.
+    fields = sorted([part.partition("]:" if part[0] == "u" else ":")[0] for part in parts])
+    return not any(below == field or below.startswith(f"{field}][") for field, below in pairwise(fields))
 
 
 def _made(code: str, message: str, span: Span, hint: str | None, fix: Fix | None) -> Finding:
