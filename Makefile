@@ -13,7 +13,7 @@ $(VENV)/%.stamp: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
-demo: $(VENV)/all.stamp
+demo: $(VENV)/cli,emulator.stamp
 	@$(BIN)/bbquery sessions --emulator --table "user_metadata['client']:'acme'"
 
 test: $(VENV)/dev.stamp

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
     from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList, Trace
     from .streaming import AsyncSessionStream, SessionStream
+    from .usage import UsageReport, measure_usage
 
 __all__ = [
     "ApiError",
@@ -67,6 +68,7 @@ __all__ = [
     "Timeout",
     "Trace",
     "TransportError",
+    "UsageReport",
     "WaitTimeout",
     "__version__",
     "all_of",
@@ -76,6 +78,7 @@ __all__ = [
     "field",
     "from_dict",
     "from_json",
+    "measure_usage",
     "meta",
     "metadata",
     "parse",
@@ -96,6 +99,7 @@ _HOMES = {
     "planner": "Plan",
     "sessions": "CreatedSession Project ProjectUsage Release Session SessionList Trace",
     "streaming": "AsyncSessionStream SessionStream",
+    "usage": "UsageReport measure_usage",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -230,7 +230,7 @@ def decode_one(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | 
         record: _R = _decoder(kind).decode(body)
         _settle([record])
         return record
-    return _convert(kind, _loads(body, show), "$")
+    return _convert(kind, loads(body, show), "$")
 
 
 def decode_list(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> list[_R]:
@@ -239,7 +239,7 @@ def decode_list(kind: type[_R], body: bytes | bytearray, show: Callable[[bytes |
         records: list[_R] = _decoder(list[kind]).decode(body)  # type: ignore[valid-type]  # what it is made for
         _settle(records)
         return records
-    items = _loads(body, show)
+    items = loads(body, show)
     if not isinstance(items, list):
         raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`")
     return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
@@ -274,7 +274,7 @@ def _read(held: Any) -> Any:
             return _decode_any(held)
         except _ODD:
             pass
-        return _loads(bytes(held))
+        return loads(bytes(held))
     # `deepcopy` recurses, and is slow. Each is copied once: a caller's dict may hold itself.
     result = [held]
     copies: dict[int, Any] = {}
@@ -297,7 +297,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     return decoder
 
 
-def _loads(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> Any:
+def loads(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = start) -> Any:
     """The JSON value. Python's own reader takes what msgspec does not: the lone surrogates that JavaScript writes as
     escapes (F19), and numbers of any length."""
     with suppress(*_ODD):

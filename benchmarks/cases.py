@@ -11,6 +11,7 @@ import re
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,7 @@ from urllib.parse import quote
 import bbquery
 from bbquery.emulator import Emulator, Switches, generate
 
-from .measure import ROOT, in_turn, peak_memory, process, python, ratio
+from .measure import ROOT, in_turn, once_in_turn, peak_memory, process, python, ratio
 from .measure import run as run_command
 from .service import SESSIONS, service
 
@@ -231,6 +232,93 @@ def planning(rounds: Rounds) -> Iterator[Row]:
     yield Row("one of twenty values, 50 ms away", ours, theirs, f"twenty calls of {_named('browserbase')}", 0.15)
 
 
+# --- usage -------------------------------------------------------------------------------------
+
+_NOW = 1_780_000_000
+_MEASURE = """
+from datetime import UTC, datetime
+from bbquery.usage import Meter, files
+def measure(path):
+    meter = Meter(by=["client", "task"], now=datetime.fromtimestamp(1_780_000_000, UTC))
+    for rows in files.read_sessions(path, meter.row):
+        meter.add_rows(rows)
+    return meter.report()
+"""
+_PANDAS = """
+import pandas
+def measure(path, **how):
+    frame = pandas.read_json(path, lines=True, **how)
+    started, ended, expires = [
+        pandas.to_datetime(frame[name], utc=True, format="ISO8601") for name in ("startedAt", "endedAt", "expiresAt")
+    ]
+    running = ended.isna() & frame["status"].isin(["PENDING", "RUNNING"])
+    ended = ended.where(~running, expires.clip(upper=pandas.Timestamp(1_780_000_000, unit="s", tz="UTC")))
+    seconds = (ended - started).dt.total_seconds().clip(lower=0)
+    rows = pandas.DataFrame({
+        "client": frame["userMetadata"].str.get("client"),
+        "task": frame["userMetadata"].str.get("task"),
+        "status": frame["status"],
+        "running": running,
+        "seconds": seconds,
+        "minutes": (-(-seconds // 60)).clip(lower=1).fillna(1),
+        "proxy": frame["proxyBytes"],
+    })
+    groups = rows.groupby(["client", "task"], dropna=False)
+    figures = groups.agg(
+        sessions=("status", "size"), running=("running", "sum"), minutes=("minutes", "sum"), proxy=("proxy", "sum"),
+        average=("seconds", "mean"),
+    )
+    figures["p50"], figures["p95"] = groups["seconds"].quantile(0.5), groups["seconds"].quantile(0.95)
+    return figures, rows.groupby(["client", "task", "status"], dropna=False).size()
+"""
+
+
+def usage(rounds: Rounds) -> Iterator[Row]:
+    """A million sessions are a hundred thousand, ten times over: what takes the time is how many there are."""
+    import orjson
+
+    sessions = list(generate(100_000, now=_NOW))
+    lines = "".join([json.dumps(session, separators=(",", ":")) + "\n" for session in sessions]).encode()
+    body, now = json.dumps(sessions).encode(), datetime.fromtimestamp(_NOW, UTC)
+    ours, theirs = in_turn(
+        [
+            lambda: bbquery.measure_usage(sessions, by=["client"], every="1d", now=now),
+            lambda: orjson.loads(body),
+        ],
+        rounds(15),
+    )
+    yield Row("usage of 100,000 mappings, by client and day", ours, theirs, f"{_named('orjson')} parses them", 4)
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "sessions.ndjson")
+        with path.open("wb") as file:
+            for _ in range(10):
+                file.write(lines)
+        mine, pandas = _program(_MEASURE), _program(_PANDAS)
+        report, (figures, _) = mine(path), pandas(path, engine="pyarrow")
+        assert report.total.sessions == figures["sessions"].sum() == 1_000_000
+        assert report.total.browser_minutes == figures["minutes"].sum()
+        assert report.total.proxy_bytes == figures["proxy"].sum()
+        assert len(report.segments) == len(figures)
+        del figures
+        what = "usage of 1,000,000 sessions in NDJSON, by two keys"
+        ours, theirs = once_in_turn([lambda: mine(path), lambda: pandas(path)], 1)
+        yield Row(what, ours, theirs, _named("pandas"), 0.35)
+        ours, theirs = once_in_turn([lambda: mine(path), lambda: pandas(path, engine="pyarrow")], rounds(3))
+        yield Row(what, ours, theirs, f"{_named('pandas')}, engine=pyarrow")
+        peak, _ = peak_memory(_MEASURE, f"measure({str(path)!r})")
+        other, _ = peak_memory(_PANDAS, f"measure({str(path)!r}, engine='pyarrow')")
+        yield Row("… peak memory, 200 MB at most", [peak], [other], f"{_named('pandas')}, engine=pyarrow", unit="B")
+
+
+def _program(source: str) -> Callable[..., Any]:
+    """Its function `measure`. It is a text, as a process of its own runs it too."""
+    names: dict[str, Any] = {}
+    exec(source, names)
+    measure: Callable[..., Any] = names["measure"]
+    return measure
+
+
 # --- whole processes ---------------------------------------------------------------------------
 
 NEGATED = f"NOT ({ONE})"
@@ -368,6 +456,7 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "list": listing,
     "filter": filtering,
     "plan": planning,
+    "usage": usage,
     "import": importing,
     "first": first_parse,
     "command": command,

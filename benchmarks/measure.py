@@ -32,6 +32,16 @@ def in_turn(runs: Sequence[Callable[[], object]], rounds: int) -> list[list[floa
     return seconds
 
 
+def once_in_turn(runs: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
+    """The same for what takes so long that a call is a sample, and has been called before."""
+    seconds: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, figures in zip(runs, seconds, strict=True):
+            gc.collect()
+            figures.append(_seconds(run, 1))
+    return seconds
+
+
 def _calls_per_sample(run: Callable[[], object]) -> int:
     """How many calls fill a sample. Finding out warms up what is run."""
     run()

@@ -2,8 +2,9 @@
 
 `python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
-blocks hold make targets and pip commands, which must exist. `toml` blocks are settings of the linter, and `yaml` blocks
-recipes, whose commands run. `bbq` blocks hold a query a line, and `bbq file` blocks what a file of queries holds.
+blocks hold make targets and pip commands, which must exist. `toml` blocks are settings of the linter or of the usage
+command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and `bbq file` blocks what a
+file of queries holds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import bbquery
 from bbquery.emulator import Emulator, generate
 from bbquery.lint.settings import load
 from bbquery.lint.sources import scan
+from bbquery.usage import settings as usage_settings
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
@@ -107,7 +109,8 @@ def run_toml(text: str, _: dict[str, Any], where: str) -> None:
     settings = load(Path.cwd())
     assert settings.source is not None, where
     assert settings.enabled, where
-    assert settings.schema_json is not None, where
+    is_of_usage = usage_settings.load(Path.cwd()) != usage_settings.UsageSettings()
+    assert is_of_usage or settings.schema_json is not None, where
 
 
 def run_yaml(text: str, _: dict[str, Any], where: str) -> None:

@@ -23,7 +23,7 @@ LAYERS = """
     errors grammar ast literals printer types limits mistakes diagnosis parser
     builder metadata wire evaluate implication planner rewrite sessions interchange query fields
     exchange listing execution acting driving streaming sockets transport client
-    lint emulator cli __main__
+    configuration usage lint emulator cli __main__
 """.split()
 
 
@@ -105,7 +105,8 @@ PUBLIC = """
     ApiError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client CreatedSession DecodeError
     AsyncSessionStream Diagnostic FullScanRefused NotAWireQuery NotFound Plan Project ProjectUsage Query
     QuerySyntaxError RateLimited Release ServerError Session SessionList SessionStream Span Timeout Trace TransportError
-    WaitTimeout __version__ all_of any_of check decode field from_dict from_json meta metadata parse simplify
+    UsageReport WaitTimeout __version__ all_of any_of check decode field from_dict from_json measure_usage meta
+    metadata parse simplify
 """.split()
 
 

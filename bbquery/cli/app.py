@@ -31,6 +31,7 @@ COMMANDS = (
     "create",
     "release",
     "projects",
+    "usage",
     "emulator",
     "completion",
 )
@@ -38,7 +39,7 @@ COMPLETE = "_BBQUERY_COMPLETE"
 """The variable by which a shell asks for completions; click names it after the program."""
 
 
-_SETTINGS = ("bad-url", "bad-setting", "bad-timeout", "no-project")
+_SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-timeout", "no-project")
 """A `BuildError` of these is about an option or a variable, and not about what was asked."""
 
 
@@ -77,7 +78,7 @@ program = Program(
 Exit status:
   0    done; a list may be empty
   1    what was asked about is not valid, or not there: a query, metadata,
-       a session
+       a session; or a limit of usage is passed
   2    it could not be done: wrong options, no key, the network, an error
        of the service, output that cannot be written
   130  ended by Ctrl-C, which `emulator` takes for its proper end: 0

@@ -93,14 +93,17 @@ class Store:
         return {project: timestamp(created) for project, created in rows}
 
     def usage(self, project: str) -> dict[str, int]:
-        """Browser minutes and proxy bytes of a project (F23), each session at least a minute (F24)."""
+        """Browser minutes and proxy bytes of a project (F23), each session at least a minute (F24).
+
+        What has not ended counts up to now, and no further than it may run.
+        """
         now = self._clock()
         minutes = traffic = 0
         for text in self.texts([project]):
             session = json.loads(text)
             start, end = seconds(session.get("startedAt")), seconds(session.get("endedAt"))
             if end is None and session.get("status") in _LIVE:
-                end = now
+                end = min(now, _or(seconds(session.get("expiresAt")), now))
             if start is not None and end is not None:
                 minutes += max(1, ceil((end - start) / 60))
             else:

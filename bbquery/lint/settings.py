@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -17,6 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from ..configuration import bad as _bad
+from ..configuration import find
 from ..errors import BuildError
 from ..types import nearest
 from .patterns import is_pattern, matcher
@@ -226,13 +226,8 @@ def _read(key: str, value: object, root: Path, where: str) -> Any:
         raise _bad(f"{where}{key}: {error.message}", error.hint) from None
 
 
-def _bad(message: str, hint: str | None = None) -> BuildError:
-    return BuildError(message, hint=hint, code="bad-config")
-
-
 # --- the file ----------------------------------------------------------------------------------
 
-NAMES = ("bbquery.toml", "pyproject.toml")
 _OTHERS = ("usage",)
 """Tables of other commands, which read them themselves."""
 
@@ -242,51 +237,18 @@ def load(start: Path, explicit: Path | None = None) -> Settings:
 
     BuildError (`bad-config`), with file, line and key, where the file is not as it should be.
     """
-    start = Path(os.path.abspath(start))
-    if explicit is not None:
-        path = Path(os.path.abspath(explicit))
-        return _settings(path, _bytes(path)) or Settings(root=path.parent, source=path)
-    for folder in (start, *start.parents):
-        for path in (folder / name for name in NAMES):
-            if os.path.isfile(path) and (settings := _settings(path, _bytes(path))):
-                return settings
-        if os.path.lexists(folder / ".git"):
-            break
-    return Settings(root=start)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise _bad(f"cannot read {path}: {error.strerror}") from None
-
-
-def _settings(path: Path, data: bytes) -> Settings | None:
-    """None for a pyproject.toml that says nothing about bbquery, be it valid or not."""
-    shared = path.name == "pyproject.toml"
-    if shared and b"bbquery" not in data:
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-        table: Any = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise _bad(f"{path} is not TOML: {error}") from None
-    if shared:
-        tool = table.get("tool")
-        table = tool.get("bbquery") if isinstance(tool, dict) else None
-        if table is None:
-            return None
-        if not isinstance(table, dict):
-            raise _bad(f"{path}: tool.bbquery must be a table")
+    found = find(start, explicit)
+    if found is None:
+        path = None if explicit is None else Path(os.path.abspath(explicit))
+        return Settings(root=path.parent if path else Path(os.path.abspath(start)), source=path)
     values = {}
-    for key, value in table.items():
-        where = f"{path}{_line(text, key, 'tool.bbquery' if shared else '')}: "
+    for key, value in found.table.items():
+        where = found.where(key)
         if key in _KEYS:
-            values[key.replace("-", "_")] = _read(key, value, path.parent, where)
+            values[key.replace("-", "_")] = _read(key, value, found.path.parent, where)
         elif key not in _OTHERS:
             raise _bad(f"{where}there is no key {shorten(key)!r}", _hint(key))
-    return Settings(**values, root=path.parent, source=path)
+    return Settings(**values, root=found.path.parent, source=found.path)
 
 
 def _hint(key: str) -> str:
@@ -294,16 +256,3 @@ def _hint(key: str) -> str:
         return "the keys of bbquery.toml stand alone, without [tool.bbquery]"
     near = nearest(key.replace("_", "-"), (*_KEYS, *_OTHERS))
     return f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"
-
-
-def _line(text: str, key: str, table: str) -> str:
-    """`:12`, the line where a key of a table begins, or nothing where it is written in a way that is hard to find."""
-    current = ""
-    for number, line in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):
-            current = header[1].replace(" ", "").replace('"', "")
-            if current == f"{table}.{key}".lstrip("."):
-                return f":{number}"
-        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-            return f":{number}"
-    return ""

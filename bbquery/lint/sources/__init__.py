@@ -47,8 +47,14 @@ _SHEBANG = re.compile(
 )
 # What a fence in Markdown calls a language, where that is no suffix.
 _FENCES = {
-    "python3": "python", "pycon": "text", "javascript": "javascript", "node": "javascript", "typescript": "typescript",
-    "shell": "shell", "shellscript": "shell", "curl": "shell",
+    "python3": "python",
+    "pycon": "text",
+    "javascript": "javascript",
+    "node": "javascript",
+    "typescript": "typescript",
+    "shell": "shell",
+    "shellscript": "shell",
+    "curl": "shell",
 }
 _SESSIONS = ("console", "shell-session", "shellsession", "sh-session")
 """Fences around what a terminal showed: commands behind a prompt, and what they printed."""  # fmt: skip

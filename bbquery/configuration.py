@@ -1,0 +1,105 @@
+"""A folder → the table that configures bbquery for what is in it: `bbquery.toml`, or `[tool.bbquery]` of a
+`pyproject.toml`.
+
+It is the nearest that says anything about bbquery, in the folder or above it, and in the same repository. What the keys
+mean is up to those who read them. Fractions are `Decimal`s, so that a price is what was written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .errors import BuildError
+
+NAMES = ("bbquery.toml", "pyproject.toml")
+
+
+class Found(NamedTuple):
+    """`table` is what the file at `path` says, and `name` what the table is called in it: nothing in a
+    `bbquery.toml`."""
+
+    path: Path
+    table: dict[str, Any]
+    text: str
+    name: str
+
+    def where(self, key: str) -> str:
+        """`bbquery.toml:12: `, as a message about a key begins."""
+        return f"{self.path}{_line(self.text, key, self.name)}: "
+
+    def inner(self, key: str) -> Found | None:
+        """A table within it. BuildError where it is none."""
+        table = self.table.get(key)
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise bad(f"{self.where(key)}{key} must be a table")
+        return Found(self.path, table, self.text, f"{self.name}.{key}".lstrip("."))
+
+
+def find(start: Path, explicit: Path | None = None) -> Found | None:
+    """What an explicit file says, or else the nearest one; None where there is none, or it says nothing of bbquery.
+
+    BuildError (`bad-config`) where a file cannot be read, or is no TOML.
+    """
+    if explicit is not None:
+        path = Path(os.path.abspath(explicit))
+        return _found(path, _bytes(path))
+    start = Path(os.path.abspath(start))
+    for folder in (start, *start.parents):
+        for path in (folder / name for name in NAMES):
+            if os.path.isfile(path) and (found := _found(path, _bytes(path))):
+                return found
+        if os.path.lexists(folder / ".git"):
+            break
+    return None
+
+
+def bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-config")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise bad(f"cannot read {path}: {error.strerror}") from None
+
+
+def _found(path: Path, data: bytes) -> Found | None:
+    """None for a pyproject.toml that says nothing about bbquery, be it valid or not."""
+    shared = path.name == "pyproject.toml"
+    if shared and b"bbquery" not in data:
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+        table: Any = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise bad(f"{path} is not TOML: {error}") from None
+    if not shared:
+        return Found(path, table, text, "")
+    tool = table.get("tool")
+    table = tool.get("bbquery") if isinstance(tool, dict) else None
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise bad(f"{path}: tool.bbquery must be a table")
+    return Found(path, table, text, "tool.bbquery")
+
+
+def _line(text: str, key: str, table: str) -> str:
+    """`:12`, the line where a key of a table begins, or nothing where it is written in a way that is hard to find."""
+    current = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):
+            current = header[1].replace(" ", "").replace('"', "")
+            if current == f"{table}.{key}".lstrip("."):
+                return f":{number}"
+        elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+            return f":{number}"
+    return ""

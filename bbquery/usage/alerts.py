@@ -1,0 +1,148 @@
+"""Limits, as people write them (`browser_minutes=1000`, `client:acme.error_rate=5%`), × report → which are passed.
+
+A limit is passed by what is more than it. What is compared is exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from functools import cache
+from typing import Literal, NamedTuple
+
+from ..errors import BuildError
+from ..literals import read_duration, read_number, read_size
+from ..types import nearest
+from .costs import Estimate
+from .figures import Figures
+from .keys import written
+from .report import UsageReport
+
+Value = int | Fraction | None
+
+
+class Metric(NamedTuple):
+    """`read` gives what is compared, and `unit` says how a limit of it is written."""
+
+    read: Callable[[Figures, Estimate], Value]
+    unit: Literal["", "size", "duration", "rate"] = ""
+
+
+METRICS: dict[str, Metric] = {
+    "browser_minutes": Metric(lambda figures, _: figures.browser_minutes),
+    "sessions": Metric(lambda figures, _: figures.sessions),
+    "running": Metric(lambda figures, _: figures.running),
+    "proxy_bytes": Metric(lambda figures, _: figures.proxy_bytes, "size"),
+    "average_duration": Metric(lambda figures, _: figures.average_duration, "duration"),
+    "p50_duration": Metric(lambda figures, _: figures.p50_duration, "duration"),
+    "p95_duration": Metric(lambda figures, _: figures.p95_duration, "duration"),
+    "error_rate": Metric(lambda figures, _: figures.error_rate, "rate"),
+    "timeout_rate": Metric(lambda figures, _: figures.timeout_rate, "rate"),
+    "estimated_cost": Metric(lambda figures, estimate: estimate.of(figures)),
+}
+
+
+class Limit(NamedTuple):
+    """`key` is the name that tells a segment apart, or None for a limit of the total; `value` is what the segment has
+    there, None where it is untagged."""
+
+    text: str
+    metric: str
+    most: Fraction
+    key: str | None = None
+    value: str | None = None
+
+    @property
+    def subject(self) -> tuple[str | None, str | None, str]:
+        return (self.key, self.value, self.metric)
+
+
+class Passed(NamedTuple):
+    limit: Limit
+    amount: Fraction
+    most: Fraction
+
+    def __str__(self) -> str:
+        """`client acme: browser_minutes is 212, over 200`."""
+        limit = self.limit
+        who = "" if limit.key is None else f"{limit.key} {written(limit.value) or '(untagged)'}: "
+        of = (
+            ""
+            if self.most == limit.most
+            else f", which is {_shown(self.most / limit.most * 100)} % of {_shown(limit.most)}"
+        )
+        return f"{who}{limit.metric} is {_shown(self.amount)}, over {_shown(self.most)}{of}"
+
+
+def read_limit(text: str) -> Limit:
+    """`[KEY:VALUE.]METRIC=MOST`. Nothing for VALUE means what is untagged; `""` is the empty string."""
+    subject, equals, most = text.rpartition("=")
+    segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
+    if not equals or (":" in subject and ":" not in segment):
+        raise _bad(f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200")
+    if metric not in METRICS:
+        near = nearest(metric, tuple(METRICS))
+        raise _bad(
+            f"there is no figure {metric[:80]!r}",
+            f"did you mean {' or '.join(near)}?" if near else f"there are {' '.join(METRICS)}",
+        )
+    limit = Limit(text, metric, _amount(metric, most.strip()))
+    if not segment:
+        return limit
+    key, _, value = segment.partition(":")
+    return limit._replace(key=key, value="" if value == '""' else value or None)
+
+
+def read_limits(texts: Iterable[str]) -> dict[tuple[str | None, str | None, str], Limit]:
+    """By what they limit; the last one of a kind counts."""
+    return {limit.subject: limit for limit in map(read_limit, texts)}
+
+
+def read_share(text: str) -> Fraction | None:
+    """`80%`; None for a text that is no percentage."""
+    match = re.fullmatch(r"(?a:(\d{1,3}(?:\.\d{1,6})?)%)", text)
+    return Fraction(match[1]) / 100 if match else None
+
+
+def passed(
+    report: UsageReport, limits: Iterable[Limit], estimate: Estimate, share: Fraction | None = None
+) -> list[Passed]:
+    """The limits that are passed; with a `share`, those of which so much is. `by` of the report has their keys."""
+    segments = cache(lambda key: report.by_only(key).segments)
+    found = []
+    for limit in limits:
+        figures = report.total if limit.key is None else segments(limit.key).get((limit.value,)) or Figures()
+        most = limit.most if share is None else limit.most * share
+        amount = METRICS[limit.metric].read(figures, estimate)
+        if amount is not None and amount > most:
+            found.append(Passed(limit, Fraction(amount), most))
+    return found
+
+
+def _amount(metric: str, text: str) -> Fraction:
+    unit = METRICS[metric].unit
+    try:
+        if unit == "rate" and (share := read_share(text)) is not None:
+            return share
+        if unit == "size" and text[-1:] == "B":
+            return Fraction(read_size(text).bytes)
+        if unit == "duration" and text[-1:] in tuple("smhd") and text[:-1].isascii() and text[:-1].isdigit():
+            return Fraction(read_duration(text).seconds)
+        number = Fraction(read_number(text))
+    except ValueError as error:
+        problem = str(error)
+    else:
+        if number >= 0:
+            return number
+        problem = "it is negative"
+    example = {"size": "10GB", "duration": "15m", "rate": "5%"}.get(unit, "1000")
+    raise _bad(f"{text[:80]!r} is no limit of {metric}: {problem}", f"write for example {metric}={example}")
+
+
+def _shown(number: Fraction) -> str:
+    return f"{number.numerator:,}" if number.denominator == 1 else f"{float(round(number, 6)):,}"
+
+
+def _bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-setting")

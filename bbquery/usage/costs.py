@@ -1,0 +1,67 @@
+"""Minutes and bytes → what they may cost. An estimate: prices and allowances are what the configuration says, and how
+the service rounds minutes is not known (F24).
+
+An allowance is the project's, and has no segments: it lowers the price of every minute alike. So a segment costs its
+minutes at the average price, and what the segments cost adds up to what all of it costs, exactly.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from .figures import Figures
+
+GB = 10**9
+
+
+class Rates(NamedTuple):
+    """Prices of a browser minute and of a gigabyte (10⁹ bytes) through the proxy, and how much is included in a billing
+    cycle before they count."""
+
+    browser_minute: Decimal = Decimal(0)
+    proxy_gb: Decimal = Decimal(0)
+    included_minutes: int = 0
+    included_proxy_gb: Decimal = Decimal(0)
+    currency: str = "USD"
+
+    def without_allowances(self) -> Rates:
+        """For a period that is not a billing cycle."""
+        return self._replace(included_minutes=0, included_proxy_gb=Decimal(0))
+
+    @property
+    def priced(self) -> bool:
+        return bool(self.browser_minute or self.proxy_gb)
+
+
+class Estimate(NamedTuple):
+    """The average prices of a minute and of a byte, over all that `Rates` were applied to."""
+
+    minute: Fraction
+    byte: Fraction
+    currency: str
+
+    def of(self, figures: Figures) -> Fraction:
+        """What these figures cost, exactly."""
+        return figures.browser_minutes * self.minute + figures.proxy_bytes * self.byte
+
+
+def estimate(total: Figures, rates: Rates) -> Estimate:
+    """The prices that follow from rates and from all that was used."""
+    included = Fraction(rates.included_proxy_gb) * GB
+    return Estimate(
+        _average(total.browser_minutes, Fraction(rates.included_minutes), Fraction(rates.browser_minute)),
+        _average(total.proxy_bytes, included, Fraction(rates.proxy_gb) / GB),
+        rates.currency,
+    )
+
+
+def _average(used: int, included: Fraction, price: Fraction) -> Fraction:
+    return max(used - included, Fraction(0)) / used * price if used else price
+
+
+def money(amount: Fraction, digits: int = 2) -> str:
+    """Half to even, with every digit: a `Decimal` would be rounded to its context."""
+    whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{digits}}"

@@ -1,0 +1,148 @@
+"""`Figures`: what is counted of a set of sessions, and what follows from it.
+
+All that is held adds up: the figures of two disjoint sets are the sums of theirs, quantiles included, as the lengths of
+the sessions are kept as a multiset of whole seconds. No float is added anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any, Self
+
+
+class Figures:
+    """The figures of a set of sessions.
+
+    `browser_minutes` are whole minutes, at least one a session (F24). A longer session is counted to the next whole
+    minute, which is an assumption: how the service rounds is not documented. `running` sessions have not ended and are
+    counted up to now. `by_status` says how many sessions are in each status, and `durations` how many took how many
+    seconds, rounded up to whole ones; a session that has ended, nobody knows when, is not among the durations.
+    """
+
+    __slots__ = ("browser_minutes", "by_status", "durations", "microseconds", "proxy_bytes", "running")
+
+    def __init__(self) -> None:
+        self.browser_minutes = 0
+        self.proxy_bytes = 0
+        self.running = 0
+        self.by_status: dict[str, int] = {}
+        self.durations: dict[int, int] = {}
+        self.microseconds = 0
+        """All the durations together, exactly."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Figures):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # figures are added to
+
+    def __repr__(self) -> str:
+        return f"<Figures: {self.sessions} sessions, {self.browser_minutes} browser minutes>"
+
+    def add(self, other: Figures) -> None:
+        """Count the sessions of `other` too."""
+        self.browser_minutes += other.browser_minutes
+        self.proxy_bytes += other.proxy_bytes
+        self.running += other.running
+        self.microseconds += other.microseconds
+        for status, count in other.by_status.items():
+            self.by_status[status] = self.by_status.get(status, 0) + count
+        for seconds, count in other.durations.items():
+            self.durations[seconds] = self.durations.get(seconds, 0) + count
+
+    @classmethod
+    def sum(cls, parts: Iterable[Figures]) -> Self:
+        total = cls()
+        for part in parts:
+            total.add(part)
+        return total
+
+    # --- what follows --------------------------------------------------------------------------
+
+    @property
+    def sessions(self) -> int:
+        return sum(self.by_status.values())
+
+    @property
+    def average_duration(self) -> Fraction | None:
+        """In seconds, exactly; None where no session has a duration."""
+        count = sum(self.durations.values())
+        return Fraction(self.microseconds, count * 1_000_000) if count else None
+
+    @property
+    def p50_duration(self) -> int | None:
+        """In seconds, by `quantile`."""
+        return self.quantile(50)
+
+    @property
+    def p95_duration(self) -> int | None:
+        return self.quantile(95)
+
+    def quantile(self, percent: int) -> int | None:
+        """By nearest rank: the shortest of the durations that at least so many percent of the sessions did not exceed,
+        rounded up to whole seconds. None where no session has a duration."""
+        rank = -(-sum(self.durations.values()) * percent // 100)
+        for seconds in sorted(self.durations):
+            rank -= self.durations[seconds]
+            if rank <= 0:
+                return seconds
+        return None
+
+    @property
+    def error_rate(self) -> Fraction | None:
+        """Which part of all the sessions is in the status ERROR; None where there are none."""
+        return self._rate("ERROR")
+
+    @property
+    def timeout_rate(self) -> Fraction | None:
+        return self._rate("TIMED_OUT")
+
+    def _rate(self, status: str) -> Fraction | None:
+        sessions = self.sessions
+        return Fraction(self.by_status.get(status, 0), sessions) if sessions else None
+
+    # --- JSON ----------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """What people ask for. Averages are rounded to milliseconds, and rates to a millionth."""
+        return {
+            "sessions": self.sessions,
+            "running": self.running,
+            "browser_minutes": self.browser_minutes,
+            "proxy_bytes": self.proxy_bytes,
+            "average_duration_seconds": _rounded(self.average_duration, 3),
+            "p50_duration_seconds": self.p50_duration,
+            "p95_duration_seconds": self.p95_duration,
+            "error_rate": _rounded(self.error_rate, 6),
+            "timeout_rate": _rounded(self.timeout_rate, 6),
+            "by_status": dict(sorted(self.by_status.items())),
+        }
+
+    def exact(self) -> dict[str, Any]:
+        """What `from_exact` takes beside `to_dict`: the durations as pairs of seconds and how many sessions."""
+        return {
+            "duration_microseconds": self.microseconds,
+            "durations": [list(pair) for pair in sorted(self.durations.items())],
+        }
+
+    @classmethod
+    def from_exact(cls, mapping: dict[str, Any]) -> Self:
+        figures = cls()
+        for name in ("browser_minutes", "proxy_bytes", "running"):
+            setattr(figures, name, _count(mapping[name]))
+        figures.microseconds = _count(mapping["duration_microseconds"])
+        figures.by_status = {str(status): _count(count) for status, count in mapping["by_status"].items()}
+        figures.durations = {_count(seconds): _count(count) for seconds, count in mapping["durations"]}
+        return figures
+
+
+def _rounded(value: Fraction | None, digits: int) -> float | None:
+    return None if value is None else float(round(value, digits))
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"expected a count, got {value!r}")
+    return value

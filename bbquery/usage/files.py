@@ -1,0 +1,104 @@
+"""Files of sessions, a line of JSON each (`bbquery sessions > june.ndjson`) → sessions, a few hundred at a time.
+
+A file may be compressed with gzip. It is read and decoded in blocks, so that its size does not matter. Lines that the
+decoder refuses are tried again one by one, as it does not take all that JSON may hold; then an error names the line.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import nullcontext
+from os import PathLike
+from typing import IO, Any, TypeVar
+
+import msgspec
+
+from ..errors import DecodeError
+from ..sessions import loads
+
+_BLOCK = 256 * 1024
+_MAX_LINE = 16 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+def read_sessions(file: str | PathLike[str] | IO[bytes], kind: type[T], name: str | None = None) -> Iterator[list[T]]:
+    """The sessions of a file, or of a binary stream; `kind` is `Meter.row`, or `QueriedRow` to select some by a query.
+
+    OSError where it cannot be read; DecodeError, with its name and the line, where a line is no session.
+    """
+    if name is None:
+        name = str(file if isinstance(file, str | PathLike) else file.name)
+    decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(kind)
+    number = 1
+    for block in _blocks(file, name):
+        try:
+            rows = decoder.decode_lines(block)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            rows = list(_one_by_one(block, kind, decoder, name, number))
+        yield rows
+        number += block.count(b"\n")
+
+
+def _one_by_one(block: bytes, kind: type[T], decoder: msgspec.json.Decoder[T], name: str, number: int) -> Iterator[T]:
+    for at, line in enumerate(block.split(b"\n"), number):
+        line = line.strip()
+        if not line:
+            continue
+        try:
+            yield decoder.decode(line)
+            continue
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            pass
+        try:
+            yield msgspec.convert(loads(line), kind)
+            continue
+        except DecodeError as error:
+            problem = str(error)
+        except (msgspec.ValidationError, ValueError, RecursionError) as error:
+            problem = f"this is no session: {error}"
+        if line.startswith(b"["):
+            problem = "this is an array: write a session a line, as bbquery sessions --ndjson does"
+        raise DecodeError(f"{name}, line {at:,}: {problem}")
+
+
+def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]:
+    """Pieces that end where a line does."""
+    rest, mark = b"", b"\xef\xbb\xbf"
+    try:
+        with open(file, "rb") if isinstance(file, str | PathLike) else nullcontext(file) as stream:
+            first = stream.read(2)
+            plain: Any = _Rejoined(first, stream)
+            if first == b"\x1f\x8b":
+                plain = gzip.GzipFile(fileobj=plain)
+            while block := plain.read(_BLOCK):
+                rest += block
+                end = rest.rfind(b"\n") + 1
+                if end:
+                    yield rest[:end].removeprefix(mark)
+                    rest, mark = rest[end:], b""
+                elif len(rest) > _MAX_LINE:
+                    raise DecodeError(f"{name}: a line is longer than {_MAX_LINE:,} bytes, which no session is")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        problem = str(error)
+    else:
+        if rest:
+            yield rest.removeprefix(mark)
+        return
+    raise DecodeError(f"{name} is broken or cut off: {problem}")
+
+
+class _Rejoined:
+    """A stream of which the first bytes have been read already. A pipe cannot go back."""
+
+    def __init__(self, first: bytes, stream: IO[bytes]) -> None:
+        self._first = first
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        if self._first:
+            first, self._first = self._first, b""
+            return first + self._stream.read(max(size - len(first), 0))
+        return self._stream.read(size)

@@ -1,0 +1,148 @@
+"""Names of what to tell sessions apart by → readers of it; and how a value of it is written down.
+
+A name is the name of a session's field, or a path into the metadata. Where nothing stands there the value is None,
+which no text is: sessions without a client are never among those whose client is called "untagged".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..ast import SESSION_FIELDS
+from ..errors import BuildError
+from ..metadata import stringify
+
+Reader = Callable[[Any, dict[str, Any]], str | None]
+"""Of a session, and of its metadata."""
+
+METADATA = "user_metadata."
+
+
+class Key(NamedTuple):
+    """`name` is as it was given. `path` leads into the metadata, and is empty where `read` is of a session's field."""
+
+    name: str
+    path: tuple[str, ...]
+    read: Reader
+
+
+def read_keys(names: Sequence[str]) -> tuple[Key, ...]:
+    """BuildError where a name is no key, or two of them are the same."""
+    if isinstance(names, str):
+        raise _bad("by takes a list of names", f"write [{names!r}]")
+    keys = tuple(_read_key(name) for name in names)
+    for at, key in enumerate(keys):
+        for before in keys[:at]:
+            if (key.path or key.name) == (before.path or before.name):
+                raise _bad(f"usage is told apart by {key.name!r} twice", "leave one out")
+    return keys
+
+
+def _read_key(name: str) -> Key:
+    if not isinstance(name, str):
+        raise _bad(f"a name to tell usage apart by is a string, not a {type(name).__name__}")
+    field = SESSION_FIELDS.get(name)
+    if field is not None:
+        if field.type not in ("string", "boolean"):
+            hint = "use every for usage over time" if field.type == "time" else f"{METADATA}{name} is the metadata"
+            raise _bad(f"usage is not told apart by {name}, which is a {field.type}", hint)
+        return Key(name, (), _field_reader(name))
+    path = split_path(name.removeprefix(METADATA))
+    return Key(name, path, _path_reader(path))
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """`client,order.status`, or nothing; BuildError where one of them is no key."""
+    names = tuple(name.strip() for name in text.split(",")) if text else ()
+    read_keys(names)
+    return names
+
+
+def split_path(name: str) -> tuple[str, ...]:
+    r"""`order.status`, where `\.` is a dot in a key."""
+    path = tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", name))
+    if not all(path):
+        raise _bad(f"a key of {name[:80]!r} is empty", r"write order.status, and \. for a dot in a key")
+    return path
+
+
+def join_path(path: Iterable[str]) -> str:
+    """The inverse of `split_path`, and never the name of a session's field."""
+    name = ".".join([key.replace(".", "\\.") for key in path])
+    return METADATA + name if name in SESSION_FIELDS or name.startswith(METADATA) else name
+
+
+def _field_reader(name: str) -> Reader:
+    def read(session: Any, _: dict[str, Any]) -> str | None:
+        value = getattr(session, name)
+        return value if value is None or type(value) is str else _text(value)
+
+    return read
+
+
+def _path_reader(path: tuple[str, ...]) -> Reader:
+    *parents, last = path
+
+    def read(_: Any, holder: Any) -> str | None:
+        for key in parents:
+            holder = holder.get(key)
+            if not isinstance(holder, dict):
+                return None
+        value = holder.get(last)
+        return value if value is None or type(value) is str else _text(value)
+
+    return read
+
+
+def _text(value: Any) -> str:
+    """A number or a boolean as the string that `metadata.stringify` makes of it, an object or an array as JSON."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    try:
+        strings = stringify({"": value})[""]
+    except BuildError:  # what JSON has no word for
+        return repr(value)
+    return strings if isinstance(strings, str) else json.dumps(strings, sort_keys=True, separators=(",", ":"))
+
+
+def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
+    """The names by which these sessions, `Session`s or mappings, can be told apart, and how many have each."""
+    names: Counter[tuple[str, ...]] = Counter()
+    for session in sessions:
+        metadata = session.get("userMetadata") if isinstance(session, Mapping) else session.user_metadata
+        ahead: list[tuple[tuple[str, ...], Any]] = [((), metadata)]
+        while ahead:
+            path, value = ahead.pop()
+            if isinstance(value, dict):
+                ahead += [((*path, key), inner) for key, inner in value.items() if key]
+            elif value is not None and path:
+                names[path] += 1
+    return Counter({join_path(path): count for path, count in names.items()})
+
+
+# --- writing a value ---------------------------------------------------------------------------
+
+
+def written(value: str | None) -> str:
+    """A value as one text, for a cell of CSV or a label: nothing where it is missing, and itself nearly always.
+
+    The empty string is `""`, as JSON has it. So is what begins with a quote, so that no two values are written the
+    same; what a spreadsheet would take for a formula; and what UTF-8 has no bytes for.
+    """
+    if value is None:
+        return ""
+    if value[:1] in tuple('"=+-@\t\r\n') or not value:
+        return json.dumps(value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return value
+
+
+def _bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-setting")

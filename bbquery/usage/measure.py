@@ -1,0 +1,215 @@
+"""Sessions → `UsageReport`.
+
+A session counts where it started: in that interval, with its bytes and its duration. Of its minutes, each counts in the
+interval in which that minute began. So every session and every minute is in exactly one place, whatever the intervals,
+and sums never need a fraction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Self, TypedDict
+
+import msgspec
+
+from ..errors import BuildError, DecodeError
+from ..sessions import Session, Time
+from .figures import Figures
+from .keys import read_keys
+from .ranges import ANCHOR, instant, read_every
+from .report import Cell, Segment, UsageReport
+
+_LIVE = ("PENDING", "RUNNING")
+_EMPTY: dict[str, Any] = {}
+
+
+class Row(msgspec.Struct, rename="camel", gc=False):
+    """What is read of a session that is no `Session` yet, beside what it is to be told apart by."""
+
+    status: str
+    started_at: Time
+    ended_at: Time | None = None
+    expires_at: Time | None = None
+    proxy_bytes: int | None = 0
+
+
+class QueriedRow(Row, rename="camel", gc=False):
+    """All that a query may ask of."""
+
+    id: str | None = None
+    region: str | None = None
+    project_id: str | None = None
+    context_id: str | None = None
+    keep_alive: bool | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None
+    user_metadata: dict[str, Any] | None = None
+
+
+_dict_of: Any = TypedDict  # its keys are known at run time only
+
+
+@lru_cache(64)
+def _row(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[Row]:
+    """A row with just the session's fields and the keys of the metadata that are asked for: to decode all of the
+    metadata would take half of the time that a file takes."""
+    more: list[Any] = [(name, str | bool | None, None) for name in fields if name not in Row.__struct_fields__]
+    if keys:
+        try:
+            "".join(keys).encode()
+            metadata = _dict_of("Metadata", dict.fromkeys(keys, Any), total=False)
+        except UnicodeEncodeError:  # the decoder cannot look for such a key
+            metadata = dict[str, Any]
+        more.append(("user_metadata", metadata | None, None))
+    row: Any = msgspec.defstruct("Row", more, bases=(Row,), rename="camel", gc=False)
+    return row  # type: ignore[no-any-return]  # a subclass of Row
+
+
+def measure_usage(
+    sessions: Iterable[Session | Mapping[str, Any]],
+    *,
+    by: Sequence[str] = (),
+    every: str | None = None,
+    now: datetime | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> UsageReport:
+    r"""The usage of sessions, `Session`s or the API's mappings, each of them counted.
+
+    `by` are the names to tell them apart by. The name of a session's field (`status`, `region`, `project_id`,
+    `context_id`, `keep_alive`, `id`) is that field. Every other name is a path into the metadata, such as `client` or
+    `order.status`, with `\.` for a dot in a key; `user_metadata.status` is one too. Where nothing or null stands there,
+    the value is None, and no session is left out. A value that is no string counts as its text: `5`, `true`, or JSON.
+
+    `every` is the length of intervals, such as `1h`, `1d` or `7d`. They begin at midnight UTC, weeks on Monday. A
+    session counts in the interval in which it started, and each of its minutes in the one in which that minute began.
+
+    What has not ended counts up to `now`, the present unless given, and no further than it may run (`expires_at`). With
+    `start` and `end`, only what started from `start` on and before `end` counts, with all of its minutes.
+
+    BuildError where one of these cannot be; DecodeError where a mapping is no session.
+    """
+    meter = Meter(by=by, every=every, now=now, start=start, end=end)
+    meter.add(sessions)
+    return meter.report()
+
+
+class Meter:
+    """`measure_usage` for sessions that come in pieces."""
+
+    def __init__(
+        self,
+        *,
+        by: Sequence[str] = (),
+        every: str | None = None,
+        now: datetime | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> None:
+        self._keys = read_keys(by)
+        self._every = None if every is None else read_every(every)
+        self._now = datetime.now(UTC) if now is None else instant(now, "now")
+        self._start = None if start is None else instant(start, "start")
+        self._end = None if end is None else instant(end, "end")
+        self._cells: dict[Cell, Figures] = {}
+        self.row = _row(
+            tuple(key.name for key in self._keys if not key.path),
+            tuple(dict.fromkeys(key.path[0] for key in self._keys if key.path)),
+        )
+        """What `add_rows` needs to know of a session; a `QueriedRow` has it too."""
+
+    def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
+        return self.add_rows(self._rows(sessions))
+
+    def _rows(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Iterator[Session | Row]:
+        kind, problem = self.row, None
+        for session in sessions:
+            if isinstance(session, Session):
+                yield session
+            elif isinstance(session, Mapping):
+                try:
+                    row = msgspec.convert(session, kind)
+                    row.started_at = row.started_at.astimezone(UTC)  # its zone may change the clocks meanwhile
+                    yield row
+                    continue
+                except msgspec.ValidationError as error:
+                    problem = str(error)
+                raise DecodeError(f"a mapping is no session: {problem}")
+            else:
+                raise BuildError(
+                    f"a value of type {type(session).__name__} is no session",
+                    hint="give a Session or the API's mapping",
+                    code="wrong-type",
+                )
+
+    def add_rows(self, rows: Iterable[Any]) -> Self:
+        """Sessions whose attributes are those of `row`."""
+        # One pass over what may be millions: names are local, and nothing is called that need not be.
+        now, low, high, every, cells = self._now, self._start, self._end, self._every, self._cells
+        readers = [key.read for key in self._keys]
+        tagged = any(key.path for key in self._keys)
+        metadata = _EMPTY
+        for row in rows:
+            started = row.started_at
+            if (low is not None and started < low) or (high is not None and started >= high):
+                continue
+            status, ended = row.status, row.ended_at
+            running = ended is None and status in _LIVE
+            if running:
+                expires = row.expires_at
+                ended = now if expires is None or now < expires else expires
+            if tagged:
+                metadata = row.user_metadata or _EMPTY
+            segment = tuple([read(row, metadata) for read in readers])
+            place = None if every is None else _seconds_since_anchor(started) // every
+            figures = cells.get((segment, place))
+            if figures is None:
+                figures = cells[segment, place] = Figures()
+
+            minutes = 1
+            if ended is not None:
+                lasted = ended - started
+                seconds, microseconds = lasted.days * 86_400 + lasted.seconds, lasted.microseconds
+                if seconds < 0:
+                    seconds = microseconds = 0
+                figures.microseconds += seconds * 1_000_000 + microseconds
+                if microseconds:
+                    seconds += 1
+                minutes = (seconds + 59) // 60 or 1
+                durations = figures.durations
+                durations[seconds] = durations.get(seconds, 0) + 1
+            statuses = figures.by_status
+            statuses[status] = statuses.get(status, 0) + 1
+            if running:
+                figures.running += 1
+            figures.proxy_bytes += row.proxy_bytes or 0
+            if every is None:
+                figures.browser_minutes += minutes
+            else:
+                self._spread(segment, _seconds_since_anchor(started), minutes, every)
+        return self
+
+    def _spread(self, segment: Segment, began: int, minutes: int, every: int) -> None:
+        """Each minute into the interval in which it begins; minute k does so 60 k seconds after the session."""
+        while minutes > 0:
+            place = began // every
+            here = min(minutes, -((began - (place + 1) * every) // 60))
+            figures = self._cells.get((segment, place))
+            if figures is None:
+                figures = self._cells[segment, place] = Figures()
+            figures.browser_minutes += here
+            minutes -= here
+            began += 60 * here
+
+    def report(self) -> UsageReport:
+        """Of the sessions so far. The meter starts anew, as a report never changes."""
+        cells, self._cells = self._cells, {}
+        by = [key.name for key in self._keys]
+        return UsageReport(by, self._every, now=self._now, start=self._start, end=self._end, cells=cells)
+
+
+def _seconds_since_anchor(time: datetime) -> int:
+    since = time - ANCHOR
+    return since.days * 86_400 + since.seconds

@@ -1,0 +1,149 @@
+"""Words for a period → its two ends; and a length → intervals of it.
+
+A period is half open: its start belongs to it, its end does not. All of it is UTC. A billing cycle begins at midnight
+of its day, or of a shorter month's last day.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from ..ast import Now
+from ..errors import BuildError
+from ..literals import read_duration, read_now, read_time, write_duration
+
+ANCHOR = datetime(1970, 1, 5, tzinfo=UTC)
+"""A Monday: intervals are counted from here, so that days begin at midnight and weeks on Monday."""
+
+MAX_INTERVALS = 100_000
+
+_RANGE = "24h, 7d, 30d, cycle, or FROM..TO as in 2026-11-01..2026-12-01"
+
+
+class Period(NamedTuple):
+    """None is no limit. `name` is how it was asked for."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    name: str = ""
+
+
+def read_range(text: str, now: datetime, billing_day: int = 1) -> Period:
+    """The period that `24h`, `7d`, `cycle` or `FROM..TO` means; FROM and TO are as in queries, and either may be left
+    out. What goes on is open at its end: what starts from now on belongs to it."""
+    now = instant(now, "now")
+    if text == "cycle":
+        return Period(_cycle(now, billing_day), None, text)
+    if ".." in text:
+        start, end = (_time(part.strip(), now) for part in text.split("..", 1))
+        if start is not None and end is not None and start >= end:
+            raise _bad(f"the range {text[:80]!r} ends before it starts", "the end does not belong to a range")
+        return Period(start, end, text)
+    try:
+        return Period(now - _length(text), None, text)
+    except (ValueError, IndexError, KeyError, OverflowError):
+        raise _bad(f"{text[:80]!r} is no range", f"write {_RANGE}") from None
+
+
+def read_instant(text: str) -> datetime:
+    """An RFC 3339 time, or a date for its first instant."""
+    time = _time(text, datetime.now(UTC))
+    if time is None:
+        raise _bad("there is no time", "write for example 2026-11-01T12:00:00Z")
+    return time
+
+
+def previous(period: Period, now: datetime, billing_day: int = 1) -> Period:
+    """The period before, and as long. Of a billing cycle that goes on, as much of the one before as has passed of it.
+
+    BuildError where there is none, as the period has no start.
+    """
+    now = instant(now, "now")
+    if period.start is None:
+        raise _bad("what has no start has no period before it", "give a range such as 30d")
+    end = now if period.end is None else period.end
+    try:
+        if period.name == "cycle":
+            start = _cycle(period.start - timedelta(microseconds=1), billing_day)
+            return Period(start, min(start + (end - period.start), period.start), "previous cycle")
+        return Period(period.start - max(end - period.start, timedelta()), period.start, "previous")
+    except OverflowError:
+        raise _bad("the period before begins before the year 1") from None
+
+
+def read_every(text: str) -> int:
+    """The seconds of an interval."""
+    try:
+        seconds = int(_length(text).total_seconds())
+    except (ValueError, IndexError, KeyError, OverflowError):
+        seconds = 0
+    if seconds < 60:
+        raise _bad(f"{str(text)[:80]!r} is no interval", "write 1h, 1d, 7d or another length of a minute or more")
+    return seconds
+
+
+def write_every(seconds: int) -> str:
+    from ..ast import Duration
+
+    return write_duration(Duration(seconds))
+
+
+def intervals(first: int, last: int, every: int) -> Iterator[int]:
+    """The numbers of the intervals from one to another. BuildError where there are far too many."""
+    if last - first >= MAX_INTERVALS:
+        raise _bad(
+            f"there are {last - first + 1:,} intervals of {write_every(every)} from the first session to the last",
+            "give a range, or longer intervals",
+        )
+    return iter(range(first, last + 1))
+
+
+def interval_start(number: int, every: int) -> datetime:
+    return ANCHOR + timedelta(seconds=number * every)
+
+
+def instant(time: datetime, name: str) -> datetime:
+    """In UTC; BuildError for what is no time or has no zone."""
+    if not isinstance(time, datetime) or time.utcoffset() is None:
+        raise _bad(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")
+    return time.astimezone(UTC)
+
+
+def _cycle(now: datetime, day: int) -> datetime:
+    """When the cycle of an instant began."""
+    here = _day_of(now.year, now.month, day)
+    if here <= now:
+        return here
+    return _day_of(*((now.year, now.month - 1) if now.month > 1 else (now.year - 1, 12)), day)
+
+
+def _day_of(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, min(day, monthrange(year, month)[1]), tzinfo=UTC)
+
+
+def _length(text: str) -> timedelta:
+    if not text[:-1].isascii() or not text[:-1].isdigit():
+        raise ValueError(text)
+    return timedelta(seconds=read_duration(text).seconds)
+
+
+def _time(text: str, now: datetime) -> datetime | None:
+    if not text:
+        return None
+    try:
+        if text.startswith("now"):
+            value = read_now(text) if text == "now" or text[3:4] in ("-", "+") else None
+            if not isinstance(value, Now):
+                raise ValueError("it is neither now nor now-7d")
+            return now + timedelta(seconds=value.offset)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=read_time(text).ns // 1_000)
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
+        reason = error if type(error) is ValueError else "it is neither a time nor now-7d"
+        raise _bad(f"{text[:80]!r} is no end of a range: {reason}", f"write {_RANGE}") from None
+
+
+def _bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-setting")

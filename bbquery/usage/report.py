@@ -1,0 +1,231 @@
+"""`UsageReport`: figures by segment and interval, and their sums.
+
+A report holds one `Figures` for each segment in each interval, its cells; everything else is a sum of those. That is
+why reports add up, in any order, and why no total can differ from its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple, Self, TypeAlias
+
+from ..errors import BuildError, DecodeError
+from ..sessions import ProjectUsage
+from .costs import Estimate, money
+from .figures import Figures
+from .keys import read_keys
+from .ranges import instant, interval_start, intervals, read_every, write_every
+
+Segment: TypeAlias = tuple[str | None, ...]
+"""A value for each name of `by`; None where a session has none."""
+
+Cell: TypeAlias = tuple[Segment, int | None]
+"""A segment, and the number of an interval."""
+
+
+class UsageReport:
+    """What `measure_usage` found. It never changes.
+
+    `by` are the names of what sessions are told apart by. `every` is the length of the intervals (`1d`), or None.
+    `now` is when sessions that run were measured, `start` and `end` limit when those that are counted started.
+    """
+
+    def __init__(
+        self,
+        by: Sequence[str],
+        every: int | None,
+        *,
+        now: datetime,
+        start: datetime | None,
+        end: datetime | None,
+        cells: Mapping[Cell, Figures],
+    ) -> None:
+        self.by = tuple(by)
+        self.every = None if every is None else write_every(every)
+        self.now, self.start, self.end = now, start, end
+        self._seconds = every
+        self._cells = cells
+        places = [place for _, place in cells if place is not None]
+        self._places = list(intervals(min(places), max(places), every)) if places and every else []
+
+    def __repr__(self) -> str:
+        return f"<UsageReport: {self.total.sessions} sessions, {self.total.browser_minutes} browser minutes>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, UsageReport):
+            return NotImplemented
+        return self._settings() == other._settings() and self._cells == other._cells
+
+    __hash__ = None  # type: ignore[assignment]  # its cells have none
+
+    def _settings(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in ("by", "every", "now", "start", "end")}
+
+    # --- sums ----------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> Figures:
+        return Figures.sum(self._cells.values())
+
+    @cached_property
+    def segments(self) -> dict[Segment, Figures]:
+        """The segments, from the most browser minutes to the least."""
+        found: dict[Segment, Figures] = {}
+        for (segment, _), figures in self._cells.items():
+            found.setdefault(segment, Figures()).add(figures)
+        return dict(sorted(found.items(), key=lambda item: (-item[1].browser_minutes, _order(item[0]))))
+
+    @cached_property
+    def intervals(self) -> dict[datetime, Figures]:
+        """The intervals by their start, from the first with anything in it to the last; empty without `every`."""
+        found = {place: Figures() for place in self._places}
+        for (_, place), figures in self._cells.items():
+            if place is not None:
+                found[place].add(figures)
+        return {self._start_of(place): figures for place, figures in found.items()}
+
+    @cached_property
+    def cells(self) -> dict[tuple[Segment, datetime | None], Figures]:
+        """The figures of each segment in each interval in which it has any: by time, and then by segment."""
+        places = sorted(self._cells.items(), key=lambda item: (item[0][1] or 0, _order(item[0][0])))
+        return {
+            (segment, None if place is None else self._start_of(place)): figures for (segment, place), figures in places
+        }
+
+    def _start_of(self, place: int) -> datetime:
+        assert self._seconds is not None, "there are places only where there are intervals"
+        return interval_start(place, self._seconds)
+
+    def end_of(self, start: datetime) -> datetime:
+        """Of the interval that begins then."""
+        assert self._seconds is not None, "there are starts only where there are intervals"
+        return start + timedelta(seconds=self._seconds)
+
+    def by_only(self, *names: str) -> UsageReport:
+        """The same, told apart by some of the names only."""
+        for name in names:
+            if name not in self.by:
+                raise BuildError(f"the usage is not told apart by {name[:80]!r}", hint="give it as one of by")
+        which = [self.by.index(name) for name in names]
+        cells: dict[Cell, Figures] = {}
+        for (segment, place), figures in self._cells.items():
+            cells.setdefault((tuple([segment[at] for at in which]), place), Figures()).add(figures)
+        return self._with(cells, names)
+
+    def _with(self, cells: dict[Cell, Figures], by: Sequence[str] | None = None) -> UsageReport:
+        by = self.by if by is None else by
+        return UsageReport(by, self._seconds, now=self.now, start=self.start, end=self.end, cells=cells)
+
+    def __add__(self, other: UsageReport) -> UsageReport:
+        """The usage of both sets of sessions: a session that is in both counts twice.
+
+        BuildError where the two were not measured in the same way, `now` included.
+        """
+        if not isinstance(other, UsageReport):
+            return NotImplemented
+        for (name, mine), its in zip(self._settings().items(), other._settings().values(), strict=True):
+            if mine != its:
+                raise BuildError(f"reports that differ in {name} do not add up", hint=f"measure both with one {name}")
+        cells: dict[Cell, Figures] = {}
+        for part in (self._cells, other._cells):
+            for cell, figures in part.items():
+                cells.setdefault(cell, Figures()).add(figures)
+        return self._with(cells)
+
+    def coverage(self, usage: ProjectUsage) -> Coverage:
+        """Which part of what the service counts for the project this report accounts for (F23)."""
+        return Coverage(self.total.browser_minutes, usage.browser_minutes)
+
+    # --- JSON ----------------------------------------------------------------------------------
+
+    def to_dict(self, estimate: Estimate | None = None) -> dict[str, Any]:
+        """As JSON. `cells` hold all that `from_dict` needs; `total`, `segments` and `intervals` are their sums."""
+
+        def said(figures: Figures) -> dict[str, Any]:
+            return {**figures.to_dict(), **_cost(figures, estimate)}
+
+        return {
+            "by": list(self.by),
+            "every": self.every,
+            "now": rfc3339(self.now),
+            "start": self.start and rfc3339(self.start),
+            "end": self.end and rfc3339(self.end),
+            "total": said(self.total),
+            "segments": [{**self._named(segment), **said(figures)} for segment, figures in self.segments.items()],
+            "intervals": [{**self._placed(start), **said(figures)} for start, figures in self.intervals.items()],
+            "cells": [
+                {**self._placed(start), **self._named(segment), **said(figures), **figures.exact()}
+                for (segment, start), figures in self.cells.items()
+            ],
+        }
+
+    def _placed(self, start: datetime | None) -> dict[str, str]:
+        return {} if start is None else {"start": rfc3339(start), "end": rfc3339(self.end_of(start))}
+
+    def _named(self, segment: Segment) -> dict[str, Any]:
+        return {"segment": dict(zip(self.by, segment, strict=True))}
+
+    @classmethod
+    def from_dict(cls, mapping: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`. DecodeError where the mapping is not one of its."""
+        try:
+            return cls._read(mapping)
+        except (BuildError, KeyError, TypeError, ValueError, AttributeError) as error:
+            problem = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise DecodeError(f"this is no usage report: {problem}")
+
+    @classmethod
+    def _read(cls, mapping: Mapping[str, Any]) -> Self:
+        now, start, end = (
+            None if mapping[name] is None else instant(datetime.fromisoformat(mapping[name]), name)
+            for name in ("now", "start", "end")
+        )
+        if now is None:
+            raise ValueError("now is null")
+        by = [key.name for key in read_keys(mapping["by"])]
+        every = None if mapping["every"] is None else read_every(mapping["every"])
+        cells: dict[Cell, Figures] = {}
+        for item in mapping["cells"]:
+            place = None
+            if every is not None:
+                since = datetime.fromisoformat(item["start"]) - interval_start(0, every)
+                place = round(since.total_seconds()) // every
+            segment = tuple([item["segment"][name] for name in by])
+            if not all(value is None or isinstance(value, str) for value in segment):
+                raise ValueError(f"{segment} is no segment")
+            cells.setdefault((segment, place), Figures()).add(Figures.from_exact(item))
+        return cls(by, every, now=now, start=start, end=end, cells=cells)
+
+
+class Coverage(NamedTuple):
+    """How many of the browser minutes that the service counts are accounted for."""
+
+    accounted: int
+    counted: int
+
+    @property
+    def rate(self) -> Fraction | None:
+        return Fraction(self.accounted, self.counted) if self.counted else None
+
+    def __str__(self) -> str:
+        if self.rate is None:
+            return f"{self.accounted:,} minutes accounted for, and the service counts none"
+        return f"{float(round(self.rate * 100, 1))} % of {self.counted:,} minutes accounted for"
+
+
+def _cost(figures: Figures, estimate: Estimate | None) -> dict[str, str]:
+    if estimate is None:
+        return {}
+    return {"estimated_cost": money(estimate.of(figures), 6), "currency": estimate.currency}
+
+
+def rfc3339(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def _order(segment: Segment) -> tuple[Any, ...]:
+    """By text; what is missing comes last."""
+    return tuple([(value is None, value or "") for value in segment])
