@@ -145,7 +145,12 @@ def write_reports(
     else:
         assert file is not None, "a usage error otherwise"
         try:
-            feeds.write_parquet(report, Path(file), prices)
+            if form == "png":
+                from ..usage.picture import write_png
+
+                write_png(report, Path(file))
+            else:
+                feeds.write_parquet(report, Path(file), prices)
         except OSError as error:
             raise _cannot_write(file, error) from None
     if coverage is not None and form != "json":

@@ -16,7 +16,9 @@ from .options import Command, Connection, connection, query
 from .output import waiting
 from .streams import is_terminal
 
-OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics")
+OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "png")
+FILES = ("parquet", "png")
+"""What is not for a terminal, and needs an --output-file."""
 
 
 @click.command(cls=Command)
@@ -122,7 +124,7 @@ def command(
     shown = [
         (report.by_only(*names), price if rates.priced else None) for report, price in zip(reports, prices, strict=True)
     ]
-    with measuring.into(None if form == "parquet" else output_file):
+    with measuring.into(None if form in FILES else output_file):
         measuring.write_reports(form, shown, counted, output_file, limit)
     return limits.judge(reports[0], prices[0])
 
@@ -136,7 +138,7 @@ def _check(form: str, given: dict[str, Any]) -> None:
         "--compare needs a --range": given["compare"] and period is None,
         "--compare goes with a table or json": given["compare"] and form not in ("table", "json"),
         "--limit goes with a table": given["limit"] and form != "table",
-        "--output parquet needs an --output-file": form == "parquet" and given["output_file"] is None,
+        f"--output {form} needs an --output-file": form in FILES and given["output_file"] is None,
         "OpenMetrics has no intervals: leave out --every": every and (form == "openmetrics" or serve),
         "--serve goes without --output, --output-file and --compare": serve
         and (given["output"] or given["output_file"] or given["compare"]),

@@ -226,6 +226,13 @@ class Collected:
         return self._found
 
 
+_LIBRARIES = {
+    "openmetrics": ("prometheus_client", "metrics"),
+    "parquet": ("pyarrow", "parquet"),
+    "png": ("matplotlib", "png"),
+}
+
+
 def check(form: str, by: tuple[str, ...]) -> None:
     """BuildError where a report by these names cannot take this form, or the library for it is not there: before
     anything is measured for nothing."""
@@ -233,6 +240,6 @@ def check(form: str, by: tuple[str, ...]) -> None:
         _columns(by)
     if form == "openmetrics":
         _labels(by)
-    for library, extra, needed in (("pyarrow", "parquet", "parquet"), ("prometheus_client", "metrics", "openmetrics")):
-        if form == needed and find_spec(library) is None:
-            raise BuildError(f"{form} needs {library}", hint=f"pip install 'bbquery[{extra}]'", code="bad-setting")
+    library, extra = _LIBRARIES.get(form, (None, None))
+    if library is not None and find_spec(library) is None:
+        raise BuildError(f"{form} needs {library}", hint=f"pip install 'bbquery[{extra}]'", code="bad-setting")

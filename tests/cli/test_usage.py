@@ -291,7 +291,7 @@ def test_limits_of_the_configuration_hold_unless_the_command_line_says_otherwise
         (["--now", "soon"], "no end of a range"),
         (["--fail-over", "minutes=5"], "there is no figure"),
         (["--warn-over", "80%"], "there is none"),
-        (["--output", "html"], "html"),
+        (["--output", "svg"], "svg"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anybody_is_asked(
