@@ -106,7 +106,7 @@ def _result(located: Located, report: Report) -> dict[str, Any]:
             for edit in finding.fix.edits
         ]
         change = {"artifactLocation": artifact, "replacements": replacements}
-        result["fixes"] = [{"description": {"text": finding.fix.title}, "artifactChanges": [change]}]
+        result["fixes"] = [{"description": {"text": _whole(finding.fix.title)}, "artifactChanges": [change]}]
     return result
 
 
