@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := PYTHONPATH= $(BIN)/
 
-.PHONY: demo test bench fmt clean
+.PHONY: demo test bench docs fmt clean
 .DELETE_ON_ERROR:
 
 # A stamp for each set of dependencies, remade when pyproject.toml changes.
@@ -26,6 +26,9 @@ test: $(VENV)/dev.stamp
 
 bench: $(VENV)/bench.stamp
 	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/dev.stamp
+	$(RUN)python docs/pictures.py
 
 fmt: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -319,6 +320,38 @@ def _program(source: str) -> Callable[..., Any]:
     return measure
 
 
+# --- the dashboard -----------------------------------------------------------------------------
+
+
+def dashboard(rounds: Rounds) -> Iterator[Row]:
+    """All that a page asks for when it opens: 100,000 sessions, thirty days by client."""
+    import orjson
+
+    from bbquery.dashboard import answers
+    from bbquery.dashboard.source import Source, from_files
+    from bbquery.dashboard.view import View
+    from bbquery.usage.ranges import read_range
+
+    now = datetime.fromtimestamp(1_780_000_000, UTC)
+    lines = [json.dumps(each, separators=(",", ":")).encode() for each in generate(100_000, now=now)]
+    data = b"".join([line + b"\n" for line in lines])
+    view = View(None, read_range("30d", now), ("client",))
+
+    def report() -> bytes:
+        source = Source(from_files(["-"], BytesIO(data)), 60, clock=lambda: now)
+        return json.dumps(answers.report(source.data, view, now), separators=(",", ":")).encode()
+
+    def parsed() -> object:
+        return [orjson.loads(line) for line in lines]
+
+    assert orjson.loads(report())["total"]["sessions"] == len(lines)
+    ours, theirs = in_turn([report, parsed], rounds(10))
+    yield Row("dashboard's data, 100,000 sessions", ours, theirs, f"{_named('orjson')} reads them", 4)
+    held = Source(from_files(["-"], BytesIO(data)), 60, clock=lambda: now).data
+    ours, theirs = in_turn([lambda: answers.report(held, view, now), parsed], rounds(10))
+    yield Row("… once they are in memory", ours, theirs, f"{_named('orjson')} reads them")
+
+
 # --- whole processes ---------------------------------------------------------------------------
 
 NEGATED = f"NOT ({ONE})"
@@ -457,6 +490,7 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "filter": filtering,
     "plan": planning,
     "usage": usage,
+    "dashboard": dashboard,
     "import": importing,
     "first": first_parse,
     "command": command,

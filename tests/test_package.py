@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bbquery
+from bbquery.dashboard.assets import SCRIPTS
 from bbquery.lint.rules import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +24,7 @@ LAYERS = """
     errors grammar ast literals printer types limits mistakes diagnosis parser
     builder metadata wire evaluate implication planner rewrite sessions interchange query fields
     exchange listing execution acting driving streaming sockets transport client
-    configuration usage lint emulator cli __main__
+    configuration usage lint emulator dashboard cli __main__
 """.split()
 
 
@@ -184,6 +185,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_grammar_and_the_marker_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {"bbquery/grammar/bbquery.lark", "bbquery/grammar/query.schema.json", "bbquery/py.typed"} <= set(names)
+    assert {f"bbquery/dashboard/page/{name}" for name in ("index.html", "style.css", "theme.js", *SCRIPTS)} <= set(
+        names
+    )
     assert {f"bbquery/docs/rules/{code}.md" for code in RULES} <= set(names)
     assert all(name.startswith(("bbquery/", "bbquery-")) for name in names)
 

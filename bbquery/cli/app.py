@@ -32,6 +32,7 @@ COMMANDS = (
     "release",
     "projects",
     "usage",
+    "dashboard",
     "emulator",
     "completion",
 )
@@ -81,7 +82,8 @@ Exit status:
        a session; or a limit of usage is passed
   2    it could not be done: wrong options, no key, the network, an error
        of the service, output that cannot be written
-  130  ended by Ctrl-C, which `emulator` takes for its proper end: 0
+  130  ended by Ctrl-C, which `emulator` and `dashboard` take for their
+       proper end: 0
   141  the reader of the output went away
 
 \b

@@ -1,0 +1,28 @@
+"""The files of the page, as they lie in this package, and plotly.js out of plotly's own."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+SCRIPTS = ("dom.js", "format.js", "api.js", "view.js", "chart.js", "tables.js", "app.js")
+"""Modules; each imports from those before it only."""
+
+_PAGE = files(__package__).joinpath("page")
+_PLOTLY = files("plotly").joinpath("package_data", "plotly.min.js")  # ModuleNotFoundError without the extra
+
+
+@cache
+def asset(name: str) -> str:
+    return (_PLOTLY if name == "plotly.js" else _PAGE.joinpath(name)).read_text("utf-8")
+
+
+@cache
+def index() -> str:
+    """The page itself. plotly adds the styles of its maps unless it finds that they are there; we have no maps, and a
+    policy that forbids such styles, so we have it find them."""
+    found = re.findall(r'getElementById\("([0-9a-f]{64})"\)', asset("plotly.js"))
+    return asset("index.html").replace(
+        "<!-- plotly -->", "".join([f'<template id="{name}"></template>' for name in dict.fromkeys(found)])
+    )
