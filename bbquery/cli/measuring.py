@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,7 +52,7 @@ class Asked(NamedTuple):
         now = self.now or datetime.now(UTC)
         periods = self.periods(now)
         meters = [Meter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
-        wanted = self._wanted(periods)
+        wanted = self.wanted(periods)
         if client is not None:
             found = client.sessions(wanted, project_id=self.project)
             for meter in meters:
@@ -60,12 +61,14 @@ class Asked(NamedTuple):
             _read_file(file, meters, self.query, self.project, now)
         return [meter.report() for meter in meters]
 
-    def _wanted(self, periods: Sequence[ranges.Period]) -> Query | None:
+    def wanted(self, periods: Sequence[ranges.Period]) -> Query | None:
         """The query, and that a session started in one of the periods, or between them."""
         from ..fields import field
         from ..query import all_of
 
         parts = [] if self.query is None else [self.query]
+        if self.inputs and self.project is not None:  # a client sees to it by itself
+            parts.append(field.project_id == self.project)
         starts = [each.start for each in periods if each.start is not None]
         ends = [each.end for each in periods if each.end is not None]
         if len(starts) == len(periods):
@@ -155,6 +158,33 @@ def write_reports(
             raise _cannot_write(file, error) from None
     if coverage is not None and form != "json":
         note(str(coverage))
+
+
+def write_page(asked: Asked, client: Client | None, by: tuple[str, ...], file: str) -> None:
+    """The dashboard as one file, of the sessions that are asked for."""
+    try:
+        from ..dashboard import Source, export
+        from ..dashboard.source import from_files
+    except ModuleNotFoundError as error:
+        raise Failure(str(error)) from None
+    now = asked.now or datetime.now(UTC)
+    wanted = asked.wanted(asked.periods(now))
+    sessions: Sequence[Any]
+    if client is not None:
+        sessions = client.sessions(wanted, project_id=asked.project)
+    else:
+        if "-" in asked.inputs and sys.stdin is None:
+            raise Failure("standard input is closed")
+        try:
+            rows = from_files(asked.inputs, sys.stdin.buffer if "-" in asked.inputs else BytesIO())() or ()
+        except OSError as error:
+            raise Failure(f"cannot read {error.filename}: {error.strerror or error}") from None
+        sessions = rows if wanted is None else list(wanted.filter(rows, now=now))
+    source = Source(lambda: sessions, 1, "" if asked.query is None else str(asked.query), lambda: now)
+    try:
+        Path(file).write_text(export(source, by[:2] or None, asked.billing_day), "utf-8")
+    except OSError as error:
+        raise _cannot_write(file, error) from None
 
 
 # --- limits ------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ import click
 from .inputs import read_query
 from .options import Command, Connection, connection, query
 from .output import waiting
-from .streams import is_terminal
+from .streams import OK, is_terminal
 
-OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "png")
-FILES = ("parquet", "png")
+OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
+FILES = ("parquet", "html", "png")
 """What is not for a terminal, and needs an --output-file."""
 
 
@@ -83,7 +83,7 @@ def command(
     error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it makes it one of that segment. The exit status is 1
     where a limit of --fail-over is passed, with a line for each.
 
-    A session that stands in two files counts twice.
+    A session that stands in two files counts twice. --output html is the page of `bbquery dashboard` in one file.
 
     \b
     Examples:
@@ -115,6 +115,11 @@ def command(
     asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked
     rates = configured.rates if period == "cycle" else configured.rates.without_allowances()
     with nullcontext() if inputs else connection.open() as client:
+        if form == "html":
+            assert output_file is not None, "a usage error otherwise"
+            with waiting("measuring"):
+                measuring.write_page(asked, client, names, output_file)
+            return OK
         if serve is not None:
             return measuring.serve(asked, client, names, rates, serve, refresh)
         with waiting("measuring"):
@@ -137,6 +142,8 @@ def _check(form: str, given: dict[str, Any]) -> None:
         "--set needs a QUERY with a $NAME": given["settings"] and given["text"] is None,
         "--compare needs a --range": given["compare"] and period is None,
         "--compare goes with a table or json": given["compare"] and form not in ("table", "json"),
+        "--output html goes without --every, --fail-over, --warn-over and --coverage": form == "html"
+        and (every or limited),
         "--limit goes with a table": given["limit"] and form != "table",
         f"--output {form} needs an --output-file": form in FILES and given["output_file"] is None,
         "OpenMetrics has no intervals: leave out --every": every and (form == "openmetrics" or serve),

@@ -292,6 +292,10 @@ def test_limits_of_the_configuration_hold_unless_the_command_line_says_otherwise
         (["--fail-over", "minutes=5"], "there is no figure"),
         (["--warn-over", "80%"], "there is none"),
         (["--output", "svg"], "svg"),
+        (["--output", "html"], "needs an --output-file"),
+        (["--output", "png"], "needs an --output-file"),
+        (["--output", "html", "--output-file", "x", "--every", "1d"], "--output html goes without"),
+        (["--output", "html", "--output-file", "x", "--input", "none.ndjson"], "cannot read none.ndjson"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anybody_is_asked(
@@ -345,3 +349,39 @@ def test_an_address_in_use_is_a_failure(run: Run, service: Service) -> None:
     outcome = run("usage", "--serve", f":{port}")
     assert outcome.status == 2
     assert f"cannot listen on 127.0.0.1 port {port}" in outcome.err
+
+
+# --- pages and pictures ------------------------------------------------------------------------
+
+
+def recorded(page: Path) -> dict[str, Any]:
+    """What an exported page has in it."""
+    found = re.search(r'<script id="recorded" type="application/json">(.*?)</script>', page.read_text("utf-8"), re.S)
+    assert found
+    return json.loads(found[1])  # type: ignore[no-any-return]  # an object
+
+
+def test_a_page_holds_what_was_asked_for(run: Run, service: Service, folder: Path) -> None:
+    service(*ALL)
+    dump = folder / "june.ndjson"
+    dump.write_text(run("sessions").out, encoding="utf-8")
+    page = folder / "usage.html"
+    asked = ["--by", "client", "--now", "2026-11-20", "--output", "html", "--output-file", str(page)]
+    totals = []
+    for source in ([], ["--input", str(dump)], ["--input", str(dump), "--project", PROJECT]):
+        for more in ([], ["NOT status:'ERROR'"], ["--range", "2026-11-02..2026-11-04"]):
+            outcome = run("usage", *asked, *source, *more)
+            assert (outcome.status, outcome.out) == (0, "")
+            report = next(one for one in recorded(page)["answers"] if (one["of"], one["range"]) == ("report", "all"))
+            totals.append(report["answer"]["total"]["sessions"])
+    assert totals == [3, 2, 1] * 3
+    run("usage", *asked, "--input", str(dump), "--project", "another")
+    assert not any("acme" in json.dumps(one) for one in recorded(page)["answers"])
+
+
+def test_a_picture_is_written(run: Run, service: Service, folder: Path) -> None:
+    service(*ALL)
+    outcome = run("usage", "--by", "client", "--every", "1d", "--output", "png", "--output-file", "usage.png")
+    assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
+    assert (folder / "usage.png").read_bytes().startswith(b"\x89PNG")
+    assert run("usage", "--output", "png", "--output-file", "none/usage.png").status == 2
