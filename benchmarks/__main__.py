@@ -71,7 +71,7 @@ def _figure(value: float, unit: Unit) -> str:
         "B/s": ((1e6, "MB/s"), (1e3, "kB/s")),
     }[unit]
     scale, name = next((each for each in scales if value >= each[0]), scales[-1])
-    return f"{value / scale:.3g} {name}"
+    return f"{value / scale:,.0f} {name}" if value >= 1_000 * scale else f"{value / scale:.3g} {name}"
 
 
 def _data(case: str, row: Row) -> dict[str, Any]:
