@@ -217,7 +217,7 @@ def _replace(folder: str, file: str, data: bytes) -> None:
         with open(handle, "wb") as opened:
             opened.write(data)
         os.replace(temporary, file)
-    except BaseException:
+    except BaseException:  # Ctrl-C too, or the file would stay
         os.unlink(temporary)
         raise
 

@@ -51,9 +51,11 @@ class Linter:
         checker = self._checkers.get(enabled)
         if checker is None:
             settings = self.settings
-            # `false` and `true` are schemas too; the checker says that they are none of metadata.
-            schema = settings.schema_json
-            checker = Checker(enabled=enabled, dialect=settings.dialect, schema=schema)  # type: ignore[arg-type]
+            checker = Checker(
+                enabled=enabled,
+                dialect=settings.dialect,
+                schema=settings.schema_json,  # type: ignore[arg-type]  # `true` is one too; the checker says it is none of metadata
+            )
             self._checkers[enabled] = checker
         return checker
 

@@ -168,7 +168,7 @@ def _replace(path: str, before: bytes, after: bytes) -> None:
             if file.read(len(before) + 1) != before:
                 raise NotWritten("it has changed since it was read")
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too, or the file would stay
         with suppress(OSError):
             os.unlink(temporary)
         raise
