@@ -47,7 +47,7 @@ def test_every_answer_is_kept_from_other_pages(serve: Serve, path: str) -> None:
         ("localhost.evil.example", 421),
         ("127.0.0.1.evil.example", 421),
         ("192.168.0.7", 421),
-        ("[::ffff:7f00:1", 421),
+        ("[::zzzz", 421),
         ("[fe80::1]", 421),
         ("", 421),
         ("\xe9vil", 421),
