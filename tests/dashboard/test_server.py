@@ -84,6 +84,8 @@ def test_it_can_be_closed_twice_and_by_another_thread(serve: Serve) -> None:
     threading.Timer(0.05, dashboard.close).start()
     dashboard.serve_forever()
     dashboard.close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", urlsplit(dashboard.url).port or 0), timeout=5)
 
 
 def test_an_address_in_use_is_the_callers_error(serve: Serve) -> None:
