@@ -5,11 +5,11 @@ Everything public is here, and nothing is loaded until it is used: `import bbque
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import metadata
+    from ._text import Span
+    from ._version import __version__
     from .acting import WaitTimeout
     from .client import AsyncClient, Client
     from .errors import (
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         QuerySyntaxError,
         RateLimited,
         ServerError,
-        Span,
         TransportError,
     )
     from .exchange import Timeout
@@ -89,8 +88,10 @@ __all__ = [
 _HOMES = {
     "errors": (
         "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic FullScanRefused "
-        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError Span TransportError"
+        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError TransportError"
     ),
+    "_text": "Span",
+    "_version": "__version__",
     "acting": "WaitTimeout",
     "client": "AsyncClient Client",
     "exchange": "Timeout",

@@ -13,22 +13,10 @@ from __future__ import annotations
 
 import re
 
-from .ast import (
-    And,
-    Equal,
-    Exists,
-    Node,
-    Not,
-    Now,
-    OneOf,
-    Or,
-    Order,
-    SessionField,
-    Size,
-    Text,
-    Time,
-)
-from .literals import MAX_EXPONENT, checked_time, read_time
+from .language.literals import MAX_EXPONENT, parse_time, validate_time
+from .language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
+from .language.session_fields import SessionField
+from .language.values import Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +24,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any, Literal, TypeAlias
 
-    from .ast import Field
+    from .language.session_fields import Field
 
     Shape: TypeAlias = Literal["mapping", "record"]
     Test: TypeAlias = Callable[[Any, int], bool]
@@ -205,14 +193,14 @@ def stored_instant(value: Any) -> Instant | None:
             if len(value) > 30 and (match := re.fullmatch(_LONG_FRACTION, value, re.DOTALL)):
                 value = match[1] + match[3]
                 digits = match[2].rstrip("0")
-            return (read_time(value).ns, digits)
+            return (parse_time(value).ns, digits)
         from datetime import datetime, timezone
 
         if not isinstance(value, datetime) or value.utcoffset() is None:
             return None
         since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
         microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-        return (checked_time(microseconds * 1_000).ns, digits)
+        return (validate_time(microseconds * 1_000).ns, digits)
     except ValueError:
         return None
 

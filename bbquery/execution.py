@@ -15,16 +15,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from . import builder, metadata, wire
-from .ast import Equal, Node, walk
-from .errors import (
-    BadRequest,
-    BBQueryError,
-    BuildError,
-    DecodeError,
-    ServerError,
-    TransportError,
-)
+from . import metadata, wire
+from .errors import BadRequest, BBQueryError, BuildError, DecodeError, ServerError, TransportError
 from .exchange import (
     KINDS,
     Answer,
@@ -41,20 +33,12 @@ from .exchange import (
     retry_delay,
     said,
 )
+from .language import builder
+from .language.nodes import Equal, Node, walk
 from .listing import Listing
 from .planner import EVERYTHING
 from .query import Query, all_of, parse
-from .sessions import (
-    CreatedSession,
-    Project,
-    ProjectUsage,
-    Session,
-    SessionList,
-    Trace,
-    decode_list,
-    decode_one,
-    start,
-)
+from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace, decode_list, decode_one, start
 
 log = logging.getLogger("bbquery")
 

@@ -8,9 +8,11 @@ Only what the language can mean is taken; anything else is a BuildError that say
 
 from __future__ import annotations
 
-from . import builder, types
-from .ast import SESSION_FIELDS, Not
+from ._text import suggest
 from .errors import BuildError
+from .language import builder, validation
+from .language.nodes import Not
+from .language.session_fields import SESSION_FIELDS
 from .query import Query, _checked
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from typing import ClassVar, NoReturn, TypeAlias
 
-    from .ast import Field
+    from .language.session_fields import Field
 
     Comparable: TypeAlias = str | int | float | Decimal | datetime | date | timedelta
 
@@ -105,7 +107,7 @@ class MetadataField(FieldBuilder):
 
     def __getitem__(self, key: str) -> MetadataField:
         assert isinstance(self._field, tuple)
-        return MetadataField((*self._field, types.path_key(key)))
+        return MetadataField((*self._field, validation.check_path_key(key)))
 
 
 class SessionFields:
@@ -132,7 +134,7 @@ class SessionFields:
         def __getattr__(self, name: str) -> FieldBuilder:
             if name in SESSION_FIELDS:
                 return FieldBuilder(SESSION_FIELDS[name])
-            near = types.nearest(name, tuple(SESSION_FIELDS))
+            near = suggest(name, tuple(SESSION_FIELDS))
             hint = f"did you mean {' or '.join(near)}?" if near else f"the fields are {' '.join(SESSION_FIELDS)}"
             raise UnknownField(f"there is no field {name}", hint=hint, code="unknown-field")
 

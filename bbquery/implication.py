@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import operator
 
-from .ast import Duration, Equal, Exists, Now, OneOf, Order, Size, Text, Time
 from .evaluate import stored_instant, stored_number
+from .language.nodes import Equal, Exists, OneOf, Order, Text
+from .language.values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .ast import Predicate
+    from .language.nodes import Predicate
 
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 

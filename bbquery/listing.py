@@ -12,9 +12,9 @@ from typing import Protocol
 
 import msgspec
 
-from .ast import STATUSES
 from .errors import BBQueryError, ServerError, TransportError
 from .exchange import Certain, Ended, Fork, Next, Request, Steps
+from .language.session_fields import STATUSES
 from .planner import Plan, staged
 from .sessions import Session, SessionList, Trace
 from .wire import ListRequest

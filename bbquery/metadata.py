@@ -11,7 +11,7 @@ import json
 from itertools import islice
 
 from .errors import BuildError, Diagnostic
-from .printer import is_plain, quote
+from .language.printer import needs_no_escape, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -295,7 +295,7 @@ def _unfindable(kind: str, steps: Steps, value: Any) -> Iterator[Diagnostic]:
         yield warning("array-value", "nothing in an array can be found", 'write an object: {"item": "true"}')
     elif kind == "key" and not value:
         yield warning("empty-key", "whether a query finds an empty key is not documented", "write a name")
-    elif kind in ("key", "string") and not is_plain(_printable(value)):  # F6
+    elif kind in ("key", "string") and not needs_no_escape(_printable(value)):  # F6
         word = "key" if kind == "key" else "value"
         message = f"no single request finds this {word}, as a query cannot quote it"
         hint = "write it without quotes ', backslashes, control characters and lone surrogates"

@@ -8,9 +8,10 @@ confines its sessions to, the second carries them down and prices every part, th
 
 from __future__ import annotations
 
-from .ast import STATUSES, And, Equal, Node, Not, OneOf, Or, SessionField, conjunction
 from .errors import FullScanRefused
-from .printer import is_plain, write
+from .language.nodes import And, Equal, Node, Not, OneOf, Or, and_of
+from .language.printer import format_query, needs_no_escape
+from .language.session_fields import STATUSES, SessionField
 from .wire import BASE_URL, ListRequest
 
 TYPE_CHECKING = False
@@ -122,7 +123,7 @@ def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
         paths[None, None] = None
     else:
         _collect(way, paths)
-    return Plan(write(node), staged(_absorbed(paths)), _residual(way), full_scan, reasons)
+    return Plan(format_query(node), staged(_absorbed(paths)), _residual(way), full_scan, reasons)
 
 
 def obstacles(node: Node) -> list[tuple[Node, str]]:
@@ -161,7 +162,7 @@ def _is_status(node: Node) -> bool:
 def _is_pushable(node: Node) -> bool:
     if not isinstance(node, Equal | OneOf) or isinstance(node.field, SessionField):
         return False
-    return all(is_plain(text) for text in (*node.field, *_values(node)))
+    return all(needs_no_escape(text) for text in (*node.field, *_values(node)))
 
 
 def _values(node: Any) -> tuple[Any, ...]:
@@ -226,7 +227,11 @@ def _collect(way: _Way, paths: Paths) -> None:
             _collect(each, paths)
     elif isinstance(way.node, Equal | OneOf):  # and not an AND that no session can match
         statuses = [None] if way.allowed is None else [status for status in STATUSES if status in way.allowed]
-        asked = [None] if _is_status(way.node) else [write(Equal(way.node.field, value)) for value in _values(way.node)]
+        asked = (
+            [None]
+            if _is_status(way.node)
+            else [format_query(Equal(way.node.field, value)) for value in _values(way.node)]
+        )
         paths.update({(q, status): None for q in asked for status in statuses})
 
 
@@ -267,7 +272,7 @@ def _residual(way: _Way) -> str | None:
     """The conjuncts that the requests do not answer by themselves."""
     if way.answered:
         return None
-    return write(conjunction([each.node for each in _left(way)]) if way.chosen else way.node)
+    return format_query(and_of([each.node for each in _left(way)]) if way.chosen else way.node)
 
 
 def _why(way: _Way) -> Iterator[tuple[Node, str]]:
@@ -294,5 +299,5 @@ def _why(way: _Way) -> Iterator[tuple[Node, str]]:
 
 
 def _short(node: Node) -> str:
-    text = write(node)
+    text = format_query(node)
     return text if len(text) <= 80 else text[:80] + "…"

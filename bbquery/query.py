@@ -6,12 +6,15 @@ A query never changes. Combining two gives a third. It has no truth value, so th
 
 from __future__ import annotations
 
-from . import builder, types
 from . import wire as _wire  # `wire` is a method here
-from .ast import SESSION_FIELDS, Node, Not, Time, conjunction, disjunction
-from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
-from .limits import SMALL, combine, measure
-from .printer import write
+from ._text import Span
+from .errors import BuildError, NotAWireQuery, QuerySyntaxError
+from .language import builder, validation
+from .language.limits import SAFE_LENGTH, combine_sizes, measure_query
+from .language.nodes import Node, Not, and_of, or_of
+from .language.printer import format_query
+from .language.session_fields import SESSION_FIELDS
+from .language.values import Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, NoReturn, TypeVar
 
     from .evaluate import Filter, Shape, Test
-    from .limits import Extent
+    from .language.limits import QuerySize
     from .planner import Plan
     from .sessions import Session
     from .wire import ListRequest
@@ -36,7 +39,7 @@ class Query:
     __slots__ = ("_extent", "_made", "_text", "ast")
     ast: Node
     _text: str | None
-    _extent: Extent | None
+    _extent: QuerySize | None
     _made: dict[tuple[str, Shape], Test | Filter] | None
     """What has been compiled of it so far."""
 
@@ -52,7 +55,7 @@ class Query:
 
     def __str__(self) -> str:
         if self._text is None:
-            _set(self, "_text", write(self.ast))
+            _set(self, "_text", format_query(self.ast))
             return str(self)
         return self._text
 
@@ -191,7 +194,7 @@ class Query:
 
     def to_json(self) -> str:
         """The tree as JSON, as `bbquery schema` describes it."""
-        from .interchange import to_json
+        from .language.json_format import to_json
 
         return to_json(self.ast)
 
@@ -202,7 +205,7 @@ def _instant(now: datetime | None) -> int:
         from time import time_ns
 
         return time_ns()
-    value = types.order_value(SESSION_FIELDS["created_at"], now)
+    value = validation.order_value(SESSION_FIELDS["created_at"], now)
     if not isinstance(value, Time):
         raise BuildError("the instant of a run is a datetime, not relative to now", code="wrong-type")
     return value.ns
@@ -211,23 +214,23 @@ def _instant(now: datetime | None) -> int:
 def _checked(node: Node) -> Query:
     """A query from a tree with a level or two of its own, held to the limits of its text."""
     query = Query(node)
-    if len(str(query)) > SMALL:
+    if len(str(query)) > SAFE_LENGTH:
         _extent(query).check()
     return query
 
 
 def _combined(node: Node, parts: Iterable[Query]) -> Query:
     extents = [(part.ast, _extent(part)) for part in parts]
-    extent = combine(node, extents)
+    extent = combine_sizes(node, extents)
     extent.check()
     query = Query(node)
     _set(query, "_extent", extent)
     return query
 
 
-def _extent(query: Query) -> Extent:
+def _extent(query: Query) -> QuerySize:
     if query._extent is None:
-        _set(query, "_extent", measure(query.ast))
+        _set(query, "_extent", measure_query(query.ast))
         return _extent(query)
     return query._extent
 
@@ -248,14 +251,14 @@ def _queries(given: tuple[object, ...], caller: str) -> list[Query]:
 def all_of(*queries: Query | Iterable[Query]) -> Query:
     """The AND of queries, given one by one or as a list. BuildError for none."""
     parts = _queries(queries, "all_of")
-    node = conjunction([query.ast for query in parts])
+    node = and_of([query.ast for query in parts])
     return parts[0] if len(parts) == 1 else _combined(node, parts)
 
 
 def any_of(*queries: Query | Iterable[Query]) -> Query:
     """The OR of queries, given one by one or as a list. BuildError for none."""
     parts = _queries(queries, "any_of")
-    node = disjunction([query.ast for query in parts])
+    node = or_of([query.ast for query in parts])
     return parts[0] if len(parts) == 1 else _combined(node, parts)
 
 
@@ -274,7 +277,7 @@ def parse(text: str, /, **values: object) -> Query:
     A list stands for one of its values. QuerySyntaxError where the text is no query, a value does not suit its
     place, or a name is missing or not used.
     """
-    from .parser import parse as read
+    from .language.parser import parse as read
 
     if not isinstance(text, str):
         raise BuildError(f"parse takes a str, not {type(text).__name__}", code="wrong-type")
@@ -288,7 +291,7 @@ def from_dict(mapping: Mapping[str, Any]) -> Query:
 
 def from_json(source: str | bytes | dict[str, Any]) -> Query:
     """The inverse of `Query.to_json`; takes the text or the decoded object. BuildError with the path of a mistake."""
-    from .interchange import from_json as read
+    from .language.json_format import from_json as read
 
     return Query(read(source))
 

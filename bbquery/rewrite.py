@@ -11,30 +11,18 @@ request at all, or `ALWAYS`, where that is shorter.
 
 from __future__ import annotations
 
-from .ast import (
-    SESSION_FIELDS,
-    And,
-    Equal,
-    Exists,
-    Node,
-    Not,
-    OneOf,
-    Or,
-    Order,
-    Text,
-    conjunction,
-    disjunction,
-    field_type,
-)
 from .implication import at, excludes, implies
-from .limits import MAX_NESTING, measure
+from .language.limits import MAX_NESTING, measure_query
+from .language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
+from .language.session_fields import SESSION_FIELDS, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from .ast import Field, Predicate
+    from .language.nodes import Predicate
+    from .language.session_fields import Field
 
     Facts: TypeAlias = dict[Field, list[Node]]
     """What is known to hold, by field: predicates and negated predicates."""
@@ -49,17 +37,17 @@ _WORK = 2_000_000
 """Characters that all passes together may go through. What takes more is left as it was."""
 
 _ID, _STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
-ALWAYS = disjunction([Exists(_ID), Not(Exists(_ID))])
-NEVER = conjunction([Equal(_STATUS, "ERROR"), Equal(_STATUS, "PENDING")])
+ALWAYS = or_of([Exists(_ID), Not(Exists(_ID))])
+NEVER = and_of([Equal(_STATUS, "ERROR"), Equal(_STATUS, "PENDING")])
 
 
 def simplify(node: Node) -> Node:
     """The shortest equivalent that the rules find; `node` itself where that is it."""
-    best, length, left = node, measure(node).characters, _WORK
+    best, length, left = node, measure_query(node).characters, _WORK
     while left >= 0:
         left -= length
         shorter = _spelled(_reduced(best, True))
-        extent = measure(shorter)
+        extent = measure_query(shorter)
         if extent.characters >= length or extent.nesting > MAX_NESTING:
             return best
         best, length = shorter, extent.characters
@@ -194,7 +182,7 @@ def _flat(joint: type[And | Or], operands: Iterable[Node]) -> list[Node]:
 
 
 def _join(joint: type[Node], operands: Iterable[Node]) -> Node:
-    return conjunction(operands) if joint is And else disjunction(operands)
+    return and_of(operands) if joint is And else or_of(operands)
 
 
 def _negated(literal: Node) -> Node:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar, o
 
 import msgspec
 
-from .ast import REGIONS, STATUSES
 from .errors import BBQueryError, DecodeError
+from .language.session_fields import REGIONS, STATUSES
 from .planner import Plan
 
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]

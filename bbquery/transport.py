@@ -15,7 +15,7 @@ from typing import Any, Generic, Self, TypeVar
 import anyio  # what httpx itself sleeps with, so that AsyncClient runs wherever httpx does
 import httpx
 
-from . import __version__
+from ._version import __version__
 from .driving import Asynchronous, Blocking
 from .errors import AuthenticationError, BuildError
 from .exchange import Answer, Failure, Request, Timeout

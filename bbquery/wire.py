@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 
-from .ast import SESSION_FIELDS, And, Equal, Not, Or, SessionField, conjuncts
-from .errors import BuildError, NotAWireQuery, QuerySyntaxError, Span
-from .printer import is_plain, write
-from .types import equality_value
+from ._text import Span
+from .errors import BuildError, NotAWireQuery, QuerySyntaxError
+from .language.nodes import And, Equal, Not, Or, conjuncts
+from .language.printer import format_query, needs_no_escape
+from .language.session_fields import SESSION_FIELDS, SessionField
+from .language.validation import equality_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .ast import Node
+    from .language.nodes import Node
 
 BASE_URL = "https://api.browserbase.com"  # F27
 SESSIONS = "/v1/sessions"
@@ -68,7 +70,7 @@ def check_wire(node: Node) -> None:
     if not isinstance(node, Equal) or isinstance(node.field, SessionField):
         raise NotAWireQuery(_needs_plan(node))
     for what, text in (*(("key", key) for key in node.field), ("value", node.value)):
-        if not is_plain(text):  # type: ignore[arg-type]  # metadata holds strings
+        if not needs_no_escape(text):  # type: ignore[arg-type]  # metadata holds strings
             raise NotAWireQuery(
                 f"the {what} {str(text)[:80]!a} cannot be sent: the service documents no escape for ' or \\ or control "
                 "characters (F6); only a full listing can find it"
@@ -85,7 +87,7 @@ def list_request(node: Node) -> ListRequest:
             status = part.value
         elif q is None:
             check_wire(part)
-            q = write(part)
+            q = format_query(part)
         else:
             raise NotAWireQuery(f"the service takes one equality at a time (F5), and {_short(part)} is one more")
     return ListRequest(q, status)  # type: ignore[arg-type]  # a status is a string
@@ -99,7 +101,7 @@ def _needs_plan(node: Node) -> str:
 
 
 def _short(node: Node) -> str:
-    text = write(node)
+    text = format_query(node)
     return text if len(text) <= 80 else text[:80] + "…"
 
 

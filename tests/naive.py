@@ -19,29 +19,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bbquery.ast import (
+from bbquery.language.nodes import (
     ORDER_OPERATORS,
-    SESSION_FIELDS,
-    STATUSES,
     TEXT_OPERATORS,
     And,
-    Duration,
     Equal,
     Exists,
     Node,
     Not,
-    Now,
     OneOf,
     Or,
     Order,
-    SessionField,
-    Size,
     Text,
-    Time,
-    conjunction,
-    disjunction,
+    and_of,
+    or_of,
     walk,
 )
+from bbquery.language.session_fields import SESSION_FIELDS, STATUSES, SessionField
+from bbquery.language.values import Duration, Now, Size, Time
 
 NOW = datetime(2026, 11, 8, 12, tzinfo=UTC)
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -254,7 +249,7 @@ def trees(leaves: st.SearchStrategy[Node] | None = None) -> st.SearchStrategy[No
 
     def joined(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         several = st.lists(inner, min_size=2, max_size=4)
-        return st.one_of(several.map(conjunction), several.map(disjunction), inner.map(Not))
+        return st.one_of(several.map(and_of), several.map(or_of), inner.map(Not))
 
     return st.recursive(predicates() if leaves is None else leaves, joined, max_leaves=10)
 

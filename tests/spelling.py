@@ -12,7 +12,7 @@ from typing import NamedTuple
 import strategies
 from hypothesis import strategies as st
 
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint.sources import scan
 from bbquery.lint.sources.composed import LATER
 from bbquery.lint.sources.excerpt import Excerpt, Scan

@@ -16,23 +16,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 import bbquery
-from bbquery.ast import (
-    STATUSES,
-    And,
-    Duration,
-    Equal,
-    Exists,
-    Not,
-    Now,
-    OneOf,
-    Or,
-    Order,
-    SessionField,
-    Size,
-    Text,
-    Time,
-)
 from bbquery.fields import FieldBuilder
+from bbquery.language.nodes import And, Equal, Exists, Not, OneOf, Or, Order, Text
+from bbquery.language.session_fields import STATUSES, SessionField
+from bbquery.language.values import Duration, Now, Size, Time
 
 # --- strings -----------------------------------------------------------------------------------
 

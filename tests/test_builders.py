@@ -15,7 +15,7 @@ import pytest
 
 import bbquery
 from bbquery import BuildError, Query, all_of, any_of, field, from_dict, meta, parse
-from bbquery.ast import Duration, Now, Size, Time
+from bbquery.language.values import Duration, Now, Size, Time
 
 any_field: Any = field  # takes what a type checker would refuse
 any_meta: Any = meta

@@ -72,10 +72,14 @@ def test_wire(case: dict[str, Any]) -> None:
 
 def test_the_tables_are_whole() -> None:
     """Every mistake that the language knows is in a table."""
-    from bbquery import diagnosis, mistakes
+    from bbquery.language import common_mistakes, syntax_errors
 
-    told = {row[1] for rows in (mistakes.ANYWHERE, *mistakes.MISTAKES.values()) for row in rows}
-    told |= {end[0] for end in diagnosis._ENDS.values()}
+    told = {
+        row[1]
+        for rows in (common_mistakes.MISTAKES_ANYWHERE, *common_mistakes.MISTAKES_BY_POSITION.values())
+        for row in rows
+    }
+    told |= {end[0] for end in syntax_errors._ENDS.values()}
     assert told <= {case["code"] for case in cases("invalid")}
     for name in ("valid", "invalid", "wire"):
         names = [case["name"] for case in cases(name)]

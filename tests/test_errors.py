@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import bbquery
-from bbquery.errors import BuildError, Diagnostic, QuerySyntaxError, Span, excerpt
+from bbquery._text import Span, excerpt
+from bbquery.errors import BuildError, Diagnostic, QuerySyntaxError
 
 # A query, and the whole error.
 TABLE = [

@@ -17,8 +17,9 @@ from naive import NOW, as_record, holds, sessions_near, trees, words
 
 import bbquery
 from bbquery import Session
-from bbquery.ast import SESSION_FIELDS, Equal, Exists, Node, Not, OneOf, Order, Text, conjunction, disjunction
 from bbquery.evaluate import stored_instant, stored_number
+from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, or_of
+from bbquery.language.session_fields import SESSION_FIELDS
 
 CASES = json.loads((Path(__file__).parent.parent / "grammar/cases/match.json").read_text(encoding="utf-8"))
 NANOSECONDS = 1_794_139_200 * 10**9  # NOW
@@ -169,7 +170,7 @@ def test_no_value_becomes_code(value: str) -> None:
         Text(path, "$=", value),
         Text(path, "*=", value),
         Exists(path),
-        conjunction([Equal(path, value), Not(Equal((value,), value))]),
+        and_of([Equal(path, value), Not(Equal((value,), value))]),
     ):
         assert matches(node, session)
         assert matches(node, as_record(session))
@@ -183,7 +184,7 @@ def test_no_value_becomes_code(value: str) -> None:
 def test_deep_queries(levels: int) -> None:
     node: Node = Equal(("a",), "x")
     for level in range(levels):
-        join = conjunction if level % 2 else disjunction
+        join = and_of if level % 2 else or_of
         node = Not(join([node, Equal(("b",), str(level))]))
     session = {"userMetadata": {"a": "x", "b": str(levels - 1)}}
     assert matches(node, session) is holds(node, session)
@@ -202,10 +203,10 @@ def test_long_paths(length: int) -> None:
     assert not matches(Equal(path, "x"), {"userMetadata": {path[0]: [held]}})
 
 
-@pytest.mark.parametrize("join", [conjunction, disjunction])
+@pytest.mark.parametrize("join", [and_of, or_of])
 def test_wide_queries(join: Any) -> None:
     node = join([Equal(("a",), str(at)) for at in range(10_000)])
-    assert matches(node, {"userMetadata": {"a": "9999"}}) is (join is disjunction)
+    assert matches(node, {"userMetadata": {"a": "9999"}}) is (join is or_of)
     assert not matches(node, {"userMetadata": {"a": "10000"}})
     assert matches(OneOf(("a",), tuple(map(str, range(10_000)))), {"userMetadata": {"a": "9999"}})
 

@@ -23,10 +23,12 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 import bbquery
-from bbquery import parser
-from bbquery.ast import And, Equal, Node, Not, OneOf, Or, SessionField, children, walk
 from bbquery.errors import BuildError, QuerySyntaxError
-from bbquery.grammar import grammar
+from bbquery.language import parser
+from bbquery.language.equality_parser import LocatedBuildError, parse_equalities
+from bbquery.language.grammar import read_grammar
+from bbquery.language.nodes import And, Equal, Node, Not, OneOf, Or, children, walk
+from bbquery.language.session_fields import SessionField
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "grammar/query.schema.json").read_text(encoding="utf-8"))
@@ -118,12 +120,12 @@ def test_6_any_decoder_gives_the_wire_text_back(query: bbquery.Query) -> None:
 @cache
 def fine_lark() -> Lark:
     """The grammar without its coarse token."""
-    rules = grammar().replace(
+    rules = read_grammar().replace(
         "?predicate: EQUALITY                                     -> equality\n          |", "?predicate:"
     )
     text = "".join([line for line in rules.splitlines(keepends=True) if "EQUALITY" not in line])
-    assert len(text.splitlines()) < len(grammar().splitlines()), "the grammar has a coarse token"
-    return Lark(text, parser="lalr", transformer=parser._Nodes(), maybe_placeholders=False)
+    assert len(text.splitlines()) < len(read_grammar().splitlines()), "the grammar has a coarse token"
+    return Lark(text, parser="lalr", transformer=parser._TreeBuilder(), maybe_placeholders=False)
 
 
 def read_fine(text: str, values: dict[str, object]) -> Node:
@@ -138,7 +140,7 @@ def read_fine(text: str, values: dict[str, object]) -> Node:
 def outcome(read: Callable[[str, dict[str, object]], Node | None], text: str) -> object:
     try:
         node = read(text, {})
-    except (QuerySyntaxError, parser._Problem):
+    except (QuerySyntaxError, LocatedBuildError):
         return "an error"
     return node and (node, spans(node))
 
@@ -149,7 +151,7 @@ either_text = st.one_of(strategies.query_texts().map(lambda pair: pair[0]), stra
 @law
 @given(either_text)
 def test_the_coarse_token_is_the_fine_grammar(text: str) -> None:
-    assert outcome(parser._read_any, text) == outcome(read_fine, text)
+    assert outcome(parser._parse_with_lark, text) == outcome(read_fine, text)
 
 
 @pytest.mark.parametrize("space", ["", " ", "\t\r\n", "\x0b", "\u00a0", "\f"])
@@ -163,7 +165,7 @@ def test_the_coarse_token_at_its_borders(space: str, string: str) -> None:
         ["user_metadatas", "[", "'k'", "]", ":", string],
     ):
         text = space.join(parts)
-        assert outcome(parser._read_any, text) == outcome(read_fine, text), text
+        assert outcome(parser._parse_with_lark, text) == outcome(read_fine, text), text
 
 
 equality_runs = st.builds(
@@ -177,16 +179,16 @@ equality_runs = st.builds(
 @law
 @given(st.one_of(equality_runs, equality_runs, either_text))
 def test_the_quick_reader_agrees_with_the_grammar(text: str) -> None:
-    quick = outcome(lambda text, _: parser._read_run(text), text)
-    assert quick in (None, outcome(parser._read_any, text))
+    quick = outcome(lambda text, _: parse_equalities(text), text)
+    assert quick in (None, outcome(parser._parse_with_lark, text))
 
 
 def test_the_quick_reader_reads_what_it_is_for() -> None:
     one = "user_metadata['a']['b']:'c'"
     for text in (one, f"{one} AND {one}", f"{one}OR {one} OR\n{one} "):
-        assert parser._read_run(text) is not None
+        assert parse_equalities(text) is not None
     for text in (f"{one} {one}", f"{one} AND {one} OR {one}", f"({one})", f"{one} AND", "id:'a'", f" {one}"):
-        assert parser._read_run(text) is None
+        assert parse_equalities(text) is None
 
 
 # --- the tree as JSON --------------------------------------------------------------------------
@@ -583,7 +585,7 @@ sys.setswitchinterval(1e-5)
 threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-from bbquery import parser
+from bbquery.language import parser
 print(failed, parser._build_lark.cache_info().misses)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=True)

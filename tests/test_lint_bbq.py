@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spelling import Snippet
 
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint.sources import scan
 
 A, B, C = "user_metadata['a']:'1'", "user_metadata['b']:'2'", "status:'ERROR'"

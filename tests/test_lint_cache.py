@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint import cache as module
 from bbquery.lint.cache import FOLDER, Cache
 from bbquery.lint.finding import Edit, Finding, Fix

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbquery import wire
-from bbquery.errors import QuerySyntaxError, Span
+from bbquery._text import Span
+from bbquery.errors import QuerySyntaxError
 from bbquery.lint.files import Skipped
 from bbquery.lint.finding import Edit, Finding, Fix
 from bbquery.lint.formats import FORMATS, render

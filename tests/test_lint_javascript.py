@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spelling import Snippet, Spelled, plain
 
-from bbquery.errors import BuildError, Span
+from bbquery._text import Span
+from bbquery.errors import BuildError
 from bbquery.lint.sources import language_of, scan
 
 LANGUAGES = ["javascript", "typescript", "tsx"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from strategies import any_text, query_texts, wire_queries
 
 import bbquery
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint.sources.python import scan
 from bbquery.lint.sources.recognise import decoded, hints
 

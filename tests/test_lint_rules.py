@@ -15,8 +15,9 @@ from strategies import _Scribe, any_text, queries, query_texts, wire_queries
 from test_rewrite import TELLING
 
 import bbquery
-from bbquery.ast import And, Node, Not, Or, walk
-from bbquery.errors import BuildError, QuerySyntaxError, Span
+from bbquery._text import Span
+from bbquery.errors import BuildError, QuerySyntaxError
+from bbquery.language.nodes import And, Node, Not, Or, walk
 from bbquery.lint.checker import Checker
 from bbquery.lint.finding import Edit, Finding, Fix
 from bbquery.lint.fixing import apply

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint.finding import Finding
 from bbquery.lint.rules import RULES, selected
 from bbquery.lint.suppressions import apply

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spelling import Snippet, Spelled, plain
 
-from bbquery.errors import Span
+from bbquery._text import Span
 from bbquery.lint.sources import scan
 from bbquery.lint.sources.markdown import scan as scan_markdown
 

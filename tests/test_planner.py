@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from naive import calls, crowded_predicates, holds, sessions_near, trees
 
 import bbquery
-from bbquery.ast import SESSION_FIELDS, STATUSES, Equal, Exists, Node, Not, OneOf, conjunction, disjunction
+from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, and_of, or_of
+from bbquery.language.session_fields import SESSION_FIELDS, STATUSES
 from bbquery.planner import NO_PATH, Q_ALONE, Q_WITH_STATUS, STATUS_ALONE, Plan, plan
 from bbquery.wire import ListRequest
 
@@ -147,7 +148,7 @@ def test_a_full_scan_is_what_is_left_where_nothing_else_is(node: Node) -> None:
 @quick
 @given(queries, st.sampled_from(STATUSES))
 def test_a_status_beside_a_query_never_makes_it_dearer(node: Node, status: str) -> None:
-    beside = plan(conjunction([node, Equal(_STATUS, status)]))
+    beside = plan(and_of([node, Equal(_STATUS, status)]))
     assert not beside.full_scan
     assert price(beside) <= STATUS_ALONE
     assert all(request.status == status for request in beside.requests)
@@ -156,7 +157,7 @@ def test_a_status_beside_a_query_never_makes_it_dearer(node: Node, status: str) 
 @pytest.mark.parametrize(("values", "requests"), [(200, 200), (999, 999), (1_001, 1)])
 def test_metadata_is_asked_for_as_long_as_it_is_cheaper_than_a_status(values: int, requests: int) -> None:
     member = OneOf(("a",), tuple(map(str, range(values))))
-    made = plan(conjunction([member, Equal(_STATUS, "ERROR")]))
+    made = plan(and_of([member, Equal(_STATUS, "ERROR")]))
     assert len(made.requests) == requests
     assert (made.residual is None) is (requests == values)
 
@@ -165,21 +166,19 @@ def test_metadata_is_asked_for_as_long_as_it_is_cheaper_than_a_status(values: in
 
 
 def equalities(count: int) -> Node:
-    return disjunction([Equal(("a",), str(at)) for at in range(count)])
+    return or_of([Equal(("a",), str(at)) for at in range(count)])
 
 
 def pairs(count: int) -> Node:
     """As wide as deep: nested AND and OR, whose normal form would have 2 to the count parts."""
-    return conjunction(
-        [disjunction([Equal(("a", str(at)), "x"), Equal(("b", str(at)), "y")]) for at in range(count // 2)]
-    )
+    return and_of([or_of([Equal(("a", str(at)), "x"), Equal(("b", str(at)), "y")]) for at in range(count // 2)])
 
 
 def nested(count: int) -> Node:
     inner: Node = Equal(_STATUS, "ERROR")
     for at in range(90):
         several = [Equal(("a",), str(each)) for each in range(count // 90)]
-        inner = (conjunction if at % 2 else disjunction)([*several, inner])
+        inner = (and_of if at % 2 else or_of)([*several, inner])
     return inner
 
 
@@ -223,7 +222,7 @@ def test_a_refusal_names_the_part_to_change(query: str, named: list[str]) -> Non
 
 def test_a_refusal_stays_short() -> None:
     with pytest.raises(bbquery.BBQueryError) as caught:
-        plan(disjunction([Exists(("k" * 500, str(at))) for at in range(1_000)]), allow_full_scan=False)
+        plan(or_of([Exists(("k" * 500, str(at))) for at in range(1_000)]), allow_full_scan=False)
     assert len(str(caught.value)) < 700
 
 

@@ -14,9 +14,10 @@ from naive import calls, crowded_predicates, holds, sessions_near, trees
 
 import bbquery
 from bbquery import rewrite
-from bbquery.ast import SESSION_FIELDS, Equal, Exists, Node, Not, OneOf, Order, Text, conjunction, disjunction
 from bbquery.implication import at, excludes, implies
-from bbquery.limits import MAX_NESTING, measure
+from bbquery.language.limits import MAX_NESTING, measure_query
+from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, conjuncts, or_of
+from bbquery.language.session_fields import SESSION_FIELDS
 from bbquery.planner import plan
 from bbquery.rewrite import simplify
 
@@ -28,14 +29,10 @@ CROWDED = trees(crowded_predicates())
 
 def ladder(rungs: list[tuple[Node, Node]], upright: bool) -> Node:
     """AND in OR in AND …, with something at every level that what is above may decide."""
-    node: Node = disjunction(rungs[0])
+    node: Node = or_of(rungs[0])
     for one, other in rungs[1:]:
         upright = not upright
-        node = (
-            conjunction([one, disjunction([node, other])])
-            if upright
-            else disjunction([one, conjunction([node, other])])
-        )
+        node = and_of([one, or_of([node, other])]) if upright else or_of([one, and_of([node, other])])
     return node
 
 
@@ -97,9 +94,9 @@ def is_always(node: Node) -> bool:
 def test_what_is_written_twice_is_written_once(one: Node, other: Node) -> None:
     """Absorption and idempotence, for whole expressions."""
     once = len(str(bbquery.Query(simplify(one))))
-    for node in (conjunction([one, one]), disjunction([one, one]), Not(Not(one))):
+    for node in (and_of([one, one]), or_of([one, one]), Not(Not(one))):
         assert len(str(bbquery.Query(simplify(node)))) <= max(once, 35)
-    assert holds(simplify(conjunction([one, disjunction([one, other])])), TELLING[0]) is holds(one, TELLING[0])
+    assert holds(simplify(and_of([one, or_of([one, other])])), TELLING[0]) is holds(one, TELLING[0])
 
 
 # --- the rules, by example ---------------------------------------------------------------------
@@ -273,23 +270,23 @@ def several(count: int) -> dict[str, Node]:
     values = tuple(str(number).translate(str.maketrans("0123456789", "abcdefghij")) for number in range(count))
     texts = [Text(ID, "*=", str(number)) for number in range(count)]
     return {
-        "equalities": disjunction([Equal(ID, str(number)) for number in range(count)]),
-        "negations": conjunction([Not(Equal(ID, str(number))) for number in range(count)]),
-        "texts": conjunction(texts),
-        "fields": disjunction([Equal(each, "x") for each in path]),
-        "pairs": conjunction([disjunction([text, Equal(each, "x")]) for text, each in zip(texts, path, strict=True)]),
-        "facts and pairs": conjunction(
-            [*map(Not, texts), *[disjunction([Text(ID, "^=", value), Equal((value,), "x")]) for value in values]]
+        "equalities": or_of([Equal(ID, str(number)) for number in range(count)]),
+        "negations": and_of([Not(Equal(ID, str(number))) for number in range(count)]),
+        "texts": and_of(texts),
+        "fields": or_of([Equal(each, "x") for each in path]),
+        "pairs": and_of([or_of([text, Equal(each, "x")]) for text, each in zip(texts, path, strict=True)]),
+        "facts and pairs": and_of(
+            [*map(Not, texts), *[or_of([Text(ID, "^=", value), Equal((value,), "x")]) for value in values]]
         ),
-        "values and texts": conjunction([OneOf(ID, values), *map(Not, texts)]),
-        "values or texts": disjunction([OneOf(ID, values), *texts]),
+        "values and texts": and_of([OneOf(ID, values), *map(Not, texts)]),
+        "values or texts": or_of([OneOf(ID, values), *texts]),
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", several(2))
 def test_large_queries(name: str) -> None:
     node = several(3_000)[name]
-    assert measure(simplify(node)).characters <= measure(node).characters
+    assert measure_query(simplify(node)).characters <= measure_query(node).characters
     small, double = (calls(partial(simplify, several(count)[name])) for count in (500, 1_000))
     assert double < 2.4 * small
 
@@ -301,31 +298,31 @@ def test_many_that_are_near_one_another_are_one() -> None:
 
 def test_a_complement_is_found_among_many() -> None:
     texts = [Text(ID, "*=", str(number)) for number in range(1_000)]
-    assert simplify(conjunction([*texts, Not(texts[500])])) == rewrite.NEVER
-    assert simplify(disjunction([*texts, Not(texts[500])])) == rewrite.ALWAYS
+    assert simplify(and_of([*texts, Not(texts[500])])) == rewrite.NEVER
+    assert simplify(or_of([*texts, Not(texts[500])])) == rewrite.ALWAYS
 
 
 def chain(length: int) -> Node:
     """Each link says something about the one before, so that every pass finds one more."""
-    links = [disjunction([Not(Equal((str(at + 1),), "x")), Equal((str(at),), "x")]) for at in range(length)]
-    return conjunction([*links, Equal((str(length),), "x")])
+    links = [or_of([Not(Equal((str(at + 1),), "x")), Equal((str(at),), "x")]) for at in range(length)]
+    return and_of([*links, Equal((str(length),), "x")])
 
 
 def test_what_takes_too_many_passes_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     node = chain(20)
-    assert len(bbquery.ast.conjuncts(simplify(node))) == 21
-    assert measure(simplify(node)).characters < measure(node).characters
+    assert len(conjuncts(simplify(node))) == 21
+    assert measure_query(simplify(node)).characters < measure_query(node).characters
     monkeypatch.setattr(rewrite, "_WORK", 3_000)
     assert simplify(node) is node
 
 
 @pytest.mark.parametrize(("levels", "simpler"), [(98, True), (99, False)])
 def test_it_never_nests_deeper_than_the_language_allows(levels: int, simpler: bool) -> None:
-    node: Node = conjunction([Not(Equal(("a",), "x")), Not(Equal(("b",), "x"))])
+    node: Node = and_of([Not(Equal(("a",), "x")), Not(Equal(("b",), "x"))])
     for level in range(levels):
-        node = conjunction([disjunction([node, Equal((f"c{level}",), "x")]), Equal((f"d{level}",), "x")])
-    assert measure(node).nesting == levels + 1
+        node = and_of([or_of([node, Equal((f"c{level}",), "x")]), Equal((f"d{level}",), "x")])
+    assert measure_query(node).nesting == levels + 1
     shorter = simplify(node)
     assert (shorter is not node) is simpler
     assert bbquery.parse(str(bbquery.Query(shorter))).ast == shorter
-    assert measure(shorter).nesting <= MAX_NESTING
+    assert measure_query(shorter).nesting <= MAX_NESTING

@@ -17,7 +17,7 @@ def _run(arguments: list[str]) -> int:
     from .streams import FAILURE, OK, complain, write
 
     if arguments == ["--version"]:
-        from .. import __version__
+        from .._version import __version__
 
         write(f"bbquery {__version__}\n")
         return OK

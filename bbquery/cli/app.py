@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from .. import __version__
-from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError, one_of
-from ..types import nearest
+from .._text import join_with_or, suggest
+from .._version import __version__
+from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError
 from .options import Color
 from .streams import FAILURE, INTERRUPTED, OK, PROBLEM, Failure, complain, note
 
@@ -61,8 +61,8 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            near = nearest(name, COMMANDS)
-            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {one_of(near)}?" if near else ""))
+            near = suggest(name, COMMANDS)
+            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {join_with_or(near)}?" if near else ""))
         return super().resolve_command(ctx, args)
 
 

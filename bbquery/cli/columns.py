@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..types import nearest
+from .._text import suggest
 from .output import amount, lasted, metadata_value, moment, span, styled_metadata, styled_status
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_column(name: str) -> Field:
     if name.startswith("user_metadata."):
         return _metadata_column(name)
     if name not in _NAMES:
-        near = nearest(name, _NAMES)
+        near = suggest(name, _NAMES)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)} and user_metadata.KEY"
         raise click.UsageError(f"there is no column {name!r}; {hint}")
     if name == "duration":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..ast import REGIONS
+from ..language.session_fields import REGIONS
 from .inputs import read_object
 from .options import Command, Connection, connection, form_or_default, forms, secrets
 from .output import waiting, write_record

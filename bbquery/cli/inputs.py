@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..ast import Equal, OneOf, SessionField, walk
 from ..errors import BuildError
+from ..language.nodes import Equal, OneOf, walk
+from ..language.session_fields import SessionField
 from .streams import MAX_INPUT, Failure, complain, decoded, is_terminal, read_input
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ def _values(settings: tuple[str, ...]) -> dict[str, object]:
 
 def warn_of_unstorable(query: Query) -> None:
     """Metadata values that no session can have (F20)."""
+    from ..language.printer import format_query
     from ..metadata import is_storable
-    from ..printer import write
 
     values = [
         (node.field, value)
@@ -62,7 +63,7 @@ def warn_of_unstorable(query: Query) -> None:
     ]
     for field, value in values[:_MAX_WARNINGS]:
         complain(
-            f"{write(Equal(field, value))} matches no session, as the service stores no such value{_why(value)}",
+            f"{format_query(Equal(field, value))} matches no session, as the service stores no such value{_why(value)}",
             "warning",
         )
     if len(values) > _MAX_WARNINGS:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..ast import STATUSES
+from ..language.session_fields import STATUSES
 from .columns import FIELDS, Field, order, read_column, read_columns
 from .options import F, forms
 from .output import (

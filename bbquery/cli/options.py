@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import wire
-from ..ast import SESSION_FIELDS
+from ..language.session_fields import SESSION_FIELDS
 from . import streams
 from .streams import Failure, is_terminal
 

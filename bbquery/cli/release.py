@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ..ast import SESSION_FIELDS, And, Exists, Node, Not, Or, SessionField
 from ..errors import ApiError, AuthenticationError, BuildError, DecodeError, NotFound, TransportError
+from ..language.nodes import And, Exists, Node, Not, Or
+from ..language.session_fields import SESSION_FIELDS, SessionField
 from ..query import Query, simplify
 from .inputs import read_query
 from .listed import counted, write_sessions

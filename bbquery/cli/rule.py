@@ -49,9 +49,9 @@ def _data(rule: Rule) -> dict[str, Any]:
 
 
 def _page(rule: Rule) -> str:
-    from ..grammar import packaged
+    from .._resources import read_resource
 
-    return packaged(f"{rule.code}.md", "docs/rules")
+    return read_resource(f"{rule.code}.md", "docs/rules")
 
 
 def _plain(page: str) -> str:

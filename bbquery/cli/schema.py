@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..grammar import packaged
+from .._resources import read_resource
 from .options import Command
 from .streams import OK, write
 
@@ -19,5 +19,5 @@ def command() -> int:
     Example:
       bbquery schema > query.schema.json
     """
-    write(packaged("query.schema.json").rstrip("\n") + "\n")
+    write(read_resource("query.schema.json").rstrip("\n") + "\n")
     return OK

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from ..ast import conjuncts
 from ..errors import BuildError
 from ..fields import FieldBuilder, MetadataField, field
+from ..language.nodes import conjuncts
 from ..query import Query
 from ..usage import Meter, UsageReport
 from ..usage.figures import Figures

@@ -26,7 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from ..errors import BuildError, QuerySyntaxError, one_of
+from .._text import join_with_or
+from ..errors import BuildError, QuerySyntaxError
 from . import answers
 from .assets import SCRIPTS, asset, index
 from .source import Data, Source
@@ -196,7 +197,7 @@ def _check(request: Request) -> dict[str, Any]:
 def _problem(error: QuerySyntaxError | BuildError) -> dict[str, Any]:
     found: dict[str, Any] = {"message": error.message, "hint": error.hint, "code": error.code, "span": None}
     if isinstance(error, QuerySyntaxError):
-        found |= {"span": list(error.span), "text": error.text, "expected": one_of(error.expected)}
+        found |= {"span": list(error.span), "text": error.text, "expected": join_with_or(error.expected)}
     return found
 
 

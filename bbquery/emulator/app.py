@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 import bbquery
 
-from ..ast import REGIONS, STATUSES
+from ..language.session_fields import REGIONS, STATUSES
 from .store import LimitReached, Store
 from .switches import Switches
 

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from ..ast import REGIONS
 from ..errors import BuildError
+from ..language.session_fields import REGIONS
 from .store import timestamp
 
 T = TypeVar("T")

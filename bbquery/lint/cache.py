@@ -22,8 +22,8 @@ from typing import Literal
 
 import msgspec
 
-from .. import __version__
-from ..errors import Span
+from .._text import Span
+from .._version import __version__
 from .finding import Edit, Finding, Fix
 
 FOLDER = ".bbquery_cache"

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-from ..ast import STATUSES, Node
-from ..errors import BuildError, QuerySyntaxError, Span
-from ..parser import parse
+from .._text import Span
+from ..errors import BuildError, QuerySyntaxError
+from ..language.nodes import Node
+from ..language.parser import parse
+from ..language.session_fields import STATUSES
 from ..wire import is_encoded, unescape
 from . import logic, service, spelling, syntax
 from .finding import Edit, Finding, Fix

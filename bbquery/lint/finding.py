@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import Diagnostic, Span
+from .._text import Span
+from ..errors import Diagnostic
 
 if TYPE_CHECKING:
     from ..errors import Severity

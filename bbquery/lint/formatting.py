@@ -8,8 +8,8 @@ text until it is bound.
 from __future__ import annotations
 
 from ..errors import QuerySyntaxError
-from ..parser import parse
-from ..printer import write
+from ..language.parser import parse
+from ..language.printer import format_query
 from .finding import Finding
 from .sources.bbq import scan
 from .syntax import finding
@@ -22,7 +22,7 @@ def formatted(source: str) -> tuple[str, list[Finding]]:
     at = 0
     for excerpt in scan(source).excerpts:
         try:
-            text = write(parse(excerpt.text, {}))
+            text = format_query(parse(excerpt.text, {}))
         except QuerySyntaxError as error:
             if error.code != "unbound-placeholder":
                 problems.append(finding(error, excerpt.locate(error.span)))

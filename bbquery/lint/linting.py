@@ -8,7 +8,7 @@ from __future__ import annotations
 import os.path
 from typing import TYPE_CHECKING
 
-from ..errors import Span
+from .._text import Span
 from .checker import Checker
 from .finding import Edit, Finding, Fix
 from .sources import language_of, scan

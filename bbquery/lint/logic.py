@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from ..ast import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, walk
-from ..errors import Span
+from .._text import Span
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, walk
 from ..rewrite import constants, decides
 from .structure import of_layers, removal, without
 from .tokens import Token

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from unicodedata import category, name
 
-from ..ast import SESSION_FIELDS, STATUSES
-from ..errors import BuildError, Span
-from ..printer import quote
-from ..types import equality_value, nearest
+from .._text import Span, suggest
+from ..errors import BuildError
+from ..language.printer import quote
+from ..language.session_fields import SESSION_FIELDS, STATUSES
+from ..language.validation import equality_value
 from .finding import Edit
 from .tokens import Token, pattern
 
@@ -220,7 +221,7 @@ class _Scan:
         try:
             equality_value(field, value)
         except BuildError as error:
-            near = nearest(value, STATUSES)
+            near = suggest(value, STATUSES)
             span = Span(token.start, token.end)
             edit = Edit(span, quote(near[0] if len(near) == 1 else STATUSES[0]))
             self.opaque.append(edit)

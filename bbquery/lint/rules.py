@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from .._text import suggest
 from ..errors import BuildError
-from ..types import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def named(selector: str) -> frozenset[str]:
         RULES if selector == "ALL" else [code for code in RULES if selector and code.startswith(selector)]
     )
     if not codes:
-        near = nearest(selector, ("ALL", *RULES, *_BY_NAME))
+        near = suggest(selector, ("ALL", *RULES, *_BY_NAME))
         hint = f"did you mean {' or '.join(near)}?" if near else "a selector is a code, the start of one, a name or ALL"
         raise BuildError(f"there is no rule {shorten(selector)!r}", hint=hint, code="unknown-rule")
     return codes

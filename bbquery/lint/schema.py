@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..ast import Equal, Node, OneOf, SessionField
-from ..errors import BuildError, Span
-from ..printer import quote
-from ..types import nearest
+from .._text import Span, suggest
+from ..errors import BuildError
+from ..language.nodes import Equal, Node, OneOf
+from ..language.printer import quote
+from ..language.session_fields import SessionField
 from .service import misspelt
 from .tokens import Token
 from .tree import Literals, Note, Tree, shown
@@ -92,7 +93,7 @@ class Schema:
             return None, seen.inner
         self._left = _MOST
         names = tuple(dict.fromkeys(self._names(held, 0)))
-        near = nearest(key, names)
+        near = suggest(key, names)
         if not seen.closed and not near:  # other keys are not ruled out, and this one looks like none of those
             return None, None
         message = f"the schema has no key {shown(quote(key))}" + (f" in {_path(above)}" if above else "")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from unicodedata import name
 
-from ..ast import REGIONS, Equal, Exists, OneOf, Order, SessionField, Text
-from ..errors import NotAWireQuery, Span
+from .._text import Span, suggest
+from ..errors import NotAWireQuery
+from ..language.nodes import Equal, Exists, OneOf, Order, Text
+from ..language.printer import needs_no_escape, quote
+from ..language.session_fields import REGIONS, SessionField
 from ..metadata import MAX_SIZE, first_unstorable, size
 from ..planner import obstacles
-from ..printer import is_plain, quote
-from ..types import nearest
 from ..wire import check_wire
 from .finding import Edit
 from .tokens import Token
@@ -90,7 +91,7 @@ def _unquotable(tree: Tree, predicate: Equal | OneOf, literals: Literals) -> Ite
         *(("key", each) for each in keys),
         *(("value", each) for each in _values(predicate, literals)),
     ):
-        if not is_plain(text):
+        if not needs_no_escape(text):
             message = f"the {what} {shown(quote(text))} needs an escape, and the service documents none (F6)"
             yield Note("BBQ103", message, _span(token), f"use a {what} without ', \\ and control characters")
 
@@ -100,7 +101,7 @@ def _unstorable(tree: Tree, predicate: Equal | OneOf | Text, literals: Literals)
         if tree.is_opaque(token):
             continue
         # Of an equality, what cannot be quoted is a matter of BBQ103.
-        suspect = value if isinstance(predicate, Text) else "".join([char for char in value if is_plain(char)])
+        suspect = value if isinstance(predicate, Text) else "".join([char for char in value if needs_no_escape(char)])
         at = first_unstorable(suspect)
         if at is not None:
             char = suspect[at]
@@ -155,7 +156,7 @@ def check_region(tree: Tree) -> Iterator[Note]:
 
 def misspelt(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> Note:
     """A note on a string that is none of those that are known, with what it may have meant."""
-    near = nearest(word, known)
+    near = suggest(word, known)
     if near:
         hint = f"did you mean {' or '.join([shown(quote(name)) for name in near])}?"
     else:

@@ -15,10 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from .._text import suggest
 from ..configuration import bad as _bad
 from ..configuration import find
 from ..errors import BuildError
-from ..types import nearest
 from .patterns import is_pattern, matcher
 from .rules import RULES, named, selected, shorten
 
@@ -254,5 +254,5 @@ def load(start: Path, explicit: Path | None = None) -> Settings:
 def _hint(key: str) -> str:
     if key == "tool":
         return "the keys of bbquery.toml stand alone, without [tool.bbquery]"
-    near = nearest(key.replace("_", "-"), (*_KEYS, *_OTHERS))
+    near = suggest(key.replace("_", "-"), (*_KEYS, *_OTHERS))
     return f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..errors import Span
+from .._text import Span
 from .finding import Edit
 from .structure import Part, collapse, kept_layers, of_layers, without
 from .tree import Note, Tree, shown

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from ..errors import Span
+from .._text import Span
 from .finding import Edit
 from .tokens import Token
 

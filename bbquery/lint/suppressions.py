@@ -16,7 +16,8 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ..errors import BuildError, Span
+from .._text import Span
+from ..errors import BuildError
 from .finding import Edit, Finding, Fix
 from .lines import Lines
 from .rules import RULES, named, shorten

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..errors import QuerySyntaxError, Span, one_of
+from .._text import Span, join_with_or
+from ..errors import QuerySyntaxError
 from .finding import Finding, Fix
 from .mending import Mend
 from .rules import RULES
@@ -35,7 +36,7 @@ NO_QUERY = frozenset({"BBQ001", "BBQ002", "BBQ106"})
 def finding(error: QuerySyntaxError, span: Span) -> Finding:
     """An error as a finding; `span` is where it lies in the text that was given."""
     rule = RULES[_RULES.get(error.code, "BBQ001")]
-    hint = error.hint or (f"expected {one_of(error.expected)}" if error.expected else None)
+    hint = error.hint or (f"expected {join_with_or(error.expected)}" if error.expected else None)
     return Finding(rule.code, error.message, span, severity=rule.severity, hint=hint)
 
 

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from ..grammar import terminal
+from ..language.grammar import terminal
 
 _TERMINALS = {
     "space": "WS",

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from ..ast import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, conjunction, disjunction, walk
-from ..errors import Span
+from .._text import Span
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
 from .finding import Edit, Finding, Fix
 from .mending import Mended
 from .rules import RULES
@@ -117,16 +117,12 @@ def _literals(found: list[Token]) -> list[Literals]:
 def _plain(node: Node, mended: Mended) -> Node:
     assert node.span is not None, "the tree was parsed"
     if isinstance(node, And | Or):
-        join = conjunction if isinstance(node, And) else disjunction
+        join = and_of if isinstance(node, And) else or_of
         return join([_plain(operand, mended) for operand in node.operands], node.span)
     if isinstance(node, Not):
         operand = _plain(node.operand, mended)
-        return _respan(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
+        return with_span(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
     if mended.is_opaque(*node.span):
         start, end = mended.locate(node.span)
         return Exists(("", "\0", mended.original[start:end].strip("() \t\r\n")), node.span)
     return node
-
-
-def _respan(node: Node, span: Span) -> Node:
-    return type(node)(*[getattr(node, name) for name in node._key], span)  # type: ignore[call-arg]  # what every node's constructor takes

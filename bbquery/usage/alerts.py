@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal, NamedTuple
 
+from .._text import suggest
 from ..errors import BuildError
-from ..literals import read_duration, read_number, read_size
-from ..types import nearest
+from ..language.literals import parse_duration, parse_number, parse_size
 from .costs import Estimate
 from .figures import Figures
 from .keys import written
@@ -82,7 +82,7 @@ def read_limit(text: str) -> Limit:
     if not equals or (":" in subject and ":" not in segment):
         raise _bad(f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200")
     if metric not in METRICS:
-        near = nearest(metric, tuple(METRICS))
+        near = suggest(metric, tuple(METRICS))
         raise _bad(
             f"there is no figure {metric[:80]!r}",
             f"did you mean {' or '.join(near)}?" if near else f"there are {' '.join(METRICS)}",
@@ -126,10 +126,10 @@ def _amount(metric: str, text: str) -> Fraction:
         if unit == "rate" and (share := read_share(text)) is not None:
             return share
         if unit == "size" and text[-1:] == "B":
-            return Fraction(read_size(text).bytes)
+            return Fraction(parse_size(text).bytes)
         if unit == "duration" and text[-1:] in tuple("smhd") and text[:-1].isascii() and text[:-1].isdigit():
-            return Fraction(read_duration(text).seconds)
-        number = Fraction(read_number(text))
+            return Fraction(parse_duration(text).seconds)
+        number = Fraction(parse_number(text))
     except ValueError as error:
         problem = str(error)
     else:

@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from ..ast import STATUSES
 from ..errors import BuildError
+from ..language.session_fields import STATUSES
 from .costs import Estimate, money
 from .figures import Figures
 from .keys import written

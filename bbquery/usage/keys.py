@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..ast import SESSION_FIELDS
 from ..errors import BuildError
+from ..language.session_fields import SESSION_FIELDS
 from ..metadata import stringify
 
 Reader = Callable[[Any, dict[str, Any]], str | None]

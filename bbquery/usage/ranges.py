@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from ..ast import Now
 from ..errors import BuildError
-from ..literals import read_duration, read_now, read_time, write_duration
+from ..language.literals import format_duration, parse_duration, parse_now, parse_time
+from ..language.values import Now
 
 ANCHOR = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: intervals are counted from here, so that days begin at midnight and weeks on Monday."""
@@ -86,9 +86,9 @@ def read_every(text: str) -> int:
 
 
 def write_every(seconds: int) -> str:
-    from ..ast import Duration
+    from ..language.values import Duration
 
-    return write_duration(Duration(seconds))
+    return format_duration(Duration(seconds))
 
 
 def intervals(first: int, last: int, every: int) -> Iterator[int]:
@@ -127,7 +127,7 @@ def _day_of(year: int, month: int, day: int) -> datetime:
 def _length(text: str) -> timedelta:
     if not text[:-1].isascii() or not text[:-1].isdigit():
         raise ValueError(text)
-    return timedelta(seconds=read_duration(text).seconds)
+    return timedelta(seconds=parse_duration(text).seconds)
 
 
 def _time(text: str, now: datetime) -> datetime | None:
@@ -135,11 +135,11 @@ def _time(text: str, now: datetime) -> datetime | None:
         return None
     try:
         if text.startswith("now"):
-            value = read_now(text) if text == "now" or text[3:4] in ("-", "+") else None
+            value = parse_now(text) if text == "now" or text[3:4] in ("-", "+") else None
             if not isinstance(value, Now):
                 raise ValueError("it is neither now nor now-7d")
             return now + timedelta(seconds=value.offset)
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=read_time(text).ns // 1_000)
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=parse_time(text).ns // 1_000)
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         reason = error if type(error) is ValueError else "it is neither a time nor now-7d"
         raise _bad(f"{text[:80]!r} is no end of a range: {reason}", f"write {_RANGE}") from None

@@ -15,9 +15,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._text import suggest
 from ..configuration import bad, find
 from ..errors import BuildError
-from ..types import nearest
 from .alerts import read_limit, read_share
 from .costs import Rates
 from .keys import read_keys
@@ -115,7 +115,7 @@ def load(start: Path, explicit: Path | None = None) -> UsageSettings:
     for key, value in table.table.items():
         where = table.where(key)
         if key not in _KEYS:
-            near = nearest(key.replace("_", "-"), tuple(_KEYS))
+            near = suggest(key.replace("_", "-"), tuple(_KEYS))
             hint = f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"
             raise bad(f"{where}there is no key {key[:80]!r}", hint)
         try:

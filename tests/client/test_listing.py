@@ -21,7 +21,6 @@ from naive import holds, sessions_near, trees
 
 import bbquery
 from bbquery import driving
-from bbquery.ast import STATUSES, Node
 from bbquery.emulator import Emulator, Switches
 from bbquery.exchange import (
     Answer,
@@ -39,6 +38,8 @@ from bbquery.exchange import (
     Timeout,
 )
 from bbquery.execution import Api, Selection
+from bbquery.language.nodes import Node
+from bbquery.language.session_fields import STATUSES
 from bbquery.listing import Listing
 from bbquery.planner import Plan
 from bbquery.query import Query

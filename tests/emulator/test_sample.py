@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 
 import bbquery
-from bbquery.ast import REGIONS, STATUSES
 from bbquery.emulator import generate
 from bbquery.emulator.sample import PROJECT
 from bbquery.emulator.store import seconds
+from bbquery.language.session_fields import REGIONS, STATUSES
 
 NOW = 1_790_000_000.0
 # F14.

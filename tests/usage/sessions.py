@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bbquery.ast import STATUSES
+from bbquery.language.session_fields import STATUSES
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 PROJECT = "11111111-1111-4111-8111-111111111111"

@@ -16,11 +16,11 @@ import json
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from ...errors import printable
+from ..._text import printable
 from ..rules import RULES
 
 if TYPE_CHECKING:
-    from ...errors import Span
+    from ..._text import Span
     from ..lines import Lines
     from ..report import Checked, Located, Report
 

@@ -9,14 +9,14 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from ... import __version__
+from ..._version import __version__
 from ...wire import encode
 from ..rules import RULES, Rule
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from ...errors import Span
+    from ..._text import Span
     from ..lines import Lines
     from ..report import Located, Report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ...errors import printable
+from ..._text import printable
 from ..rules import RULES
 
 if TYPE_CHECKING:

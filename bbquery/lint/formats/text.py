@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...errors import Span, excerpt, printable
+from ..._text import Span, excerpt, printable
 from ..rules import RULES
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from ...errors import Span
+from ..._text import Span
 from .excerpt import Excerpt, Scan
 
 _GOES_ON = r"[ \t]*+(?:[])\[:<>=^$*&|]|(?i:and|or)(?!\w))"

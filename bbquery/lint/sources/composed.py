@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from ...errors import Span
+from ..._text import Span
 from ...wire import encode
 from ..finding import Finding, Fix
 from ..rules import RULES, shorten

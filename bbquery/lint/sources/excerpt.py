@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ...errors import Span
+from ..._text import Span
 from ..finding import Finding
 
 

@@ -12,7 +12,8 @@ from bisect import bisect_left, insort
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BuildError, Span
+from ..._text import Span
+from ...errors import BuildError
 from .composed import Advice, Builder, Piece, Respell, Role, constant, examine
 from .excerpt import Scan
 from .javascript_literals import ENTITY, ESCAPE, NEWLINE, read_number, respelling, unescape, unescape_entity

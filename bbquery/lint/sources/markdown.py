@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
-from ...errors import Span
+from ..._text import Span
 from ..finding import Edit, Finding, Fix
 from .excerpt import Excerpt, Scan
 

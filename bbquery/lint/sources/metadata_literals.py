@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ... import metadata
-from ...errors import Span
+from ..._text import Span
 from ..finding import Edit, Finding, Fix
 from .composed import Run, finding
 

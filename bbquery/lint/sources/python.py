@@ -16,7 +16,7 @@ from functools import cache
 from itertools import accumulate
 from threading import Lock
 
-from ...errors import Span
+from ..._text import Span
 from .composed import Advice, Hole, Piece, Role, examine
 from .excerpt import Scan
 from .python_binding import binding

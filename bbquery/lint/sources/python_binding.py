@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from itertools import chain, count
 
-from ...errors import Span
+from ..._text import Span
 from .composed import LATER, Composed, Hole
 
 

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ...errors import Span
+from ..._text import Span
 from .composed import Builder, Run, constant
 
 _MAX_DEPTH = 50  # of f-strings in the holes of f-strings

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ...errors import Span
+from ..._text import Span
 from .composed import Hole, Piece, Run
 from .python_literals import Gap, Literal, Tokens, read_literal
 from .python_names import Names

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
-from ...ast import SESSION_FIELDS
-from ...errors import Span
+from ..._text import Span
+from ...language.session_fields import SESSION_FIELDS
 from ...wire import unescaped
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from ...errors import Span
+from ..._text import Span
 from .composed import NOTHING, Advice, Builder, Respell, character, examine
 from .excerpt import Scan
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ...errors import Span
+from ..._text import Span
 from . import markdown, shell, yaml
 from .composed import LATER, NOTHING, Advice, Builder, Respell, character, examine, surrogates
 from .excerpt import Scan

@@ -11,7 +11,7 @@ import json
 import re
 from typing import NamedTuple
 
-from ...errors import Span
+from ..._text import Span
 from .composed import LATER, NOTHING, Advice, Builder, Respell, character, constant, examine
 from .excerpt import Scan
 from .recognise import decoded

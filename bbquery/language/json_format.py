@@ -9,59 +9,44 @@ from __future__ import annotations
 import json
 from itertools import count
 
+from ..errors import BuildError
 from . import builder
-from .ast import (
-    SESSION_FIELDS,
-    And,
-    Duration,
-    Equal,
-    Exists,
-    Node,
-    Not,
-    Now,
-    OneOf,
-    Or,
-    Order,
-    SessionField,
-    Size,
-    Text,
-    Time,
-    conjunction,
-    disjunction,
-)
-from .errors import BuildError
 from .grammar import terminal
-from .limits import MAX_CHARACTERS, MAX_NESTING, measure
-from .literals import read_duration, read_now, read_number, read_size, read_time, write_time
-from .printer import write_value
-from .types import path_key
+from .limits import MAX_CHARACTERS, MAX_NESTING, measure_query
+from .literals import format_time, parse_duration, parse_now, parse_number, parse_size, parse_time
+from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
+from .printer import format_value
+from .session_fields import SESSION_FIELDS, SessionField
+from .validation import check_path_key
+from .values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, NoReturn
 
-    from .ast import Field, Value
+    from .nodes import Value
+    from .session_fields import Field
 
 _KINDS = {Time: "time", Now: "now", Duration: "duration", Size: "size"}
-_READERS: dict[str, Callable[[str], Value]] = {
-    "time": read_time,
-    "now": read_now,
-    "duration": read_duration,
-    "size": read_size,
-    "number": read_number,
+_LITERAL_READERS: dict[str, Callable[[str], Value]] = {
+    "time": parse_time,
+    "now": parse_now,
+    "duration": parse_duration,
+    "size": parse_size,
+    "number": parse_number,
 }
 
 
 def to_json(node: Node) -> str:
-    return json.dumps(_object(node), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_node_to_json(node), ensure_ascii=False, separators=(",", ":"))
 
 
-def _object(node: Node) -> dict[str, Any]:
+def _node_to_json(node: Node) -> dict[str, Any]:
     if isinstance(node, And | Or):
-        return {"type": type(node).__name__.lower(), "operands": [_object(part) for part in node.operands]}
+        return {"type": type(node).__name__.lower(), "operands": [_node_to_json(part) for part in node.operands]}
     if isinstance(node, Not):
-        return {"type": "not", "operand": _object(node.operand)}
+        return {"type": "not", "operand": _node_to_json(node.operand)}
     assert isinstance(node, Equal | OneOf | Exists | Order | Text)
     field = node.field.name if isinstance(node.field, SessionField) else list(node.field)
     if isinstance(node, Exists):
@@ -78,14 +63,14 @@ def _value(value: Value) -> object:
     if isinstance(value, str | bool):
         return value
     kind = _KINDS.get(type(value), "number")
-    return {kind: write_time(value) if isinstance(value, Time) else write_value(value)}
+    return {kind: format_time(value) if isinstance(value, Time) else format_value(value)}
 
 
 def from_json(source: str | bytes | dict[str, Any]) -> Node:
     """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
     try:
         node = _node(_decoded(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0, count(1))
-        measure(node).check()
+        measure_query(node).check()
     except RecursionError:
         raise BuildError("the JSON is nested too deeply", code="too-large") from None
     return node
@@ -98,7 +83,7 @@ def _decoded(source: str | bytes | bytearray) -> Any:
         raise BuildError(f"this is not JSON: {error}", code="bad-json") from None
 
 
-def _fail(path: str, expected: str) -> NoReturn:
+def _invalid(path: str, expected: str) -> NoReturn:
     raise BuildError(f"expected {expected} at {path}", hint="`bbquery schema` prints what is expected", code="bad-tree")
 
 
@@ -119,10 +104,10 @@ def _node(source: Any, path: str, depth: int, number: Iterator[int]) -> Node:
     if next(number) > MAX_NODES:  # objects that share parts can be far larger than they look
         raise BuildError(f"the tree has more than {MAX_NODES:,} nodes", code="too-large")
     if not isinstance(source, dict) or not isinstance(source.get("type"), str) or source["type"] not in _KEYS:
-        _fail(path, "an object with a type of " + ", ".join(_KEYS))
+        _invalid(path, "an object with a type of " + ", ".join(_KEYS))
     kind = source["type"]
     if source.keys() != _KEYS[kind] | {"type"}:
-        _fail(path, f"the keys type, {', '.join(sorted(_KEYS[kind]))} and no others")
+        _invalid(path, f"the keys type, {', '.join(sorted(_KEYS[kind]))} and no others")
     if depth > 3 * MAX_NESTING:  # an OR, an AND and a NOT may share a level
         raise BuildError(f"the tree is nested too deeply at {path}", code="too-large")
     if kind == "not":
@@ -130,7 +115,7 @@ def _node(source: Any, path: str, depth: int, number: Iterator[int]) -> Node:
     if kind in ("and", "or"):
         operands = _list(source, "operands", path)
         nodes = [_node(part, f"{path}.operands[{at}]", depth + 1, number) for at, part in enumerate(operands)]
-        return conjunction(nodes) if kind == "and" else disjunction(nodes)
+        return and_of(nodes) if kind == "and" else or_of(nodes)
     try:
         return _predicate(kind, source, path)
     except BuildError as error:
@@ -149,17 +134,17 @@ def _predicate(kind: str, source: dict[str, Any], path: str) -> Node:
     operators = {"equal": (":",), "order": (">", ">=", "<", "<="), "text": ("^=", "$=", "*=")}[kind]
     operator = source.get("operator", ":")
     if operator not in operators:
-        _fail(f"{path}.operator", "one of " + " ".join(operators))
+        _invalid(f"{path}.operator", "one of " + " ".join(operators))
     value = _literal(source["value"], f"{path}.value")
     if isinstance(value, str) and (kind == "order" or field == SESSION_FIELDS["proxy_bytes"]):
-        _fail(f"{path}.value", "an object such as {'duration': '15m'}")
+        _invalid(f"{path}.value", "an object such as {'duration': '15m'}")
     return builder.compare(field, operator, value)
 
 
 def _list(source: dict[str, Any], key: str, path: str) -> list[Any]:
     items = source[key]
     if not isinstance(items, list) or len(items) < 2:
-        _fail(f"{path}.{key}", "a list of two or more")
+        _invalid(f"{path}.{key}", "a list of two or more")
     return items
 
 
@@ -167,8 +152,8 @@ def _field(source: Any, path: str) -> Field:
     if isinstance(source, str) and source in SESSION_FIELDS:
         return SESSION_FIELDS[source]
     if isinstance(source, list) and source and all(isinstance(key, str) for key in source):
-        return tuple([path_key(key) for key in source])
-    _fail(f"{path}.field", "a list of keys, or one of " + " ".join(SESSION_FIELDS))
+        return tuple([check_path_key(key) for key in source])
+    _invalid(f"{path}.field", "a list of keys, or one of " + " ".join(SESSION_FIELDS))
 
 
 def _literal(source: Any, path: str) -> Value:
@@ -176,11 +161,11 @@ def _literal(source: Any, path: str) -> Value:
         return source
     if isinstance(source, dict) and len(source) == 1:
         ((kind, text),) = source.items()
-        if kind in _READERS and isinstance(text, str):
+        if kind in _LITERAL_READERS and isinstance(text, str):
             try:
                 if kind == "time" or terminal(kind.upper()).fullmatch(text):
-                    return _READERS[kind](text)
+                    return _LITERAL_READERS[kind](text)
             except ValueError:
                 pass
-            _fail(f"{path}.{kind}", f"a {kind}, as the language writes it")
-    _fail(path, "a string, a boolean, or an object of one of " + ", ".join(_READERS))
+            _invalid(f"{path}.{kind}", f"a {kind}, as the language writes it")
+    _invalid(path, "a string, a boolean, or an object of one of " + ", ".join(_LITERAL_READERS))

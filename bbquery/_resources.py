@@ -1,18 +1,12 @@
-"""The grammar file: its text, and its terminals as regular expressions that need no Lark."""
+"""Read the files that ship with the package: the grammar, the schema of the tree, the pages of the rules.
+
+This module stays at the package root, because it finds those files relative to itself.
+"""
 
 from __future__ import annotations
 
-import re
-from functools import cache
 
-
-@cache
-def grammar() -> str:
-    """The text of `bbquery.lark`."""
-    return packaged("bbquery.lark")
-
-
-def packaged(name: str, folder: str = "grammar") -> str:
+def read_resource(name: str, folder: str = "grammar") -> str:
     """The text of a file of a folder of ours: from the package where it was built, else from the checkout."""
     import os.path
 
@@ -25,10 +19,3 @@ def packaged(name: str, folder: str = "grammar") -> str:
             continue
         return data.decode()
     raise FileNotFoundError(f"{name} is missing from the installation; reinstall bbquery")
-
-
-@cache
-def terminal(*names: str) -> re.Pattern[str]:
-    """The grammar's own patterns, one alternative for each name."""
-    found = dict(re.findall(r"^(\w+)(?:\.\d+)?: /(.*)/$", grammar(), re.MULTILINE))
-    return re.compile("|".join(f"(?:{found[name]})" for name in names))

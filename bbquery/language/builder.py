@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from . import types
-from .ast import (
-    ORDER_OPERATORS,
-    SESSION_FIELDS,
-    Equal,
-    Exists,
-    Node,
-    OneOf,
-    Order,
-    SessionField,
-    Text,
-    conjunction,
-    conjuncts,
-)
-from .errors import BuildError
+from ..errors import BuildError
+from . import validation
 from .limits import MAX_CHARACTERS
-from .printer import write, write_field
+from .nodes import ORDER_OPERATORS, Equal, Exists, Node, OneOf, Order, Text, and_of, conjuncts
+from .printer import format_field, format_query
+from .session_fields import SESSION_FIELDS, SessionField
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from .ast import Field, Path
+    from .session_fields import Field, Path
 
 
 def compare(field: Field, operator: str, value: object) -> Node:
     """One predicate: `:` for equality, or an order or text operator."""
     _check_path(field)
-    types.check_operator(field, operator)
+    validation.check_operator(field, operator)
     if operator == ":":
-        return Equal(field, types.equality_value(field, value))
+        return Equal(field, validation.equality_value(field, value))
     if operator in ORDER_OPERATORS:
-        return Order(field, operator, types.order_value(field, value))  # type: ignore[arg-type]  # one of them, just asked
-    return Text(field, operator, types.text_value(field, value))  # type: ignore[arg-type]  # check_operator knows no others
+        return Order(field, operator, validation.order_value(field, value))  # type: ignore[arg-type]  # one of them, just asked
+    return Text(field, operator, validation.text_value(field, value))  # type: ignore[arg-type]  # check_operator knows no others
 
 
 def status(name: object) -> Node:
@@ -46,12 +35,12 @@ def status(name: object) -> Node:
 
 def one_of(field: Field, values: Iterable[object]) -> Node:
     _check_path(field)
-    types.check_operator(field, ":(")
+    validation.check_operator(field, ":(")
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
         raise BuildError("in_ takes a list of values", hint="use == for a single one", code="wrong-type")
     if isinstance(values, set | frozenset):
         values = sorted(values, key=str)  # so that a query's text does not hang on the order of hashes
-    checked: Any = tuple([types.equality_value(field, value) for value in values])
+    checked: Any = tuple([validation.equality_value(field, value) for value in values])
     if not checked:
         raise BuildError("in_ needs at least one value", hint="nothing is one of no values", code="empty-list")
     return OneOf(field, checked) if len(checked) > 1 else Equal(field, checked[0])
@@ -59,7 +48,7 @@ def one_of(field: Field, values: Iterable[object]) -> Node:
 
 def exists(field: Field) -> Node:
     _check_path(field)
-    types.check_operator(field, ":*")
+    validation.check_operator(field, ":*")
     return Exists(field)
 
 
@@ -84,32 +73,32 @@ def from_dict(mapping: Mapping[str, Any]) -> Node:
                 raise BuildError(
                     "from_dict takes a mapping, not a string", hint="use parse for a text", code="wrong-type"
                 )
-            leaves.append(Equal(path, types.equality_value(path, value)))
+            leaves.append(Equal(path, validation.equality_value(path, value)))
         elif not hasattr(value, "items"):
             raise _bad_leaf(path, value)
         elif not value:
-            where = write_field(path) if path else "the mapping"
+            where = format_field(path) if path else "the mapping"
             raise BuildError(
                 f"{where} is empty", hint="there is no query that every session matches", code="empty-mapping"
             )
         else:
-            inner = [((*path, types.path_key(key)), item) for key, item in value.items()]
+            inner = [((*path, validation.check_path_key(key)), item) for key, item in value.items()]
             stack += reversed(inner)
-    return conjunction(leaves)
+    return and_of(leaves)
 
 
 def _bad_leaf(path: Path, value: object) -> BuildError:
     if not path:
         return BuildError(f"from_dict takes a mapping, not a {type(value).__name__}", code="wrong-type")
     if isinstance(value, list | tuple | set | frozenset):
-        where = write_field(path)
+        where = format_field(path)
         return BuildError(
             f"{where} is a list",
             hint="arrays cannot be queried; for one of several values use meta[…].in_([…])",
             code="wrong-type",
         )
     try:
-        types.equality_value(path, value)
+        validation.equality_value(path, value)
     except BuildError as error:
         return error
     raise AssertionError("a string is a leaf that from_dict takes")
@@ -121,7 +110,7 @@ def to_dict(node: Node) -> dict[str, Any]:
     for leaf in conjuncts(node):
         if not isinstance(leaf, Equal) or isinstance(leaf.field, SessionField):
             raise BuildError(
-                f"{write(leaf)[:80]} has no place in a dict",
+                f"{format_query(leaf)[:80]} has no place in a dict",
                 hint="only equalities on metadata, ANDed, have",
                 code="not-a-dict",
             )
@@ -133,7 +122,7 @@ def to_dict(node: Node) -> dict[str, Any]:
                 break
         if isinstance(inner, str) or last in inner:
             raise BuildError(
-                f"{write_field(leaf.field)} is compared twice, or with something below it",
+                f"{format_field(leaf.field)} is compared twice, or with something below it",
                 hint="a dict has one value for a path",
                 code="not-a-dict",
             )

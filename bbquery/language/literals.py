@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from .ast import Duration, Now, Size, Time
+from .values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _EARLIEST = (1 - _FIRST_DAY) * _DAY * _NS
 _LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS  # the end of 9999-12-31
 
 
-def read_time(text: str) -> Time:
+def parse_time(text: str) -> Time:
     """An RFC 3339 instant, or a date for its first instant in UTC."""
     match = re.fullmatch(_TIME, text)
     if not match:
@@ -55,17 +55,17 @@ def read_time(text: str) -> Time:
         raise ValueError("an offset goes from -23:59 to +23:59")
     offset = (int(offset_hours or 0) * 60 + int(offset_minutes or 0)) * (-60 if sign == "-" else 60)
     seconds = days * _DAY + int(hour or 0) * 3_600 + int(minute or 0) * 60 + int(second or 0) - offset
-    return checked_time(seconds * _NS + int((fraction or "").ljust(9, "0")))
+    return validate_time(seconds * _NS + int((fraction or "").ljust(9, "0")))
 
 
-def checked_time(ns: int) -> Time:
+def validate_time(ns: int) -> Time:
     """An instant within the years 1 to 9999, which is as far as RFC 3339 and Python can both write."""
     if not _EARLIEST <= ns < _LATEST:
         raise ValueError("times go from year 1 to year 9999, in UTC")
     return Time(ns)
 
 
-def write_time(time: Time) -> str:
+def format_time(time: Time) -> str:
     """Without quotes: a date where it is midnight UTC, else RFC 3339 with Z and the digits it needs."""
     from datetime import date
 
@@ -78,12 +78,12 @@ def write_time(time: Time) -> str:
     return f"{day}T{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{digits}Z"
 
 
-def read_duration(text: str) -> Duration:
+def parse_duration(text: str) -> Duration:
     """`90s`, `15m`, `2h`, `7d`."""
     return Duration(_amount(text[:-1], _UNITS_OF_TIME[text[-1]]))
 
 
-def write_duration(duration: Duration) -> str:
+def format_duration(duration: Duration) -> str:
     """In the largest unit that divides it."""
     for unit, seconds in _UNITS_OF_TIME.items():
         if duration.seconds % seconds == 0 and (duration.seconds or unit == "s"):
@@ -91,21 +91,21 @@ def write_duration(duration: Duration) -> str:
     raise AssertionError("every whole number of seconds divides by one")
 
 
-def read_now(text: str) -> Now:
+def parse_now(text: str) -> Now:
     """`now`, `now-7d`, `now+1h`."""
     if text == "now":
         return Now()
-    seconds = read_duration(text[4:]).seconds
+    seconds = parse_duration(text[4:]).seconds
     return Now(-seconds if text[3] == "-" else seconds)
 
 
-def write_now(now: Now) -> str:
+def format_now(now: Now) -> str:
     if not now.offset:
         return "now"
-    return ("now-" if now.offset < 0 else "now+") + write_duration(Duration(abs(now.offset)))
+    return ("now-" if now.offset < 0 else "now+") + format_duration(Duration(abs(now.offset)))
 
 
-def read_size(text: str) -> Size:
+def parse_size(text: str) -> Size:
     """`512B`, `10MB` (10⁶), `1MiB` (2²⁰) and the other units up to TiB."""
     match = re.fullmatch(_SIZE, text)
     if not match or match[2] not in _UNITS_OF_SIZE:
@@ -113,7 +113,7 @@ def read_size(text: str) -> Size:
     return Size(_amount(match[1], _UNITS_OF_SIZE[match[2]]))
 
 
-def write_size(size: Size) -> str:
+def format_size(size: Size) -> str:
     """The shortest spelling; the larger unit where two are as short."""
     amount = size.bytes
     if not amount:
@@ -130,7 +130,7 @@ def _amount(digits: str, unit: int) -> int:
     return int(digits) * unit
 
 
-def read_number(text: str) -> Decimal:
+def parse_number(text: str) -> Decimal:
     """A JSON number, exactly."""
     from decimal import Decimal
 
@@ -140,10 +140,10 @@ def read_number(text: str) -> Decimal:
     exponent = (match[1] or "0").lstrip("+-").lstrip("0")
     if len(exponent) > 4:
         raise ValueError(f"exponents go to {MAX_EXPONENT:,}")
-    return checked_number(Decimal(text))
+    return validate_number(Decimal(text))
 
 
-def checked_number(number: Decimal) -> Decimal:
+def validate_number(number: Decimal) -> Decimal:
     """A finite number whose magnitude is at most 10 to the MAX_EXPONENT; minus zero becomes zero."""
     if not number.is_finite():
         raise ValueError("it is not a finite number")
@@ -154,7 +154,7 @@ def checked_number(number: Decimal) -> Decimal:
     return number
 
 
-def write_number(number: Decimal) -> str:
+def format_number(number: Decimal) -> str:
     """The shorter of the plain and the scientific spelling, plain where they are as short."""
     negative, all_digits, exponent = number.as_tuple()
     assert isinstance(exponent, int), "checked_number lets only finite numbers in"

@@ -6,35 +6,28 @@ made. A value that a field cannot be compared with is a `BuildError` whose hint 
 
 from __future__ import annotations
 
-from .ast import (
-    ORDER_OPERATORS,
-    STATUSES,
-    TEXT_OPERATORS,
-    Duration,
-    Now,
-    SessionField,
-    Size,
-    Time,
-    field_type,
-)
-from .errors import BuildError
+from .._text import suggest
+from ..errors import BuildError
 from .literals import (
     MAX_AMOUNT,
-    checked_number,
-    checked_time,
-    read_duration,
-    read_now,
-    read_number,
-    read_size,
-    read_time,
+    parse_duration,
+    parse_now,
+    parse_number,
+    parse_size,
+    parse_time,
+    validate_number,
+    validate_time,
 )
-from .printer import quote, write_field, write_value
+from .nodes import ORDER_OPERATORS, TEXT_OPERATORS
+from .printer import format_field, format_value, quote
+from .session_fields import STATUSES, SessionField, field_type
+from .values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from .ast import Field
+    from .session_fields import Field
 
 _EXAMPLES = {"time": "'2026-11-01' or now-7d", "size": "10MB", "duration": "15m", "boolean": "true"}
 _NAMES = {
@@ -68,10 +61,10 @@ def check_operator(field: Field, operator: str) -> None:
     named = {":": "equality", ":*": "exists", ":(": "one-of"}.get(operator, operator)
     hint = "use " + " ".join(known)
     if kind == "time" and operator in (":", ":("):
-        hint = f"use a range: {write_field(field)}>='2026-11-01' AND {write_field(field)}<'2026-11-02'"
+        hint = f"use a range: {format_field(field)}>='2026-11-01' AND {format_field(field)}<'2026-11-02'"
     elif kind == "string" and operator in ORDER_OPERATORS:
-        hint = f"{write_field(field)} has no order; use : ^= $= *="
-    raise BuildError(f"{write_field(field)} does not take {named}", hint=hint, code="wrong-operator")
+        hint = f"{format_field(field)} has no order; use : ^= $= *="
+    raise BuildError(f"{format_field(field)} does not take {named}", hint=hint, code="wrong-operator")
 
 
 def equality_value(field: Field, value: object) -> str | bool | Size:
@@ -84,9 +77,9 @@ def equality_value(field: Field, value: object) -> str | bool | Size:
     if kind == "boolean":
         if isinstance(value, bool):
             return value
-        raise _wrong(field, value, value if value in ("true", "false") else None)
+        raise _type_error(field, value, value if value in ("true", "false") else None)
     if not isinstance(value, str):
-        raise _wrong(field, value, None)
+        raise _type_error(field, value, None)
     if isinstance(field, SessionField) and field.name == "status" and value not in STATUSES:
         raise _unknown_status(value)
     return str.__str__(value)
@@ -95,7 +88,7 @@ def equality_value(field: Field, value: object) -> str | bool | Size:
 def text_value(field: Field, value: object) -> str:
     """The value of starts with, ends with or contains."""
     if not isinstance(value, str):
-        raise _wrong(field, value, None)
+        raise _type_error(field, value, None)
     _check_text(value)
     return str.__str__(value)
 
@@ -124,16 +117,16 @@ def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:
             if value[:4].isdigit() and value[4:5] == "-":  # meant as a time: the reason helps
                 raise
         try:
-            instead = write_value(read_number(value))
+            instead = format_value(parse_number(value))
         except ValueError:
             instead = None
-        raise _wrong_order(value, instead)
+        raise _order_type_error(value, instead)
     if isinstance(value, bool | Duration | Size) or value is None:
-        raise _wrong_order(value, f"now-{write_value(value)}" if isinstance(value, Duration) else None)
+        raise _order_type_error(value, f"now-{format_value(value)}" if isinstance(value, Duration) else None)
     return _time(field, value)
 
 
-def quoted_value(field: Field, text: str) -> str:
+def check_quoted_literal(field: Field, text: str) -> str:
     """A quoted literal, where the field takes one; `'10MB'` and `'now-7d'` are written without quotes.
 
     Builders take both spellings of those; the language has one.
@@ -143,33 +136,25 @@ def quoted_value(field: Field, text: str) -> str:
         return text
     if kind != "time":
         try:
-            instead = write_value(_size(field, text) if kind == "size" else _duration(field, text))
+            instead = format_value(_size(field, text) if kind == "size" else _duration(field, text))
         except BuildError:
             instead = text if text in ("true", "false") else _EXAMPLES[kind]
-        raise _wrong(field, text, instead)
+        raise _type_error(field, text, instead)
     if _is_now(text):
-        raise _wrong(field, text, text)
+        raise _type_error(field, text, text)
     return text
 
 
-def path_key(value: object) -> str:
+def check_path_key(value: object) -> str:
     """One key of a metadata path."""
     if not isinstance(value, str):
         raise BuildError(
-            f"a key of user_metadata is a string, not {_described(value)}",
+            f"a key of user_metadata is a string, not {_describe(value)}",
             hint="arrays and their elements cannot be queried" if isinstance(value, int) else None,
             code="wrong-type",
         )
     _check_text(value)
     return str.__str__(value)  # an enumeration's member is its value
-
-
-def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The known words that a misspelt one may have meant, likeliest first."""
-    from difflib import get_close_matches
-
-    spellings = {name.lower(): name for name in known}
-    return tuple(spellings[name] for name in get_close_matches(word.lower()[:64], spellings, n=3, cutoff=0.6))
 
 
 # --- one kind of value each --------------------------------------------------------------------
@@ -190,9 +175,9 @@ def _number(value: object) -> Decimal:
 
     try:
         # A float means the number it prints as, not the binary fraction behind it.
-        return checked_number(Decimal(repr(float(value)) if isinstance(value, float) else value))  # type: ignore[arg-type]  # _is_number said so
+        return validate_number(Decimal(repr(float(value)) if isinstance(value, float) else value))  # type: ignore[arg-type]  # _is_number said so
     except ValueError as error:
-        raise BuildError(f"{_described(value)} cannot be compared: {error}", code="bad-number") from None
+        raise BuildError(f"{_describe(value)} cannot be compared: {error}", code="bad-number") from None
 
 
 def _time(field: Field, value: object) -> Time | Now:
@@ -204,7 +189,7 @@ def _time(field: Field, value: object) -> Time | Now:
 
     try:
         if isinstance(value, Time):
-            return checked_time(value.ns)
+            return validate_time(value.ns)
         if isinstance(value, datetime):
             if value.utcoffset() is None:
                 raise BuildError(
@@ -213,18 +198,18 @@ def _time(field: Field, value: object) -> Time | Now:
                     code="wrong-type",
                 )
             since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
-            return checked_time(((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000)
+            return validate_time(((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1_000)
         if isinstance(value, date):
-            return read_time(value.isoformat())
+            return parse_time(value.isoformat())
         if isinstance(value, str):
-            return read_now(value) if _is_now(value) else read_time(value)
+            return parse_now(value) if _is_now(value) else parse_time(value)
     except ValueError as error:
         if isinstance(error, BuildError):
             raise
-        raise BuildError(f"{_described(value)} is not a time: {error}", hint=_example(field), code="bad-time") from None
+        raise BuildError(f"{_describe(value)} is not a time: {error}", hint=_example(field), code="bad-time") from None
     if isinstance(field, tuple):
-        raise _wrong_order(value, None)
-    raise _wrong(field, value, f"now-{write_value(value)}" if isinstance(value, Duration) else None)
+        raise _order_type_error(value, None)
+    raise _type_error(field, value, f"now-{format_value(value)}" if isinstance(value, Duration) else None)
 
 
 def _is_now(text: str) -> bool:
@@ -247,10 +232,10 @@ def _duration(field: Field, value: object) -> Duration:
         return Duration(value.days * 86_400 + value.seconds)
     if isinstance(value, str) and value[-1:] in tuple("smhd") and value[:-1].isascii() and value[:-1].isdigit():
         try:
-            return read_duration(value)
+            return parse_duration(value)
         except ValueError as error:
-            raise BuildError(f"{_described(value)} is not a duration: {error}", code="bad-duration") from None
-    raise _wrong(field, value, _whole(value, "s"))
+            raise BuildError(f"{_describe(value)} is not a duration: {error}", code="bad-duration") from None
+    raise _type_error(field, value, _whole_number_literal(value, "s"))
 
 
 def _size(field: Field, value: object) -> Size:
@@ -261,15 +246,15 @@ def _size(field: Field, value: object) -> Size:
         return Size(int(amount))
     if isinstance(value, str):
         try:
-            return read_size(value)
+            return parse_size(value)
         except ValueError as error:
             raise BuildError(
-                f"{_described(value)} is not a size: {error}", hint=_example(field), code="bad-size"
+                f"{_describe(value)} is not a size: {error}", hint=_example(field), code="bad-size"
             ) from None
-    raise _wrong(field, value, _whole(value, "B"))
+    raise _type_error(field, value, _whole_number_literal(value, "B"))
 
 
-def _whole(value: object, unit: str) -> str | None:
+def _whole_number_literal(value: object, unit: str) -> str | None:
     """A whole number with a unit, where it is one and short enough to be shown in a hint."""
     if not _is_number(value):
         return None
@@ -294,21 +279,21 @@ def _check_text(value: str) -> None:
 # --- saying what is wrong ----------------------------------------------------------------------
 
 
-def _wrong(field: Field, value: object, instead: str | None) -> BuildError:
+def _type_error(field: Field, value: object, instead: str | None) -> BuildError:
     kind = field_type(field)
     if instead is None and kind == "string":
         hint = _as_string(value)
     else:
         hint = f"write {instead}" if instead else _example(field)
-    name = write_field(field)
+    name = format_field(field)
     name = name if len(name) <= 80 else name[:80] + "…"
-    message = f"{name} holds {_NAMES[kind]}, not {_described(value)}"
+    message = f"{name} holds {_NAMES[kind]}, not {_describe(value)}"
     return BuildError(message, hint=hint, code="wrong-type")
 
 
-def _wrong_order(value: object, instead: str | None) -> BuildError:
+def _order_type_error(value: object, instead: str | None) -> BuildError:
     return BuildError(
-        f"order on metadata compares with a number or a time, not {_described(value)}",
+        f"order on metadata compares with a number or a time, not {_describe(value)}",
         hint="write " + (instead or "5, '2026-11-01' or now-7d"),
         code="wrong-type",
     )
@@ -326,13 +311,13 @@ def _as_string(value: object) -> str | None:
         return f'write "{spelled}", and {advice}'
     if _is_number(value):
         try:
-            return f"write {quote(write_value(_number(value)))}"
+            return f"write {quote(format_value(_number(value)))}"
         except BuildError:  # not finite
             return None
     if isinstance(value, Now | Duration | Size):
-        return f"write {quote(write_value(value))}"
+        return f"write {quote(format_value(value))}"
     if isinstance(value, Time):
-        return f"write {write_value(value)}"
+        return f"write {format_value(value)}"
     if value is None:
         return "what is missing is found by NOT …:*, in Python ~….exists()"
     return None
@@ -343,18 +328,18 @@ def _example(field: Field) -> str:
 
 
 def _unknown_status(value: str) -> BuildError:
-    near = nearest(value, STATUSES)
+    near = suggest(value, STATUSES)
     # F15: a status that is newer than this version can still be asked for, by its text.
     if near:
-        hint = "did you mean " + " or ".join([write_value(name) for name in near]) + "?"
+        hint = "did you mean " + " or ".join([format_value(name) for name in near]) + "?"
     else:
-        hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={write_value(value[:40])}"
-    return BuildError(f"there is no status {write_value(value[:40])}", hint=hint, code="unknown-status")
+        hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={format_value(value[:40])}"
+    return BuildError(f"there is no status {format_value(value[:40])}", hint=hint, code="unknown-status")
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     if isinstance(value, str):
-        return f"the string {write_value(value[:40])}" + ("…" if len(value) > 40 else "")
+        return f"the string {format_value(value[:40])}" + ("…" if len(value) > 40 else "")
     if value is None:
         return "None"
     if isinstance(value, bool):

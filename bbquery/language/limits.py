@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 
-from .ast import And, Node, Not, OneOf, Or, children, walk
-from .errors import BuildError, QuerySyntaxError, Span
+from .._text import Span
+from ..errors import BuildError, QuerySyntaxError
 from .grammar import terminal
-from .printer import write
+from .nodes import And, Node, Not, OneOf, Or, children, walk
+from .printer import format_query
 
 MAX_CHARACTERS = 65_536
 MAX_NESTING = 100
 MAX_PREDICATES = 10_000
-SMALL = 4 * MAX_PREDICATES
+SAFE_LENGTH = 4 * MAX_PREDICATES
 """A text of so many characters is within the limits on characters and predicates: the shortest is `id:*`."""
 
 
@@ -83,7 +84,7 @@ def check_tree(text: str, node: Node, bound: bool) -> None:
                 code="too-many-predicates",
                 hint="split it into several queries",
             )
-    characters = measure(node).characters
+    characters = measure_query(node).characters
     if characters > MAX_CHARACTERS:
         raise QuerySyntaxError(
             f"the query in its canonical text is longer than {MAX_CHARACTERS:,} characters",
@@ -94,7 +95,7 @@ def check_tree(text: str, node: Node, bound: bool) -> None:
         )
 
 
-class Extent:
+class QuerySize:
     """How large the canonical text of a tree is: characters, levels of nesting, predicates."""
 
     __slots__ = ("characters", "nesting", "predicates")
@@ -118,14 +119,14 @@ class Extent:
                 )
 
 
-def measure(node: Node) -> Extent:
+def measure_query(node: Node) -> QuerySize:
     """The extent of a whole tree."""
     if isinstance(node, And | Or | Not):
-        return combine(node, [(part, measure(part)) for part in children(node)])
-    return Extent(len(write(node)), 0, len(node.values) if isinstance(node, OneOf) else 1)
+        return combine_sizes(node, [(part, measure_query(part)) for part in children(node)])
+    return QuerySize(len(format_query(node)), 0, len(node.values) if isinstance(node, OneOf) else 1)
 
 
-def combine(node: Node, parts: list[tuple[Node, Extent]]) -> Extent:
+def combine_sizes(node: Node, parts: list[tuple[Node, QuerySize]]) -> QuerySize:
     """The extent of a node from those of its parts. A part of the node's own kind has been flattened into it."""
     # What is written between parts, and which parts need parentheses, as in the printer.
     between, loose = {And: (5, (Or,)), Or: (4, ()), Not: (4, (And, Or))}[type(node)]
@@ -136,4 +137,4 @@ def combine(node: Node, parts: list[tuple[Node, Extent]]) -> Extent:
         characters += extent.characters + 2 * enclosed
         nesting = max(nesting, extent.nesting + enclosed)
         predicates += extent.predicates
-    return Extent(characters, nesting + isinstance(node, Not), predicates)
+    return QuerySize(characters, nesting + isinstance(node, Not), predicates)

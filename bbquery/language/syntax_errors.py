@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
-from .ast import SESSION_FIELDS
-from .errors import QuerySyntaxError, Span
+from .._text import Span, suggest
+from ..errors import QuerySyntaxError
+from .common_mistakes import CONDITION, EXPECTED_BY_POSITION, MISTAKES_ANYWHERE, MISTAKES_BY_POSITION
 from .grammar import terminal
-from .mistakes import ANYWHERE, CONDITION, EXPECTED, MISTAKES
 from .printer import quote
-from .types import nearest, operators
+from .session_fields import SESSION_FIELDS
+from .validation import operators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     """Start, end, code, message, hint."""
 
 
-def _place(text: str, at: int, expected: frozenset[str]) -> str:
+def _grammar_position(text: str, at: int, expected: frozenset[str]) -> str:
     if "_AND" in expected or "$END" in expected or expected <= {"_OR", "RPAR", "WS"}:
         opened = _open_parenthesis(text, at)
         if opened is None:
@@ -45,10 +46,10 @@ def _place(text: str, at: int, expected: frozenset[str]) -> str:
     return "bracket"
 
 
-def diagnose(text: str, at: int, expected: frozenset[str]) -> QuerySyntaxError:
+def explain_syntax_error(text: str, at: int, expected: frozenset[str]) -> QuerySyntaxError:
     """The error for a text that cannot go on at `at`, where only the terminals `expected` could stand."""
-    place = _place(text, at, expected)
-    words = EXPECTED[place]
+    place = _grammar_position(text, at, expected)
+    words = EXPECTED_BY_POSITION[place]
     if place == "field":
         words = operators(SESSION_FIELDS[_word_before(text, at)])
     problem = _at_end(text, place) if at >= len(text) else _at_character(text, at, place)
@@ -108,10 +109,10 @@ def _at_character(text: str, at: int, place: str) -> Problem:
         problem = find(text, at, place)
         if problem:
             return problem
-    for pattern, code, message, hint in (*ANYWHERE, *MISTAKES.get(place, ())):
+    for pattern, code, message, hint in (*MISTAKES_ANYWHERE, *MISTAKES_BY_POSITION.get(place, ())):
         match = re.compile(pattern).match(text, at)
         if match:
-            shown = _short(match[0])
+            shown = _truncate(match[0])
             told = [part.format(shown, lower=shown.lower()) for part in (message, hint)]
             return at, match.end(), code, told[0], told[1]
     return _unknown(text, at, place)
@@ -191,7 +192,7 @@ def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
                 match.end(),
                 "missing-bracket",
                 "a key stands in brackets",
-                f"write [{_short(match[0])}]",
+                f"write [{_truncate(match[0])}]",
             )
     if place == "path" and text[at] == "]":
         return at, at + 1, "missing-bracket", "there is no bracket to close", "leave ] out"
@@ -203,7 +204,7 @@ def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
                 bare.end(),
                 "missing-quote",
                 "a key stands in quotes",
-                f"write {quote(_short(bare[0]))}",
+                f"write {quote(_truncate(bare[0]))}",
             )
     if place == "key":
         if text[at - 2 : at - 1] == ":":  # ['a:'b': the string swallowed the end of the key
@@ -248,7 +249,7 @@ def unquoted_time(text: str, at: int) -> Problem | None:
     match = _TIME.match(text, at)
     if not match:
         return None
-    return at, match.end(), "missing-quote", "a time stands in quotes", f"write {quote(_short(match[0]))}"
+    return at, match.end(), "missing-quote", "a time stands in quotes", f"write {quote(_truncate(match[0]))}"
 
 
 def _bare_time(text: str, at: int, place: str) -> Problem | None:
@@ -272,7 +273,7 @@ def _spaced_now(text: str, at: int, place: str) -> Problem | None:
         after.end(),
         "bad-time",
         "this is not a time",
-        f"write {_short(right)}: no spaces, and s m h or d",
+        f"write {_truncate(right)}: no spaces, and s m h or d",
     )
 
 
@@ -284,7 +285,7 @@ def _dotted(text: str, at: int, place: str) -> Problem | None:
         return None
     keys = [key for key in dots[0].split(".") if key] or ["key"]
     path = "".join(f"[{quote(key)}]" for key in keys)
-    return at, dots.end(), "dot-path", "a path is not written with dots", f"write {_short(path)}"
+    return at, dots.end(), "dot-path", "a path is not written with dots", f"write {_truncate(path)}"
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -302,25 +303,24 @@ def _unknown(text: str, at: int, place: str) -> Problem:
         bare = re.compile(_BARE).match(text, at)
         if bare:
             message = "a string stands in quotes"
-            return at, bare.end(), "missing-quote", message, f"write {quote(_short(bare[0]))}"
+            return at, bare.end(), "missing-quote", message, f"write {quote(_truncate(bare[0]))}"
     end = word.end() if word else at + 1
-    return at, end, "unexpected", f"{_short(_visible(text[at:end]))} cannot stand here", ""
+    return at, end, "unexpected", f"{_truncate(_visible(text[at:end]))} cannot stand here", ""
 
 
 def _unknown_word(text: str, match: re.Match[str]) -> Problem:
     word, (start, end) = match[0], match.span()
     if word.lower().replace("_", "") in _BASES:
-        return start, end, "base-spelling", f"the base is not spelt {_short(word)}", "write user_metadata"
+        return start, end, "base-spelling", f"the base is not spelt {_truncate(word)}", "write user_metadata"
     api_names = {field.api_name: name for name, field in SESSION_FIELDS.items()}
     known = (*SESSION_FIELDS, "user_metadata")
-    near = (api_names[word],) if word in api_names else nearest(word, known)
+    near = (api_names[word],) if word in api_names else suggest(word, known)
     if near:
         hint = f"did you mean {' or '.join(near)}?"
     else:
-        hint = (
-            f"a metadata key is written user_metadata[{quote(_short(word))}]; the fields are {' '.join(SESSION_FIELDS)}"
-        )
-    return start, end, "unknown-field", f"there is no field {_short(word)}", hint
+        key = f"user_metadata[{quote(_truncate(word))}]"
+        hint = f"a metadata key is written {key}; the fields are {' '.join(SESSION_FIELDS)}"
+    return start, end, "unknown-field", f"there is no field {_truncate(word)}", hint
 
 
 def _word_before(text: str, at: int) -> str:
@@ -332,7 +332,7 @@ def _word_before(text: str, at: int) -> str:
     return before[start:]
 
 
-def _short(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= 40 else text[:40] + "…"
 
 

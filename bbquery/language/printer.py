@@ -8,27 +8,15 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .ast import (
-    And,
-    Duration,
-    Equal,
-    Exists,
-    Node,
-    Not,
-    Now,
-    OneOf,
-    Or,
-    Order,
-    SessionField,
-    Size,
-    Text,
-    Time,
-)
-from .literals import write_duration, write_now, write_number, write_size, write_time
+from .literals import format_duration, format_now, format_number, format_size, format_time
+from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
+from .session_fields import SessionField
+from .values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .ast import Field, Value
+    from .nodes import Value
+    from .session_fields import Field
 
 _ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -55,51 +43,51 @@ def _escape(match: re.Match[str]) -> str:
     return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
 
 
-def is_plain(value: str) -> bool:
+def needs_no_escape(value: str) -> bool:
     """Whether a string can stand between single quotes as it is, with no escape (F6)."""
     return not _special().search(value)
 
 
-def write_field(field: Field) -> str:
+def format_field(field: Field) -> str:
     if isinstance(field, SessionField):
         return field.name
     return "user_metadata" + "".join([f"[{quote(key)}]" for key in field])
 
 
-def write_value(value: Value) -> str:
+def format_value(value: Value) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Time):
-        return f"'{write_time(value)}'"
+        return f"'{format_time(value)}'"
     if isinstance(value, Now):
-        return write_now(value)
+        return format_now(value)
     if isinstance(value, Duration):
-        return write_duration(value)
+        return format_duration(value)
     if isinstance(value, Size):
-        return write_size(value)
-    return write_number(value)
+        return format_size(value)
+    return format_number(value)
 
 
-def write(node: Node) -> str:
+def format_query(node: Node) -> str:
     """The canonical text of an expression."""
     if isinstance(node, Equal):
-        return f"{write_field(node.field)}:{write_value(node.value)}"
+        return f"{format_field(node.field)}:{format_value(node.value)}"
     if isinstance(node, Or):
-        return " OR ".join([write(operand) for operand in node.operands])
+        return " OR ".join([format_query(operand) for operand in node.operands])
     if isinstance(node, And):
         return " AND ".join([_operand(operand, Or) for operand in node.operands])
     if isinstance(node, Not):
         return "NOT " + _operand(node.operand, (And, Or))
     if isinstance(node, OneOf):
-        return f"{write_field(node.field)}:({' OR '.join([write_value(value) for value in node.values])})"
+        return f"{format_field(node.field)}:({' OR '.join([format_value(value) for value in node.values])})"
     if isinstance(node, Exists):
-        return f"{write_field(node.field)}:*"
+        return f"{format_field(node.field)}:*"
     assert isinstance(node, Order | Text), f"{type(node).__name__} is not an expression"
-    return f"{write_field(node.field)}{node.operator}{write_value(node.value)}"
+    return f"{format_field(node.field)}{node.operator}{format_value(node.value)}"
 
 
 def _operand(node: Node, loose: type[Node] | tuple[type[Node], ...]) -> str:
     """In parentheses where the operand binds more loosely than what it stands in."""
-    return f"({write(node)})" if isinstance(node, loose) else write(node)
+    return f"({format_query(node)})" if isinstance(node, loose) else format_query(node)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The places, each named by what has been read. A place's words say what could have come next.
 CONDITION = "a condition such as user_metadata['key']:'value'"
-EXPECTED: dict[str, tuple[str, ...]] = {
+EXPECTED_BY_POSITION: dict[str, tuple[str, ...]] = {
     "start": (CONDITION, "NOT", "("),
     "condition": ("AND", "OR", "the end of the query"),
     "condition in parentheses": ("AND", "OR", ")"),
@@ -30,7 +30,7 @@ EXPECTED: dict[str, tuple[str, ...]] = {
 }
 
 
-ANYWHERE: tuple[Mistake, ...] = (
+MISTAKES_ANYWHERE: tuple[Mistake, ...] = (
     (r"%[0-9A-Fa-f]{2}", "percent-encoded", "the query is percent-encoded", "decode it first: bbquery.decode(text), or bbquery decode"),
     (r"[\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb`\u00b4]", "smart-quote", "{0} is not a quote here", "write '"),
     ("\uff1a", "wide-symbol", "{0} is not a colon here", "write :"),
@@ -74,7 +74,7 @@ _VALUES: tuple[Mistake, ...] = (
     (r"[<>=^]+", "double-operator", "there are two operators", "write one"),
 )  # fmt: skip
 
-MISTAKES: dict[str, tuple[Mistake, ...]] = {
+MISTAKES_BY_POSITION: dict[str, tuple[Mistake, ...]] = {
     "start": (
         (r"(?:AND|OR)\b", "missing-condition", "{0} has no condition before it", "write one, or leave {0} out"),
         *_CONNECTIVES,
@@ -122,4 +122,4 @@ MISTAKES: dict[str, tuple[Mistake, ...]] = {
         (r"(?i:and)\b|&&?", "and-in-list", "values are joined by OR", "write OR, or repeat the field to ask for both"),
     ),
 }  # fmt: skip
-MISTAKES["condition in parentheses"] = MISTAKES["condition"]
+MISTAKES_BY_POSITION["condition in parentheses"] = MISTAKES_BY_POSITION["condition"]

@@ -1,0 +1,105 @@
+"""TODO-DOC."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from .._text import Span
+from ..errors import BuildError, QuerySyntaxError
+from .grammar import terminal
+from .nodes import And, Equal, Node, Or
+
+
+class LocatedBuildError(Exception):
+    """A QuerySyntaxError that does not know its text yet: Lark's callbacks see only their tokens."""
+
+    def __init__(self, start: int, end: int, error: BuildError) -> None:
+        self.span = Span(start, end)
+        self.cause = error
+
+    def error(self, text: str) -> QuerySyntaxError:
+        cause = self.cause
+        if cause.code == "wrong-type":
+            from .syntax_errors import unquoted_time
+
+            problem = unquoted_time(text, self.span.start)
+            if problem:
+                start, end, code, message, hint = problem
+                return QuerySyntaxError(message, text=text, span=Span(start, end), code=code, hint=hint)
+        return QuerySyntaxError(cause.message, text=text, span=self.span, code=cause.code, hint=cause.hint)
+
+
+@cache
+def _equality_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    space, both, either = (terminal(name).pattern for name in ("WS", "_AND", "_OR"))
+    return terminal("EQUALITY"), re.compile(f"(?:{space})?(?:({both})|({either})|)(?:{space})?")
+
+
+def parse_equalities(text: str) -> Node | None:
+    """One equality, or several joined by nothing but AND or nothing but OR; None for any other text."""
+    if not text.startswith("user_metadata"):  # spares a first parse the patterns
+        return None
+    equality, connective = _equality_patterns()
+    match = equality.match(text)
+    if match is None:
+        return None
+    end = match.end()
+    node = equality_node(match[0], 0, end)
+    if end == len(text):
+        return node
+    nodes, kind = [node], 0
+    while (joint := connective.match(text, end)) is not None and joint.end() < len(text):
+        match = equality.match(text, joint.end())
+        if match is None or joint.lastindex is None or joint.lastindex != (kind or joint.lastindex):
+            return None
+        kind = joint.lastindex
+        start, end = match.span()
+        nodes.append(equality_node(match[0], start, end))
+    if joint is None or joint.lastindex is not None:
+        return None
+    if not kind:
+        return node
+    return (And if kind == 1 else Or)(tuple(nodes), Span(0, end))
+
+
+def equality_node(source: str, start: int, end: int) -> Equal:
+    if "\\" in source or '"' in source:
+        *keys, value = _strings(source, start)
+        return Equal(tuple(keys), value, Span(start, end))
+    parts = source.split("'")  # user_metadata[ ' key ' ][ ' key ' ]: ' value '
+    return Equal(tuple(parts[1:-3:2]), parts[-2], Span(start, end))
+
+
+def _strings(source: str, start: int) -> list[str]:
+    return [unquote(match[0], start + match.start()) for match in terminal("STRING").finditer(source)]
+
+
+# Left to `re` to compile when a first escape comes: few queries have one, and a first parse should not pay for it.
+_ESCAPE = r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))"
+
+
+_MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def unquote(literal: str, start: int) -> str:
+    """The value of a string token that stands at `start`."""
+    if "\\" not in literal:
+        return literal[1:-1]
+
+    def meaning(match: re.Match[str]) -> str:
+        high, low, unit, letter = match.groups()
+        if letter:
+            return _MEANINGS.get(letter, letter)
+        if high:
+            return chr(0x10000 + (int(high, 16) - 0xD800 << 10) + int(low, 16) - 0xDC00)
+        if unit[0] in "dD" and unit[1] in "89abcdefABCDEF":
+            problem = BuildError(
+                f"{match[0]} is half of a surrogate pair",
+                hint="write both halves, or the character itself",
+                code="lone-surrogate",
+            )
+            raise LocatedBuildError(start + match.start(), start + match.end(), problem)
+        return chr(int(unit, 16))
+
+    return re.sub(_ESCAPE, meaning, literal)[1:-1]
