@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .exchange import Timeout
     from .fields import field, meta
     from .lint import check
-    from .planner import Plan
+    from .planning.plan import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
     from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList, Trace
     from .streaming import AsyncSessionStream, SessionStream
@@ -97,7 +97,7 @@ _HOMES = {
     "exchange": "Timeout",
     "fields": "field meta",
     "lint": "check",
-    "planner": "Plan",
+    "planning.plan": "Plan",
     "sessions": "CreatedSession Project ProjectUsage Release Session SessionList Trace",
     "streaming": "AsyncSessionStream SessionStream",
     "usage": "UsageReport measure_usage",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from . import metadata, wire
+from . import metadata
 from .errors import BadRequest, BBQueryError, BuildError, DecodeError, ServerError, TransportError
 from .exchange import (
     KINDS,
@@ -36,7 +36,8 @@ from .exchange import (
 from .language import builder
 from .language.nodes import Equal, Node, walk
 from .listing import Listing
-from .planner import EVERYTHING
+from .planning.plan import LIST_ALL
+from .planning.urls import percent_encode
 from .query import Query, all_of, parse
 from .sessions import CreatedSession, Project, ProjectUsage, Session, SessionList, Trace, decode_list, decode_one, start
 
@@ -148,7 +149,7 @@ class Api:
                 raise BuildError("the API key stands where an id belongs", code="bad-id")
             if not part.isprintable() or part in ("", ".", ".."):
                 raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
-        return "/".join([self.base_url, "v1", *[wire.encode(part) for part in parts]])
+        return "/".join([self.base_url, "v1", *[percent_encode(part) for part in parts]])
 
     def _one(self, kind: type[T], request: Request, until: float | None = None) -> Steps[T]:
         answer = yield from self._exchange(request, [], until)
@@ -250,7 +251,7 @@ class Selection:
         self._query = _with_status(_read(query), status)
         self._project_id = project_id
         self._now = datetime.now(UTC)
-        self.plan = EVERYTHING if self._query is None else self._query.plan(scan)
+        self.plan = LIST_ALL if self._query is None else self._query.plan(scan)
         self.check = None if self._query is None and project_id is None else self._includes
         if self._query is not None:
             _warn_of_unstorable(self._query.ast)

@@ -13,7 +13,7 @@ from .errors import BuildError
 from .language import builder, validation
 from .language.nodes import Not
 from .language.session_fields import SESSION_FIELDS
-from .query import Query, _checked
+from .query import Query, within_limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ class FieldBuilder:
         return f"field.{self._field.name}"
 
     def _compare(self, operator: str, value: object) -> Query:
-        return _checked(builder.compare(self._field, operator, value))
+        return within_limits(builder.compare(self._field, operator, value))
 
     def __eq__(self, value: object) -> Query:  # type: ignore[override]  # a comparison gives a query, not a truth
         return self._compare(":", value)
 
     def __ne__(self, value: object) -> Query:  # type: ignore[override]  # the same
-        return _checked(Not(builder.compare(self._field, ":", value)))
+        return within_limits(Not(builder.compare(self._field, ":", value)))
 
     __hash__: ClassVar[None]  # type: ignore[assignment]  # what == gives cannot serve a set or a dict
 
@@ -73,11 +73,11 @@ class FieldBuilder:
 
     def in_(self, values: Iterable[object]) -> Query:
         """One of several values; BuildError for none."""
-        return _checked(builder.one_of(self._field, values))
+        return within_limits(builder.one_of(self._field, values))
 
     def exists(self) -> Query:
         """The field is there and not null."""
-        return _checked(builder.exists(self._field))
+        return within_limits(builder.exists(self._field))
 
     def startswith(self, text: str) -> Query:
         return self._compare("^=", text)

@@ -15,9 +15,10 @@ import msgspec
 from .errors import BBQueryError, ServerError, TransportError
 from .exchange import Certain, Ended, Fork, Next, Request, Steps
 from .language.session_fields import STATUSES
-from .planner import Plan, staged
+from .planning.plan import Plan
+from .planning.planner import stage_requests
+from .planning.requests import ListRequest
 from .sessions import Session, SessionList, Trace
-from .wire import ListRequest
 
 # How far a session has come (F16). A newer status (F15) may stand anywhere between the first and the last.
 _PROGRESS = {"PENDING": 0, "RUNNING": 1, "ERROR": 2, "TIMED_OUT": 2, "COMPLETED": 2}
@@ -69,7 +70,7 @@ class Listing:
             if late:
                 self._split = True
                 # In the order in which a session can move (F16): one that moves meanwhile is seen at least once.
-                for part in staged([ListRequest(wanted.q, status) for wanted in late for status in STATUSES]):
+                for part in stage_requests([ListRequest(wanted.q, status) for wanted in late for status in STATUSES]):
                     yield from self._ask(part)
         found = self._wanted(list(self._seen.values()))
         if self._answers > 1:  # newest first, as the service lists

@@ -6,7 +6,6 @@ A query never changes. Combining two gives a third. It has no truth value, so th
 
 from __future__ import annotations
 
-from . import wire as _wire  # `wire` is a method here
 from ._text import Span
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError
 from .language import builder, validation
@@ -15,6 +14,8 @@ from .language.nodes import Node, Not, and_of, or_of
 from .language.printer import format_query
 from .language.session_fields import SESSION_FIELDS
 from .language.values import Time
+from .planning import requests as _wire  # `wire` is a method here
+from .planning.urls import BASE_URL, curl_command, decode_form, is_encoded, percent_encode, require_base_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Literal, NoReturn, TypeVar
 
-    from .evaluate import Filter, Shape, Test
     from .language.limits import QuerySize
-    from .planner import Plan
+    from .planning.plan import Plan
+    from .planning.requests import ListRequest
+    from .semantics.evaluator import FilterFunction, MatchFunction, SessionShape
     from .sessions import Session
-    from .wire import ListRequest
 
     S = TypeVar("S", Session, Mapping[str, Any])
 
@@ -40,7 +41,7 @@ class Query:
     ast: Node
     _text: str | None
     _extent: QuerySize | None
-    _made: dict[tuple[str, Shape], Test | Filter] | None
+    _made: dict[tuple[str, SessionShape], MatchFunction | FilterFunction] | None
     """What has been compiled of it so far."""
 
     def __init__(self, ast: Node) -> None:
@@ -99,7 +100,7 @@ class Query:
         return any_of(self, other)
 
     def __invert__(self) -> Query:
-        return _combined(Not(self.ast), [self])
+        return _combine(Not(self.ast), [self])
 
     # Something that is no query, to the left.
     def __rand__(self, other: object) -> Query:
@@ -112,12 +113,12 @@ class Query:
 
     def wire(self) -> str:
         """The text for `q`. NotAWireQuery where this is not a single equality that the service knows (F1, F2)."""
-        _wire.check_wire(self.ast)
+        _wire.require_wire_query(self.ast)
         return str(self)
 
     def encode(self) -> str:
         """`wire()`, percent-encoded (F3)."""
-        return _wire.encode(self.wire())
+        return percent_encode(self.wire())
 
     def params(self) -> dict[str, str]:
         """`q` and `status` as plain text, for an HTTP client that encodes or for the official SDK.
@@ -126,14 +127,14 @@ class Query:
         """
         return self.list_request().params()
 
-    def url(self, base_url: str = _wire.BASE_URL) -> str:
+    def url(self, base_url: str = BASE_URL) -> str:
         """The finished URL of that request."""
-        _wire.check_base_url(base_url)
+        require_base_url(base_url)
         return self.list_request().url(base_url)
 
-    def curl(self, base_url: str = _wire.BASE_URL) -> str:
+    def curl(self, base_url: str = BASE_URL) -> str:
         """A shell command that sends it, whatever the values hold; the key comes from the environment (F27)."""
-        return _wire.curl(self.url(base_url))
+        return curl_command(self.url(base_url))
 
     def list_request(self) -> ListRequest:
         """The one request that answers this query exactly; NotAWireQuery where there is none."""
@@ -146,21 +147,21 @@ class Query:
 
         `now` is what `now` and a running session's duration are measured from; the present where it is not given.
         """
-        test: Test = self._compiled("test", session)
-        return test(session, _instant(now))
+        test: MatchFunction = self._compiled("test", session)
+        return test(session, _to_nanoseconds(now))
 
     def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
         """The sessions that match, lazily and in their order; `now` is one instant for all of them."""
-        instant = _instant(now)
+        instant = _to_nanoseconds(now)
         rest, end = iter(sessions), object()
         session: Any = next(rest, end)
         while session is not end:  # once for each run of one type
-            matching: Filter = self._compiled("filter", session)
+            matching: FilterFunction = self._compiled("filter", session)
             session = yield from matching(session, rest, instant, end)
 
     def _compiled(self, form: Literal["test", "filter"], session: object) -> Any:
         """The query as a `Test` or a `Filter` for this kind of session."""
-        shape: Shape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
+        shape: SessionShape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
         if shape == "record" and not hasattr(session, "user_metadata"):
             raise BuildError(
                 f"a value of type {type(session).__name__} is no session",
@@ -173,14 +174,14 @@ class Query:
             _set(self, "_made", made)
         function = made.get((form, shape))
         if function is None:
-            from .evaluate import compile_filter, compile_test
+            from .semantics.evaluator import compile_filter, compile_test
 
             function = made[form, shape] = (compile_test if form == "test" else compile_filter)(self.ast, shape)
         return function
 
     def plan(self, scan: Literal["allow", "forbid"] = "allow") -> Plan:
         """How the service can be asked. FullScanRefused where it would list every session and `scan` is "forbid"."""
-        from .planner import plan
+        from .planning.planner import plan
 
         if scan not in ("allow", "forbid"):
             raise BuildError(f"scan is 'allow' or 'forbid', not {scan!r}", code="bad-scan")
@@ -199,7 +200,7 @@ class Query:
         return to_json(self.ast)
 
 
-def _instant(now: datetime | None) -> int:
+def _to_nanoseconds(now: datetime | None) -> int:
     """Nanoseconds since 1970."""
     if now is None:
         from time import time_ns
@@ -211,16 +212,16 @@ def _instant(now: datetime | None) -> int:
     return value.ns
 
 
-def _checked(node: Node) -> Query:
+def within_limits(node: Node) -> Query:
     """A query from a tree with a level or two of its own, held to the limits of its text."""
     query = Query(node)
     if len(str(query)) > SAFE_LENGTH:
-        _extent(query).check()
+        _size_of(query).check()
     return query
 
 
-def _combined(node: Node, parts: Iterable[Query]) -> Query:
-    extents = [(part.ast, _extent(part)) for part in parts]
+def _combine(node: Node, parts: Iterable[Query]) -> Query:
+    extents = [(part.ast, _size_of(part)) for part in parts]
     extent = combine_sizes(node, extents)
     extent.check()
     query = Query(node)
@@ -228,14 +229,14 @@ def _combined(node: Node, parts: Iterable[Query]) -> Query:
     return query
 
 
-def _extent(query: Query) -> QuerySize:
+def _size_of(query: Query) -> QuerySize:
     if query._extent is None:
         _set(query, "_extent", measure_query(query.ast))
-        return _extent(query)
+        return _size_of(query)
     return query._extent
 
 
-def _queries(given: tuple[object, ...], caller: str) -> list[Query]:
+def _require_queries(given: tuple[object, ...], caller: str) -> list[Query]:
     if len(given) == 1 and not isinstance(given[0], Query | str) and hasattr(given[0], "__iter__"):
         given = tuple(given[0])
     for query in given:
@@ -250,23 +251,23 @@ def _queries(given: tuple[object, ...], caller: str) -> list[Query]:
 
 def all_of(*queries: Query | Iterable[Query]) -> Query:
     """The AND of queries, given one by one or as a list. BuildError for none."""
-    parts = _queries(queries, "all_of")
+    parts = _require_queries(queries, "all_of")
     node = and_of([query.ast for query in parts])
-    return parts[0] if len(parts) == 1 else _combined(node, parts)
+    return parts[0] if len(parts) == 1 else _combine(node, parts)
 
 
 def any_of(*queries: Query | Iterable[Query]) -> Query:
     """The OR of queries, given one by one or as a list. BuildError for none."""
-    parts = _queries(queries, "any_of")
+    parts = _require_queries(queries, "any_of")
     node = or_of([query.ast for query in parts])
-    return parts[0] if len(parts) == 1 else _combined(node, parts)
+    return parts[0] if len(parts) == 1 else _combine(node, parts)
 
 
 def simplify(query: Query) -> Query:
     """A query that matches the same sessions, never longer; the query itself where there is nothing to gain."""
-    from .rewrite import simplify as rewritten
+    from .semantics.simplifier import simplify as rewritten
 
-    (given,) = _queries((query,), "simplify")
+    (given,) = _require_queries((query,), "simplify")
     node = rewritten(given.ast)
     return given if node is given.ast else Query(node)
 
@@ -286,7 +287,7 @@ def parse(text: str, /, **values: object) -> Query:
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:
     """The AND of the leaves of a nested mapping. Every leaf is a string; BuildError says what to do with others."""
-    return _checked(builder.from_dict(mapping))
+    return within_limits(builder.from_dict(mapping))
 
 
 def from_json(source: str | bytes | dict[str, Any]) -> Query:
@@ -303,7 +304,7 @@ def decode(text: str) -> Query:
     """
     if not isinstance(text, str):
         raise BuildError(f"decode takes a str, not {type(text).__name__}", code="wrong-type")
-    request = _wire.read_query_string(text)
+    request = _wire.parse_query_string(text)
     if request is None:
         return _decode_q(text)
     parts = [_decoded(request.q)] if request.q is not None else []
@@ -313,12 +314,12 @@ def decode(text: str) -> Query:
 
 
 def _decode_q(text: str) -> Query:
-    if not _wire.is_encoded(text):
+    if not is_encoded(text):
         return parse(text)
     try:
         return parse(text)
     except QuerySyntaxError:
-        return _decoded(_wire.unescape(text, Span(0, len(text))))
+        return _decoded(decode_form(text, Span(0, len(text))))
 
 
 def _decoded(text: str) -> Query:
@@ -326,10 +327,10 @@ def _decoded(text: str) -> Query:
     try:
         return parse(text)
     except QuerySyntaxError as error:
-        if not _wire.is_encoded(text):
+        if not is_encoded(text):
             raise
         try:
-            again = parse(_wire.unescape(text, Span(0, len(text))))
+            again = parse(decode_form(text, Span(0, len(text))))
         except QuerySyntaxError:
             raise error from None
     raise QuerySyntaxError(

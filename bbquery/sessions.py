@@ -20,7 +20,7 @@ import msgspec
 
 from .errors import BBQueryError, DecodeError
 from .language.session_fields import REGIONS, STATUSES
-from .planner import Plan
+from .planning.plan import Plan
 
 Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from .driving import Asynchronous, Blocking
 from .errors import AuthenticationError, BuildError
 from .exchange import Answer, Failure, Request, Timeout
 from .execution import Api
+from .planning.urls import BASE_URL, require_base_url
 from .sockets import Sockets, deadline
-from .wire import BASE_URL, check_base_url
 
 H = TypeVar("H", httpx.Client, httpx.AsyncClient)
 
@@ -237,7 +237,7 @@ class AsyncTransport(Transport[httpx.AsyncClient]):
 
 def _check_where(base_url: str) -> bool:
     """Whether the URL is on this machine; BuildError where the key would travel in the clear."""
-    check_base_url(base_url)
+    require_base_url(base_url)
     try:
         url = httpx.URL(base_url)
         host, port = url.host, url.port

@@ -17,9 +17,9 @@ from naive import NOW, as_record, holds, sessions_near, trees, words
 
 import bbquery
 from bbquery import Session
-from bbquery.evaluate import stored_instant, stored_number
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, or_of
 from bbquery.language.session_fields import SESSION_FIELDS
+from bbquery.semantics.stored_values import parse_stored_number, parse_stored_time
 
 CASES = json.loads((Path(__file__).parent.parent / "grammar/cases/match.json").read_text(encoding="utf-8"))
 NANOSECONDS = 1_794_139_200 * 10**9  # NOW
@@ -109,9 +109,9 @@ class Nowhere(tzinfo):
 
 
 def test_a_time_without_an_offset_is_no_instant() -> None:
-    assert stored_instant(datetime(2026, 11, 1, tzinfo=Nowhere())) is None
-    assert stored_instant(datetime(2026, 11, 1)) is None
-    assert stored_instant(datetime(1970, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == (0, "")
+    assert parse_stored_time(datetime(2026, 11, 1, tzinfo=Nowhere())) is None
+    assert parse_stored_time(datetime(2026, 11, 1)) is None
+    assert parse_stored_time(datetime(1970, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))) == (0, "")
 
 
 def test_an_instant_is_within_the_years_that_literals_reach() -> None:
@@ -119,23 +119,23 @@ def test_an_instant_is_within_the_years_that_literals_reach() -> None:
         datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
         datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))),
     ):
-        assert stored_instant(moment) is stored_instant(moment.isoformat()) is None
+        assert parse_stored_time(moment) is parse_stored_time(moment.isoformat()) is None
 
 
 def test_instants_keep_every_digit() -> None:
-    first, second = (stored_instant(f"2026-11-01T12:00:00.{'0' * 5_000}{last}Z") for last in "12")
+    first, second = (parse_stored_time(f"2026-11-01T12:00:00.{'0' * 5_000}{last}Z") for last in "12")
     assert first is not None
     assert second is not None
     assert first < second
 
 
 def test_numbers_keep_every_digit() -> None:
-    assert stored_number("0.1") == Decimal("0.1")
-    number = stored_number("9" * 6_000)
+    assert parse_stored_number("0.1") == Decimal("0.1")
+    number = parse_stored_number("9" * 6_000)
     assert number is not None
     assert number + 0 == Decimal("1e6000")  # rounded by the context, which the number itself never was
     assert len(number.as_tuple().digits) == 6_000
-    assert stored_number("1e" + "0" * 50 + "5") == 100_000
+    assert parse_stored_number("1e" + "0" * 50 + "5") == 100_000
 
 
 # --- values are never code ---------------------------------------------------------------------

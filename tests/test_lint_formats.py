@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbquery import wire
 from bbquery._text import Span
 from bbquery.errors import QuerySyntaxError
 from bbquery.lint.files import Skipped
@@ -25,6 +24,7 @@ from bbquery.lint.formats.text import summary
 from bbquery.lint.lines import Lines
 from bbquery.lint.report import Checked, Report, repository
 from bbquery.lint.rules import RULES
+from bbquery.planning.urls import percent_encode
 
 SOURCE = '# 𝄞\r\nq = "user_metadata[\'a\']:\\"b\\""\nz\n'
 
@@ -483,5 +483,5 @@ def test_a_fingerprint_survives_an_edit_above(before: list[str], inserted: list[
 
 
 def test_percent_encoding_takes_bytes_too() -> None:
-    assert wire.encode(b"\xff a") == "%FF%20a"
-    assert wire.encode("é") == wire.encode("é".encode())
+    assert percent_encode(b"\xff a") == "%FF%20a"
+    assert percent_encode("é") == percent_encode("é".encode())

@@ -24,8 +24,8 @@ from bbquery.lint.fixing import apply
 from bbquery.lint.rules import RULES
 from bbquery.lint.structure import Structure
 from bbquery.lint.tokens import tokens
-from bbquery.planner import obstacles, plan
-from bbquery.rewrite import constants
+from bbquery.planning.planner import full_scan_reasons, plan
+from bbquery.semantics.simplifier import find_constant_parts
 
 ALL = Checker(enabled=frozenset(RULES))
 WIRE = Checker(enabled=frozenset(RULES), dialect="wire")
@@ -346,14 +346,14 @@ def test_every_node_has_its_part(pair: tuple[str, Node]) -> None:
 @thorough
 @given(trees(crowded_predicates()))
 def test_constant_parts_are_constant(node: Node) -> None:
-    for part, truth in constants(node):
+    for part, truth in find_constant_parts(node):
         assert all(holds(part, session) is truth for session in TELLING)
 
 
 @thorough
 @given(trees(crowded_predicates()))
 def test_only_a_full_scan_has_obstacles(node: Node) -> None:
-    assert bool(obstacles(node)) is plan(node).full_scan
+    assert bool(full_scan_reasons(node)) is plan(node).full_scan
 
 
 CROWDS = {

@@ -16,8 +16,9 @@ from naive import calls, crowded_predicates, holds, sessions_near, trees
 import bbquery
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, and_of, or_of
 from bbquery.language.session_fields import SESSION_FIELDS, STATUSES
-from bbquery.planner import NO_PATH, Q_ALONE, Q_WITH_STATUS, STATUS_ALONE, Plan, plan
-from bbquery.wire import ListRequest
+from bbquery.planning.plan import Plan
+from bbquery.planning.planner import NO_PATH, Q_ALONE, Q_WITH_STATUS, STATUS_ALONE, plan
+from bbquery.planning.requests import ListRequest
 
 CASES = json.loads((Path(__file__).parent.parent / "grammar/cases/plan.json").read_text(encoding="utf-8"))
 

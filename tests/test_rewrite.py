@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from naive import calls, crowded_predicates, holds, sessions_near, trees
 
 import bbquery
-from bbquery import rewrite
-from bbquery.implication import at, excludes, implies
 from bbquery.language.limits import MAX_NESTING, measure_query
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, conjuncts, or_of
 from bbquery.language.session_fields import SESSION_FIELDS
-from bbquery.planner import plan
-from bbquery.rewrite import simplify
+from bbquery.planning.planner import plan
+from bbquery.semantics import simplifier
+from bbquery.semantics.predicates import are_disjoint, holds_for_value, implies
+from bbquery.semantics.simplifier import simplify
 
 thorough = settings(max_examples=700, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 quick = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -86,7 +86,7 @@ def test_it_never_makes_a_plan_dearer(node: Node) -> None:
 
 
 def is_always(node: Node) -> bool:
-    return simplify(node) == rewrite.ALWAYS
+    return simplify(node) == simplifier.ALWAYS
 
 
 @quick
@@ -244,22 +244,22 @@ def test_simplify_takes_a_query() -> None:
 def test_implication_and_exclusion_hold_on_every_session(one: Any, others: list[Any]) -> None:
     held = [holds(one, session) for session in TELLING]
     for other in [other for other in others if other.field == one.field]:
-        implied, excluded = implies(one, other), excludes(one, other)
-        assert excluded is excludes(other, one)
+        implied, excluded = implies(one, other), are_disjoint(one, other)
+        assert excluded is are_disjoint(other, one)
         for session, one_holds in zip(TELLING, held, strict=True):
             if one_holds and (implied or excluded):
                 assert holds(other, session) is implied
 
 
 def test_what_holds_at_a_value() -> None:
-    assert at(Text(ID, "$=", "b"), "ab") is True
-    assert at(OneOf(ID, ("a", "b")), "c") is False
-    assert at(Order(("n",), ">", Decimal(5)), "many") is False
+    assert holds_for_value(Text(ID, "$=", "b"), "ab") is True
+    assert holds_for_value(OneOf(ID, ("a", "b")), "c") is False
+    assert holds_for_value(Order(("n",), ">", Decimal(5)), "many") is False
     assert implies(OneOf(ID, ("ab", "a")), Text(ID, "^=", "a"))
     assert implies(OneOf(ID, ("a", "b")), OneOf(ID, ("c", "b", "a")))
-    assert excludes(OneOf(ID, ("a", "b")), Text(ID, "^=", "c"))
-    assert excludes(Text(ID, "^=", "c"), OneOf(ID, ("a", "b")))
-    assert excludes(OneOf(ID, ("a", "b")), OneOf(ID, ("c", "d")))
+    assert are_disjoint(OneOf(ID, ("a", "b")), Text(ID, "^=", "c"))
+    assert are_disjoint(Text(ID, "^=", "c"), OneOf(ID, ("a", "b")))
+    assert are_disjoint(OneOf(ID, ("a", "b")), OneOf(ID, ("c", "d")))
 
 
 # --- large and deep ----------------------------------------------------------------------------
@@ -298,8 +298,8 @@ def test_many_that_are_near_one_another_are_one() -> None:
 
 def test_a_complement_is_found_among_many() -> None:
     texts = [Text(ID, "*=", str(number)) for number in range(1_000)]
-    assert simplify(and_of([*texts, Not(texts[500])])) == rewrite.NEVER
-    assert simplify(or_of([*texts, Not(texts[500])])) == rewrite.ALWAYS
+    assert simplify(and_of([*texts, Not(texts[500])])) == simplifier.NEVER
+    assert simplify(or_of([*texts, Not(texts[500])])) == simplifier.ALWAYS
 
 
 def chain(length: int) -> Node:
@@ -312,7 +312,7 @@ def test_what_takes_too_many_passes_is_left_as_it_was(monkeypatch: pytest.Monkey
     node = chain(20)
     assert len(conjuncts(simplify(node))) == 21
     assert measure_query(simplify(node)).characters < measure_query(node).characters
-    monkeypatch.setattr(rewrite, "_WORK", 3_000)
+    monkeypatch.setattr(simplifier, "_WORK", 3_000)
     assert simplify(node) is node
 
 

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from ..wire import BASE_URL, check_base_url
+from ..planning.urls import BASE_URL, require_base_url
 from .inputs import read_query
 from .options import Command, forms, no_scan, query, with_base_url
 from .output import write_json
@@ -30,7 +30,7 @@ def command(text: str | None, settings: tuple[str, ...], scan: str, form: str | 
       bbquery explain --no-scan "NOT user_metadata['retry']:*"
     """
     url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
-    check_base_url(url)
+    require_base_url(url)
     plan = read_query(text, settings).plan("forbid" if scan == "forbid" else "allow")
     if form == "json":
         write_json(plan.to_dict(url))

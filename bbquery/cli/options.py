@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from .. import wire
 from ..language.session_fields import SESSION_FIELDS
+from ..planning.urls import BASE_URL
 from . import streams
 from .streams import Failure, is_terminal
 
@@ -84,7 +84,7 @@ def no_scan(function: F) -> F:
 
 def with_base_url(function: F) -> F:
     return click.option(
-        "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {wire.BASE_URL} unless given."
+        "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {BASE_URL} unless given."
     )(function)
 
 

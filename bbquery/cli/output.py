@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ..wire import BASE_URL
+from ..planning.urls import BASE_URL
 from .streams import harmless, has_colour, is_terminal, write
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ..errors import BuildError, QuerySyntaxError
 from ..language.nodes import Node
 from ..language.parser import parse
 from ..language.session_fields import STATUSES
-from ..wire import is_encoded, unescape
+from ..planning.urls import decode_form, is_encoded
 from . import logic, service, spelling, syntax
 from .finding import Edit, Finding, Fix
 from .mending import Mended, mend
@@ -90,7 +90,7 @@ class Checker:
         decoded = text
         try:
             for _ in range(_MOST_DECODINGS):
-                decoded = unescape(decoded, Span(0, len(decoded)))
+                decoded = decode_form(decoded, Span(0, len(decoded)))
                 inner = self._findings(decoded)
                 if not any(finding.code in syntax.NO_QUERY for finding in inner):
                     break

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from .._text import Span
 from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, walk
-from ..rewrite import constants, decides
+from ..semantics.simplifier import find_constant_parts, truth_given
 from .structure import of_layers, removal, without
 from .tokens import Token
 from .tree import Note, Tree, shown
@@ -28,7 +28,7 @@ def check(tree: Tree) -> Iterator[Note]:
     joints = [node for node in walk(tree.logical) if isinstance(node, And | Or)]
     done: set[Span] = set()
     if joints:
-        for node, holds in constants(tree.logical):
+        for node, holds in find_constant_parts(tree.logical):
             assert isinstance(node, And | Or), "only these are reduced to constants"
             done.add(tree.span(node))
             yield _constant(tree, node, holds)
@@ -98,7 +98,7 @@ def _opposites(node: And | Or) -> tuple[Node, Node] | None:
         seen.setdefault(literal, operand)
         near = by_field.setdefault(_field(literal), [])
         for known in near[:_NEAR]:
-            if decides(known, literal) is False:
+            if truth_given(known, literal) is False:
                 return seen[known], operand
         near.append(literal)
     return None
@@ -183,7 +183,7 @@ class _Operands:
             for place, literal in near:
                 for other_place, known in near:
                     apart = other_place != place and other_place not in self._needless
-                    if apart and decides(known, literal) is True:
+                    if apart and truth_given(known, literal) is True:
                         self._needless[place] = ("BBQ204", self._node.operands[other_place])
                         break
 
@@ -202,7 +202,9 @@ class _Operands:
             for part in clause.operands:
                 literal = _read(self._node, part)
                 near = known.get(_field(literal), [])[:_NEAR] if literal is not None else []
-                source = next((operand for fact, operand in near if literal and decides(fact, literal) is True), None)
+                source = next(
+                    (operand for fact, operand in near if literal and truth_given(fact, literal) is True), None
+                )
                 if source is not None:
                     self._needless[place] = ("BBQ204", source)
                     break

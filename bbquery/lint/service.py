@@ -11,8 +11,8 @@ from ..language.nodes import Equal, Exists, OneOf, Order, Text
 from ..language.printer import needs_no_escape, quote
 from ..language.session_fields import REGIONS, SessionField
 from ..metadata import MAX_SIZE, first_unstorable, size
-from ..planner import obstacles
-from ..wire import check_wire
+from ..planning.planner import full_scan_reasons
+from ..planning.requests import require_wire_query
 from .finding import Edit
 from .tokens import Token
 from .tree import Literals, Note, Tree, shown
@@ -39,7 +39,7 @@ def check(tree: Tree, dialect: str) -> Iterator[Note]:
 
 def _refusal(tree: Tree) -> Note | None:
     try:
-        check_wire(tree.node)
+        require_wire_query(tree.node)
     except NotAWireQuery as error:
         hint = "write one equality on metadata, or send it through bbquery, which plans it"
         return Note("BBQ101", _without_reasons(tree, str(error)), tree.span(tree.node), hint)
@@ -57,7 +57,7 @@ def _full_scan(tree: Tree) -> Iterator[Note]:
     # What cannot be quoted is a matter of BBQ103.
     parts = [
         (node, reason)
-        for node, reason in obstacles(tree.node)
+        for node, reason in full_scan_reasons(tree.node)
         if not isinstance(node, Equal | OneOf) or _is_session(node)
     ]
     if not parts:

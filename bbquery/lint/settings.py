@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._text import suggest
-from ..configuration import bad as _bad
-from ..configuration import find
+from ..config import config_error as _bad
+from ..config import find_config
 from ..errors import BuildError
 from .patterns import is_pattern, matcher
 from .rules import RULES, named, selected, shorten
@@ -237,7 +237,7 @@ def load(start: Path, explicit: Path | None = None) -> Settings:
 
     BuildError (`bad-config`), with file, line and key, where the file is not as it should be.
     """
-    found = find(start, explicit)
+    found = find_config(start, explicit)
     if found is None:
         path = None if explicit is None else Path(os.path.abspath(explicit))
         return Settings(root=path.parent if path else Path(os.path.abspath(start)), source=path)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._text import suggest
-from ..configuration import bad, find
+from ..config import config_error, find_config
 from ..errors import BuildError
 from .alerts import read_limit, read_share
 from .costs import Rates
@@ -107,7 +107,7 @@ _KEYS: dict[str, Callable[[object], Any]] = {
 
 def load(start: Path, explicit: Path | None = None) -> UsageSettings:
     """What the nearest configuration says, or an explicit file. BuildError (`bad-config`) with file, line and key."""
-    found = find(start, explicit)
+    found = find_config(start, explicit)
     table = found and found.inner("usage")
     if table is None:
         return UsageSettings()
@@ -117,12 +117,12 @@ def load(start: Path, explicit: Path | None = None) -> UsageSettings:
         if key not in _KEYS:
             near = suggest(key.replace("_", "-"), tuple(_KEYS))
             hint = f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"
-            raise bad(f"{where}there is no key {key[:80]!r}", hint)
+            raise config_error(f"{where}there is no key {key[:80]!r}", hint)
         try:
             values[key.replace("-", "_")] = _KEYS[key](value)
         except _Wrong as wrong:
-            raise bad(f"{where}{key} must be {wrong}") from None
+            raise config_error(f"{where}{key} must be {wrong}") from None
         except BuildError as error:
-            raise bad(f"{where}{key}: {error.message}", error.hint) from None
+            raise config_error(f"{where}{key}: {error.message}", error.hint) from None
     rates = Rates(**{name: values.pop(name) for name in Rates._fields if name in values})
     return UsageSettings(**values, rates=rates)

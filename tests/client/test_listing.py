@@ -41,7 +41,7 @@ from bbquery.execution import Api, Selection
 from bbquery.language.nodes import Node
 from bbquery.language.session_fields import STATUSES
 from bbquery.listing import Listing
-from bbquery.planner import Plan
+from bbquery.planning.plan import Plan
 from bbquery.query import Query
 from bbquery.sessions import decode_one
 

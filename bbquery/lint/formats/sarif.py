@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..._version import __version__
-from ...wire import encode
+from ...planning.urls import percent_encode
 from ..rules import RULES, Rule
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _region(lines: Lines, span: Span) -> dict[str, int]:
 def _artifact(path: str, report: Report) -> dict[str, str]:
     """A path from the repository's root, or, outside of it, from the file system's."""
     below = report.path(path)
-    uri = "/".join([encode(os.fsencode(part)) for part in below.split("/")])
+    uri = "/".join([percent_encode(os.fsencode(part)) for part in below.split("/")])
     return {"uri": f"file://{uri}"} if below.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
 
 

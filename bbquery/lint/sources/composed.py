@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from ..._text import Span
-from ...wire import encode
+from ...planning.urls import percent_encode
 from ..finding import Finding, Fix
 from ..rules import RULES, shorten
 from .excerpt import Excerpt, Scan
@@ -189,7 +189,7 @@ def examine(
         elif role is None and advice.encoded and offsets is not None:
             scan.findings.append(finding("BBQ402", "the query is percent-encoded by hand", source, advice.encoded))
         # What is percent-encoded needs no escape in any language.
-        written = encode if respell and offsets is not None else respell
+        written = percent_encode if respell and offsets is not None else respell
         _take(whole.part(place, plain, offsets), source, advice, scan, role, written)
     return end > 0
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from ...wire import SESSIONS
+from ...planning.requests import SESSIONS_PATH
 from ..finding import Finding
 from .composed import Run, constant
 from .metadata_literals import Leaf, check_metadata
@@ -43,7 +43,7 @@ def _is_list_url(call: ast.Call, texts: Texts) -> bool:
     url = next((keyword.value for keyword in call.keywords if keyword.arg == "url"), None)
     for argument in (*call.args[:2], *([url] if url else [])):  # requests.post(url), requests.request("POST", url)
         text = texts.read(argument)
-        if text and isinstance(text.pieces[-1], Run) and text.pieces[-1].text.rstrip("/").endswith(SESSIONS):
+        if text and isinstance(text.pieces[-1], Run) and text.pieces[-1].text.rstrip("/").endswith(SESSIONS_PATH):
             return True
     return False
 

@@ -13,7 +13,7 @@ import re
 
 from ..._text import Span
 from ...language.session_fields import SESSION_FIELDS
-from ...wire import unescaped
+from ...planning.urls import decode_form_with_offsets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def decoded(text: str) -> tuple[str, list[int] | None] | None:
         return None
     if _is_query(text):
         return text, None
-    once = step = unescaped(text) if "%" in text else None
+    once = step = decode_form_with_offsets(text) if "%" in text else None
     for _ in range(2):
         if step and _is_query(step[0]):
             return once
-        step = unescaped(step[0]) if step and "%" in step[0] else None
+        step = decode_form_with_offsets(step[0]) if step and "%" in step[0] else None
     return None
 
 

@@ -19,7 +19,7 @@ from .errors import BuildError
 NAMES = ("bbquery.toml", "pyproject.toml")
 
 
-class Found(NamedTuple):
+class ConfigTable(NamedTuple):
     """`table` is what the file at `path` says, and `name` what the table is called in it: nothing in a
     `bbquery.toml`."""
 
@@ -32,17 +32,17 @@ class Found(NamedTuple):
         """`bbquery.toml:12: `, as a message about a key begins."""
         return f"{self.path}{_line(self.text, key, self.name)}: "
 
-    def inner(self, key: str) -> Found | None:
+    def inner(self, key: str) -> ConfigTable | None:
         """A table within it. BuildError where it is none."""
         table = self.table.get(key)
         if table is None:
             return None
         if not isinstance(table, dict):
-            raise bad(f"{self.where(key)}{key} must be a table")
-        return Found(self.path, table, self.text, f"{self.name}.{key}".lstrip("."))
+            raise config_error(f"{self.where(key)}{key} must be a table")
+        return ConfigTable(self.path, table, self.text, f"{self.name}.{key}".lstrip("."))
 
 
-def find(start: Path, explicit: Path | None = None) -> Found | None:
+def find_config(start: Path, explicit: Path | None = None) -> ConfigTable | None:
     """What an explicit file says, or else the nearest one; None where there is none, or it says nothing of bbquery.
 
     BuildError (`bad-config`) where a file cannot be read, or is no TOML.
@@ -60,7 +60,7 @@ def find(start: Path, explicit: Path | None = None) -> Found | None:
     return None
 
 
-def bad(message: str, hint: str | None = None) -> BuildError:
+def config_error(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-config")
 
 
@@ -68,10 +68,10 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise bad(f"cannot read {path}: {error.strerror}") from None
+        raise config_error(f"cannot read {path}: {error.strerror}") from None
 
 
-def _found(path: Path, data: bytes) -> Found | None:
+def _found(path: Path, data: bytes) -> ConfigTable | None:
     """None for a pyproject.toml that says nothing about bbquery, be it valid or not."""
     shared = path.name == "pyproject.toml"
     if shared and b"bbquery" not in data:
@@ -80,16 +80,16 @@ def _found(path: Path, data: bytes) -> Found | None:
         text = data.decode("utf-8-sig")
         table: Any = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
-        raise bad(f"{path} is not TOML: {error}") from None
+        raise config_error(f"{path} is not TOML: {error}") from None
     if not shared:
-        return Found(path, table, text, "")
+        return ConfigTable(path, table, text, "")
     tool = table.get("tool")
     table = tool.get("bbquery") if isinstance(tool, dict) else None
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise bad(f"{path}: tool.bbquery must be a table")
-    return Found(path, table, text, "tool.bbquery")
+        raise config_error(f"{path}: tool.bbquery must be a table")
+    return ConfigTable(path, table, text, "tool.bbquery")
 
 
 def _line(text: str, key: str, table: str) -> str:

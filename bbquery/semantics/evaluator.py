@@ -11,36 +11,31 @@ a session that lacks a field, or holds something odd in its place, does not matc
 
 from __future__ import annotations
 
-import re
-
-from .language.literals import MAX_EXPONENT, parse_time, validate_time
-from .language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
-from .language.session_fields import SessionField
-from .language.values import Now, Size, Time
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
+from ..language.session_fields import SessionField
+from ..language.values import Now, Size, Time
+from .stored_values import parse_stored_number, parse_stored_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from decimal import Decimal
     from typing import Any, Literal, TypeAlias
 
-    from .language.session_fields import Field
+    from ..language.session_fields import Field
 
-    Shape: TypeAlias = Literal["mapping", "record"]
-    Test: TypeAlias = Callable[[Any, int], bool]
+    SessionShape: TypeAlias = Literal["mapping", "record"]
+    MatchFunction: TypeAlias = Callable[[Any, int], bool]
     """Of a session, and of the run's instant in nanoseconds since 1970."""
 
-    Filter: TypeAlias = Callable[[Any, Iterator[Any], int, object], Generator[Any, None, Any]]
+    FilterFunction: TypeAlias = Callable[[Any, Iterator[Any], int, object], Generator[Any, None, Any]]
     """Of a session, those after it, the run's instant, and what to return at their end.
 
     It goes on for as long as sessions are of the first one's type, and returns the first that is not.
     """
 
-    Instant: TypeAlias = tuple[int, str]
-    """Nanoseconds since 1970, and the decimal digits after them: they compare exactly, however many there are."""
 
 _NS = 1_000_000_000
-_DEEPEST = 20
+_MAX_DEPTH = 20
 """Python's own parser takes no more than 200 nested parentheses: deeper parts become functions of their own."""
 
 
@@ -65,22 +60,22 @@ def compiled(s, rest, now, end, type=type, isinstance=isinstance, dict=dict, str
 """
 
 
-def compile_test(node: Node, shape: Shape) -> Test:
+def compile_test(node: Node, shape: SessionShape) -> MatchFunction:
     """The function that says whether a session of this shape matches."""
-    test: Test = _Compiler(shape).function(_TEST, node)
+    test: MatchFunction = _Compiler(shape).function(_TEST, node)
     return test
 
 
-def compile_filter(node: Node, shape: Shape) -> Filter:
+def compile_filter(node: Node, shape: SessionShape) -> FilterFunction:
     """The generator function that lets the sessions of this shape through that match."""
-    selecting: Filter = _Compiler(shape).function(_FILTER, node)
+    selecting: FilterFunction = _Compiler(shape).function(_FILTER, node)
     return selecting
 
 
 class _Compiler:
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: SessionShape) -> None:
         self._shape = shape
-        self._names: dict[str, Any] = {"instant": stored_instant, "number": stored_number, "EMPTY": {}}
+        self._names: dict[str, Any] = {"instant": parse_stored_time, "number": parse_stored_number, "EMPTY": {}}
         self._functions: list[str] = []
 
     def function(self, template: str, node: Node) -> Any:
@@ -96,7 +91,7 @@ class _Compiler:
         return name
 
     def _expression(self, node: Node, depth: int) -> str:
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             name = f"f{len(self._functions)}"
             self._functions.append("")  # taken: what is inside may need names too
             at = len(self._functions) - 1
@@ -121,7 +116,7 @@ class _Compiler:
         for at, key in enumerate(parents):
             # One name for each level: a level is done with before the next field is looked at.
             holder = f"(x{at} if isinstance(x{at} := {holder}.get({self._constant(key)}), dict) else EMPTY)"
-            if at % _DEEPEST == _DEEPEST - 1:
+            if at % _MAX_DEPTH == _MAX_DEPTH - 1:
                 return self._deep_access(field)
         return f"{holder}.get({self._constant(last)})"
 
@@ -180,54 +175,3 @@ def _walk(holder: Any, path: tuple[str, ...]) -> Any:
             return None
         holder = holder.get(key)
     return holder
-
-
-_LONG_FRACTION = r"(?a:(.*\.\d{9})(\d+)(.*))"
-
-
-def stored_instant(value: Any) -> Instant | None:
-    """An RFC 3339 text or an aware datetime as an instant; None for anything else."""
-    digits = ""
-    try:
-        if isinstance(value, str):
-            if len(value) > 30 and (match := re.fullmatch(_LONG_FRACTION, value, re.DOTALL)):
-                value = match[1] + match[3]
-                digits = match[2].rstrip("0")
-            return (parse_time(value).ns, digits)
-        from datetime import datetime, timezone
-
-        if not isinstance(value, datetime) or value.utcoffset() is None:
-            return None
-        since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
-        microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-        return (validate_time(microseconds * 1_000).ns, digits)
-    except ValueError:
-        return None
-
-
-_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
-
-
-def stored_number(value: Any) -> Decimal | None:
-    """A JSON number from a text, as far as it matters when compared with a literal; None for anything else.
-
-    Literals end at 10 to the MAX_EXPONENT, so a number far beyond is as good as the next power of ten.
-    """
-    if not isinstance(value, str):
-        return None
-    match = re.fullmatch(_NUMBER, value)
-    if match is None:
-        return None
-    from decimal import Decimal
-
-    sign, whole, fraction, exponent_sign, exponent_digits = match.groups()
-    digits = (whole + (fraction or "")).lstrip("0")
-    if not digits:
-        return Decimal(0)
-    exponent = int((exponent_digits or "0")[-20:]) if len((exponent_digits or "").lstrip("0")) < 20 else 10**20
-    exponent = -exponent if exponent_sign == "-" else exponent
-    magnitude = len(digits) - len(fraction or "") + exponent - 1
-    if abs(magnitude) <= MAX_EXPONENT:
-        return Decimal((int(bool(sign)), tuple(map(int, digits)), exponent - len(fraction or "")))
-    beyond = MAX_EXPONENT + 1
-    return Decimal((int(bool(sign)), (1,), beyond if magnitude > 0 else -beyond))

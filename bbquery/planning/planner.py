@@ -8,11 +8,12 @@ confines its sessions to, the second carries them down and prices every part, th
 
 from __future__ import annotations
 
-from .errors import FullScanRefused
-from .language.nodes import And, Equal, Node, Not, OneOf, Or, and_of
-from .language.printer import format_query, needs_no_escape
-from .language.session_fields import STATUSES, SessionField
-from .wire import BASE_URL, ListRequest
+from ..errors import FullScanRefused
+from ..language.nodes import And, Equal, Node, Not, OneOf, Or, and_of
+from ..language.printer import format_query, needs_no_escape
+from ..language.session_fields import STATUSES, SessionField
+from .plan import Plan
+from .requests import ListRequest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     Statuses: TypeAlias = frozenset[str] | None
     """The statuses that sessions are confined to; None where they may be in any, a newer one too (F15)."""
 
-    Confined: TypeAlias = dict[int, tuple[Statuses, bool]]
+    StatusBounds: TypeAlias = dict[int, tuple[Statuses, bool]]
     """The statuses of each part, by the node's identity, and whether they are all that the part asks for."""
 
-    Paths: TypeAlias = dict[tuple[str | None, str | None], None]
+    RequestSet: TypeAlias = dict[tuple[str | None, str | None], None]
     """Access paths in order, each once."""
 
 # The cost model, in units of one quick request. A `q` with a status is answered from an index in about 150 ms; alone it
@@ -37,112 +38,44 @@ STATUS_ALONE = 1_000
 NO_PATH = float("inf")
 
 
-class Plan:
-    """How a query is answered: `stages` of requests, each stage side by side after the one before it.
-
-    `residual` is the canonical text of what the requests leave to be checked here, None where they answer the query by
-    themselves; every session is checked against the whole query all the same (F11). `full_scan` says that all sessions
-    are listed, `reasons` why the service could not be asked for what is left.
-    """
-
-    __slots__ = ("full_scan", "query", "reasons", "residual", "stages")
-
-    def __init__(
-        self,
-        query: str,
-        stages: tuple[tuple[ListRequest, ...], ...],
-        residual: str | None,
-        full_scan: bool,
-        reasons: tuple[str, ...],
-    ) -> None:
-        self.query = query
-        self.stages = stages
-        self.residual = residual
-        self.full_scan = full_scan
-        self.reasons = reasons
-
-    @property
-    def requests(self) -> tuple[ListRequest, ...]:
-        """All requests, in the order in which they are sent."""
-        return tuple([request for stage in self.stages for request in stage])
-
-    def to_dict(self, base_url: str = BASE_URL) -> dict[str, Any]:
-        """The plan for a program to read."""
-        return {
-            "query": self.query,
-            "stages": [
-                [{**request.params(), "url": request.url(base_url)} for request in stage] for stage in self.stages
-            ],
-            "residual": self.residual,
-            "full_scan": self.full_scan,
-            "reasons": list(self.reasons),
-        }
-
-    def __repr__(self) -> str:
-        return f"<Plan: {len(self.requests)} requests in {len(self.stages)} stages, full_scan={self.full_scan}>"
-
-    def __str__(self) -> str:
-        lines = [f"query     {self.query}"]
-        if not self.stages:
-            lines.append("requests  none: no session can match")
-        several = len(self.stages) > 1
-        for number, stage in enumerate(self.stages, 1):
-            for request in stage:
-                label = f"stage {number} " if several else "request "
-                lines.append(f"{label.ljust(9)} {write_asked(request)}")
-                lines.append(f"{'':10}GET {request.target()}")
-        lines.append(f"residual  {self.residual or 'none: the requests answer it'}")
-        lines += [f"note      {reason}" for reason in self.reasons]
-        return "\n".join(lines)
-
-
-EVERYTHING = Plan("", ((ListRequest(),),), None, True, ())
-"""The plan where there is no query."""
-
-
-def write_asked(request: ListRequest) -> str:
-    """What a request asks for, in words of the language."""
-    parts = [request.q] if request.q is not None else []
-    if request.status is not None:
-        parts.append(f"status:'{request.status}'")
-    return " AND ".join(parts) or "every session (a full scan)"
+LIST_ALL = Plan("", ((ListRequest(),),), None, True, ())
 
 
 def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
     """The cheapest plan that the cost model finds. FullScanRefused where it would list every session, if so asked."""
-    confined: Confined = {}
-    _confine(node, confined)
-    way = _way(node, None, confined)
+    confined: StatusBounds = {}
+    _infer_statuses(node, confined)
+    way = _access_paths(node, None, confined)
     full_scan = way.price == NO_PATH
-    reasons = tuple([f"{_short(part)} {reason}" for part, reason in _why(way)])
+    reasons = tuple([f"{_short(part)} {reason}" for part, reason in _explain(way)])
     if full_scan and not allow_full_scan:
         hint = "AND it with an equality on metadata or with a status"
         raise FullScanRefused(f"the query would list every session: {'; '.join(reasons[:3])}; {hint}")
-    paths: Paths = {}
+    paths: RequestSet = {}
     if full_scan:
         paths[None, None] = None
     else:
         _collect(way, paths)
-    return Plan(format_query(node), staged(_absorbed(paths)), _residual(way), full_scan, reasons)
+    return Plan(format_query(node), stage_requests(_without_redundant(paths)), _residual(way), full_scan, reasons)
 
 
-def obstacles(node: Node) -> list[tuple[Node, str]]:
+def full_scan_reasons(node: Node) -> list[tuple[Node, str]]:
     """The parts because of which only a full scan answers a query, each with why; none where requests can answer it."""
-    confined: Confined = {}
-    _confine(node, confined)
-    way = _way(node, None, confined)
-    return list(_why(way)) if way.price == NO_PATH else []
+    confined: StatusBounds = {}
+    _infer_statuses(node, confined)
+    way = _access_paths(node, None, confined)
+    return list(_explain(way)) if way.price == NO_PATH else []
 
 
 # --- from below: the statuses that each part confines its sessions to ---------------------------
 
 
-def _confine(node: Node, confined: Confined) -> tuple[Statuses, bool]:
+def _infer_statuses(node: Node, confined: StatusBounds) -> tuple[Statuses, bool]:
     """Note the statuses of a part and of everything inside of it."""
     found: Statuses = None
     alone = _is_status(node)
     if isinstance(node, And | Or):
-        inner = [_confine(operand, confined) for operand in node.operands]
+        inner = [_infer_statuses(operand, confined) for operand in node.operands]
         known = [statuses for statuses, _ in inner if statuses is not None]
         alone = all(each_alone for _, each_alone in inner)
         if isinstance(node, And):
@@ -172,7 +105,7 @@ def _values(node: Any) -> tuple[Any, ...]:
 # --- from above: the price of each part, and the cheapest way to list it ------------------------
 
 
-class _Way:
+class _AccessPaths:
     """How a part can be listed, among sessions in the statuses that are `allowed` where it stands.
 
     `inner` are the ways of its operands and `chosen` the cheapest of them for an AND. `answered` says that the requests
@@ -188,27 +121,27 @@ class _Way:
         self.pushed = pushed
         self.price = NO_PATH
         self.answered = False
-        self.inner: list[_Way] = []
-        self.chosen: _Way | None = None
+        self.inner: list[_AccessPaths] = []
+        self.chosen: _AccessPaths | None = None
 
 
-def _way(node: Node, allowed: Statuses, confined: Confined) -> _Way:
+def _access_paths(node: Node, allowed: Statuses, confined: StatusBounds) -> _AccessPaths:
     statuses, pushed = confined[id(node)]
     if statuses is not None:
         allowed = statuses if allowed is None else allowed & statuses
-    way = _Way(node, allowed, pushed)
+    way = _AccessPaths(node, allowed, pushed)
     if allowed is not None and not allowed:  # no session can match, whatever else is asked
         way.price = 0
         way.answered = True
     elif isinstance(node, Or):
-        way.inner = [_way(operand, allowed, confined) for operand in node.operands]
+        way.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
         way.price = sum([each.price for each in way.inner])
         way.answered = all(each.answered for each in way.inner)
     elif isinstance(node, And):
-        way.inner = [_way(operand, allowed, confined) for operand in node.operands]
+        way.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
         way.chosen = min(way.inner, key=lambda each: each.price)
         way.price = way.chosen.price
-        way.answered = not _left(way)
+        way.answered = not _unanswered(way)
     elif _is_status(node):
         way.price = STATUS_ALONE * len(allowed or ())
         way.answered = True
@@ -218,7 +151,7 @@ def _way(node: Node, allowed: Statuses, confined: Confined) -> _Way:
     return way
 
 
-def _collect(way: _Way, paths: Paths) -> None:
+def _collect(way: _AccessPaths, paths: RequestSet) -> None:
     """Add the access paths of the cheapest way."""
     if way.chosen is not None:
         _collect(way.chosen, paths)
@@ -235,7 +168,7 @@ def _collect(way: _Way, paths: Paths) -> None:
         paths.update({(q, status): None for q in asked for status in statuses})
 
 
-def _absorbed(paths: Paths) -> list[ListRequest]:
+def _without_redundant(paths: RequestSet) -> list[ListRequest]:
     """The access paths that no other one contains."""
     return [
         ListRequest(q, status)
@@ -244,7 +177,7 @@ def _absorbed(paths: Paths) -> list[ListRequest]:
     ]
 
 
-def staged(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...], ...]:
+def stage_requests(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...], ...]:
     """In the order in which a session can move (F16), so that one that moves while we read is seen at least once.
 
     A request without a status sees a session wherever it is, and goes with the first stage.
@@ -263,33 +196,33 @@ def staged(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...], ...]:
 # --- what is left ------------------------------------------------------------------------------
 
 
-def _left(way: _Way) -> list[_Way]:
+def _unanswered(way: _AccessPaths) -> list[_AccessPaths]:
     """The operands of an AND that the requests do not answer."""
     return [each for each in way.inner if not (each.pushed or (each is way.chosen and each.answered))]
 
 
-def _residual(way: _Way) -> str | None:
+def _residual(way: _AccessPaths) -> str | None:
     """The conjuncts that the requests do not answer by themselves."""
     if way.answered:
         return None
-    return format_query(and_of([each.node for each in _left(way)]) if way.chosen else way.node)
+    return format_query(and_of([each.node for each in _unanswered(way)]) if way.chosen else way.node)
 
 
-def _why(way: _Way) -> Iterator[tuple[Node, str]]:
+def _explain(way: _AccessPaths) -> Iterator[tuple[Node, str]]:
     """Why the service cannot be asked for what is left: the parts that stand in the way, each with its reason."""
     node = way.node
     if way.answered:
         return
     if isinstance(node, And):
-        for each in _left(way):
+        for each in _unanswered(way):
             if each.answered:
                 yield each.node, "is checked here: the service takes one equality at a time (F5)"
             else:
-                yield from _why(each)
+                yield from _explain(each)
     elif isinstance(node, Or):
         in_the_way = [each for each in way.inner if each.price == NO_PATH] or way.inner
         for each in in_the_way:
-            yield from _why(each)
+            yield from _explain(each)
     elif isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField):
         yield node, "holds ' or \\ or a control character, for which the service documents no escape (F6)"
     elif isinstance(node, Not):

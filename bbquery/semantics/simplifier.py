@@ -11,29 +11,29 @@ request at all, or `ALWAYS`, where that is shorter.
 
 from __future__ import annotations
 
-from .implication import at, excludes, implies
-from .language.limits import MAX_NESTING, measure_query
-from .language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
-from .language.session_fields import SESSION_FIELDS, field_type
+from ..language.limits import MAX_NESTING, measure_query
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
+from ..language.session_fields import SESSION_FIELDS, field_type
+from .predicates import are_disjoint, holds_for_value, implies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from .language.nodes import Predicate
-    from .language.session_fields import Field
+    from ..language.nodes import Predicate
+    from ..language.session_fields import Field
 
     Facts: TypeAlias = dict[Field, list[Node]]
     """What is known to hold, by field: predicates and negated predicates."""
 
-_NEAR = 32
+_MAX_COMPARED = 32
 """How many parts are compared with one another: beyond, only what hashing finds is found."""
 
-_TRIALS = 50_000
+_MAX_VALUE_CHECKS = 50_000
 """How often the values of a one-of are tried on other predicates: where that is not enough for all, none is tried."""
 
-_WORK = 2_000_000
+_WORK_LIMIT = 2_000_000
 """Characters that all passes together may go through. What takes more is left as it was."""
 
 _ID, _STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
@@ -43,10 +43,10 @@ NEVER = and_of([Equal(_STATUS, "ERROR"), Equal(_STATUS, "PENDING")])
 
 def simplify(node: Node) -> Node:
     """The shortest equivalent that the rules find; `node` itself where that is it."""
-    best, length, left = node, measure_query(node).characters, _WORK
+    best, length, left = node, measure_query(node).characters, _WORK_LIMIT
     while left >= 0:
         left -= length
-        shorter = _spelled(_reduced(best, True))
+        shorter = _shortest_form(_reduce(best, True))
         extent = measure_query(shorter)
         if extent.characters >= length or extent.nesting > MAX_NESTING:
             return best
@@ -54,13 +54,13 @@ def simplify(node: Node) -> Node:
     return node
 
 
-def constants(node: Node) -> list[tuple[Node, bool]]:
+def find_constant_parts(node: Node) -> list[tuple[Node, bool]]:
     """The parts that hold for every session, or for none, as far as the rules tell, each with which it is.
 
     Not those that do so because a part of theirs does.
     """
     found: list[tuple[Node, bool]] = []
-    _reduced(node, True, found)
+    _reduce(node, True, found)
     return found
 
 
@@ -80,17 +80,17 @@ _FALSE = _Constant()
 # --- reducing ----------------------------------------------------------------------------------
 
 
-def _reduced(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = None) -> Node:
+def _reduce(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = None) -> Node:
     """The node, or its negation, with NOT on predicates only and every AND and OR reduced.
 
     An AND or OR that comes to a constant, not because an operand did, is added to `found` with whether it holds.
     """
     if isinstance(node, Not):
-        return _reduced(node.operand, not positive, found)
+        return _reduce(node.operand, not positive, found)
     if isinstance(node, And | Or):
         joint = And if isinstance(node, And) == positive else Or
-        operands = [_reduced(operand, positive, found) for operand in node.operands]
-        reduced = _Reduction(joint).of(operands)
+        operands = [_reduce(operand, positive, found) for operand in node.operands]
+        reduced = _Reducer(joint).of(operands)
         is_new = isinstance(reduced, _Constant) and not any(operand is reduced for operand in operands)
         if found is not None and is_new:
             found.append((node, (reduced is _TRUE) == positive))
@@ -100,7 +100,7 @@ def _reduced(node: Node, positive: bool, found: list[tuple[Node, bool]] | None =
     return node if positive else Not(node)
 
 
-class _Reduction:
+class _Reducer:
     """Of one AND; of one OR as an AND: its operands are read negated, and what comes out is negated again."""
 
     def __init__(self, joint: type[And | Or]) -> None:
@@ -112,7 +112,7 @@ class _Reduction:
     def of(self, operands: list[Node]) -> Node:
         clauses: dict[Node, None] = {}
         places: dict[Field | Node, None] = {}  # fields and clauses in the order in which they come
-        for operand in _flat(self._joint, operands):
+        for operand in _operands_of(self._joint, operands):
             if operand is self._false:
                 return operand
             if operand is self._true:
@@ -125,7 +125,7 @@ class _Reduction:
                 self._facts.setdefault(_field(literal), []).append(literal)
                 places[_field(literal)] = None
         for field, literals in self._facts.items():
-            reduced = _conjoined(field, literals)
+            reduced = _reduce_field(field, literals)
             if reduced is None:
                 return self._false
             self._facts[field] = reduced
@@ -135,7 +135,7 @@ class _Reduction:
         return self._joined(places, settled)
 
     def _read(self, literal: Node) -> Node:
-        return literal if self._is_and else _negated(literal)
+        return literal if self._is_and else _negation(literal)
 
     def _settled(self, clauses: Iterable[Node]) -> dict[Node, Node] | None:
         """What is left of each clause; None where one cannot hold."""
@@ -149,7 +149,7 @@ class _Reduction:
             if not left:
                 return None
             settled[clause] = clause if len(left) == len(verdicts) else _join(type(clause), left)
-        return _absorbed(settled) if len(settled) <= _NEAR else settled
+        return _without_absorbed(settled) if len(settled) <= _MAX_COMPARED else settled
 
     def _verdict(self, node: Node) -> bool | None:
         """Whether what is known decides a part of a clause."""
@@ -160,8 +160,8 @@ class _Reduction:
                 return decisive
             return not decisive if verdicts == {not decisive} else None
         literal = self._read(node)
-        for known in self._facts.get(_field(literal), ())[:_NEAR]:
-            verdict = decides(known, literal)
+        for known in self._facts.get(_field(literal), ())[:_MAX_COMPARED]:
+            verdict = truth_given(known, literal)
             if verdict is not None:
                 return verdict
         return None
@@ -177,7 +177,7 @@ class _Reduction:
         return _join(self._joint, operands) if operands else self._true
 
 
-def _flat(joint: type[And | Or], operands: Iterable[Node]) -> list[Node]:
+def _operands_of(joint: type[And | Or], operands: Iterable[Node]) -> list[Node]:
     return [part for operand in operands for part in (operand.operands if isinstance(operand, joint) else (operand,))]
 
 
@@ -185,7 +185,7 @@ def _join(joint: type[Node], operands: Iterable[Node]) -> Node:
     return and_of(operands) if joint is And else or_of(operands)
 
 
-def _negated(literal: Node) -> Node:
+def _negation(literal: Node) -> Node:
     return literal.operand if isinstance(literal, Not) else Not(literal)
 
 
@@ -199,9 +199,11 @@ def _predicate(literal: Node) -> Predicate:
     return predicate
 
 
-def _absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
+def _without_absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
     """Without the clauses that follow from another, which has some of their operands."""
-    operands = {key: frozenset(_flat(And if isinstance(key, And) else Or, [clause])) for key, clause in clauses.items()}
+    operands = {
+        key: frozenset(_operands_of(And if isinstance(key, And) else Or, [clause])) for key, clause in clauses.items()
+    }
     kept: dict[Node, Node] = {}
     for key in sorted(clauses, key=lambda key: len(operands[key])):
         if not any(operands[smaller] <= operands[key] for smaller in kept):
@@ -212,7 +214,7 @@ def _absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
 # --- literals on one field ---------------------------------------------------------------------
 
 
-def _conjoined(field: Field, literals: list[Node]) -> list[Node] | None:
+def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
     """As few literals that hold together when all of these do; None where these cannot."""
     inside: dict[str, None] | None = None
     outside: dict[str, None] = {}
@@ -229,13 +231,13 @@ def _conjoined(field: Field, literals: list[Node]) -> list[Node] | None:
             outside.update(values)
         else:
             inside = values if inside is None else {value: None for value in inside if value in values}
-    kept = _fewest(others)
+    kept = _drop_implied(others)
     if kept is None:
         return None
-    tried = kept if len(kept) * len(outside if inside is None else inside) <= _TRIALS else []
+    tried = kept if len(kept) * len(outside if inside is None else inside) <= _MAX_VALUE_CHECKS else []
 
     def can_be(value: str) -> bool:
-        return not any(at(_predicate(literal), value) is isinstance(literal, Not) for literal in tried)
+        return not any(holds_for_value(_predicate(literal), value) is isinstance(literal, Not) for literal in tried)
 
     if inside is None:
         outside = {value: None for value in outside if can_be(value)}
@@ -244,31 +246,31 @@ def _conjoined(field: Field, literals: list[Node]) -> list[Node] | None:
     if not inside:
         return None
     member = _membership(field, inside)
-    return [member, *[literal for literal in kept if not (tried and decides(member, literal))]]
+    return [member, *[literal for literal in kept if not (tried and truth_given(member, literal))]]
 
 
 def _membership(field: Field, values: dict[str, None]) -> Node:
     return OneOf(field, tuple(values)) if len(values) > 1 else Equal(field, next(iter(values)))
 
 
-def _fewest(literals: dict[Node, None]) -> list[Node] | None:
+def _drop_implied(literals: dict[Node, None]) -> list[Node] | None:
     """Without the literals that others imply; None where two exclude one another."""
-    if any(_negated(literal) in literals for literal in literals):
+    if any(_negation(literal) in literals for literal in literals):
         return None
-    if len(literals) > _NEAR:
+    if len(literals) > _MAX_COMPARED:
         return list(literals)
     kept: list[Node] = []
     for literal in literals:
-        verdicts = {decides(known, literal) for known in kept}
+        verdicts = {truth_given(known, literal) for known in kept}
         if False in verdicts:
             return None
         if True not in verdicts:
-            kept = [known for known in kept if not decides(literal, known)]
+            kept = [known for known in kept if not truth_given(literal, known)]
             kept.append(literal)
     return kept
 
 
-def decides(known: Node, asked: Node) -> bool | None:
+def truth_given(known: Node, asked: Node) -> bool | None:
     """Whether one literal holds where another on its field does; None where it may or may not."""
     given, wanted = _predicate(known), _predicate(asked)
     verdict: bool | None = None
@@ -276,7 +278,7 @@ def decides(known: Node, asked: Node) -> bool | None:
         verdict = False if implies(wanted, given) else None
     elif implies(given, wanted):
         verdict = True
-    elif excludes(given, wanted):
+    elif are_disjoint(given, wanted):
         verdict = False
     return not verdict if isinstance(asked, Not) and verdict is not None else verdict
 
@@ -284,24 +286,24 @@ def decides(known: Node, asked: Node) -> bool | None:
 # --- spelling ----------------------------------------------------------------------------------
 
 
-def _spelled(node: Node) -> Node:
+def _shortest_form(node: Node) -> Node:
     """The shortest spelling of a reduced node."""
     if isinstance(node, _Constant):
         return ALWAYS if node is _TRUE else NEVER
-    return _spellings(node)[0]
+    return _shortest_forms(node)[0]
 
 
-def _spellings(node: Node) -> tuple[Node, Node]:
+def _shortest_forms(node: Node) -> tuple[Node, Node]:
     """A short spelling of a reduced node, and one of its negation."""
     if not isinstance(node, And | Or):
-        return node, _negated(node)
-    pairs = [_spellings(operand) for operand in node.operands]
+        return node, _negation(node)
+    pairs = [_shortest_forms(operand) for operand in node.operands]
     swapped = [(negation, spelling) for spelling, negation in pairs]
     dual: type[And | Or] = Or if isinstance(node, And) else And
-    return _chain(type(node), pairs), _chain(dual, swapped)
+    return _merge_negations(type(node), pairs), _merge_negations(dual, swapped)
 
 
-def _chain(joint: type[And | Or], pairs: list[tuple[Node, Node]]) -> Node:
+def _merge_negations(joint: type[And | Or], pairs: list[tuple[Node, Node]]) -> Node:
     """De Morgan: operands that are negations stand together under one NOT, where the first of them stood.
 
     Only these: a NOT around anything else could hide what the service can be asked.

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import operator
 
-from .evaluate import stored_instant, stored_number
-from .language.nodes import Equal, Exists, OneOf, Order, Text
-from .language.values import Duration, Now, Size, Time
+from ..language.nodes import Equal, Exists, OneOf, Order, Text
+from ..language.values import Duration, Now, Size, Time
+from .stored_values import parse_stored_number, parse_stored_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .language.nodes import Predicate
+    from ..language.nodes import Predicate
 
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
-def at(predicate: Predicate, value: str | bool | Size) -> bool | None:
+def holds_for_value(predicate: Predicate, value: str | bool | Size) -> bool | None:
     """Whether a predicate holds where its field has this value; None where that depends on when it is asked."""
     if isinstance(predicate, Exists):
         return True
@@ -44,11 +44,11 @@ def _in_order(order: Order, value: str | bool | Size) -> bool | None:
         assert isinstance(value, Size), "a size is compared with sizes"
         return bool(compare(value.bytes, bound.bytes))
     if isinstance(bound, Time | Now):
-        instant = stored_instant(value)
+        instant = parse_stored_time(value)
         if instant is not None and isinstance(bound, Now):
             return None
         return instant is not None and bool(compare(instant, (_amount(bound), "")))
-    number = stored_number(value)
+    number = parse_stored_number(value)
     return number is not None and bool(compare(number, _amount(bound)))
 
 
@@ -57,28 +57,32 @@ def implies(given: Predicate, wanted: Predicate) -> bool:
     if isinstance(wanted, Exists) or given == wanted:
         return True
     if isinstance(given, Equal):
-        return at(wanted, given.value) is True
+        return holds_for_value(wanted, given.value) is True
     if isinstance(given, OneOf):
         if isinstance(wanted, OneOf):
             return set(given.values) <= set(wanted.values)
-        return all(at(wanted, value) is True for value in given.values)
+        return all(holds_for_value(wanted, value) is True for value in given.values)
     if isinstance(wanted, Text):
         if not wanted.value:  # it asks for no more than a string, as an order on metadata does
             return isinstance(given, Text | Order)
-        return isinstance(given, Text) and wanted.operator in ("*=", given.operator) and at(wanted, given.value) is True
+        return (
+            isinstance(given, Text)
+            and wanted.operator in ("*=", given.operator)
+            and holds_for_value(wanted, given.value) is True
+        )
     return isinstance(given, Order) and isinstance(wanted, Order) and _is_tighter(given, wanted)
 
 
-def excludes(one: Predicate, other: Predicate) -> bool:
+def are_disjoint(one: Predicate, other: Predicate) -> bool:
     """Whether two predicates surely never hold together."""
     if isinstance(one, OneOf) and isinstance(other, OneOf):
         return set(one.values).isdisjoint(other.values)
     for given, wanted in ((one, other), (other, one)):
         if isinstance(given, Equal | OneOf):
             values = (given.value,) if isinstance(given, Equal) else given.values
-            return all(at(wanted, value) is False for value in values)
+            return all(holds_for_value(wanted, value) is False for value in values)
     if isinstance(one, Text) and isinstance(other, Text) and one.operator == other.operator != "*=":
-        return not at(one, other.value) and not at(other, one.value)
+        return not holds_for_value(one, other.value) and not holds_for_value(other, one.value)
     return isinstance(one, Order) and isinstance(other, Order) and _is_empty(one, other)
 
 

@@ -1,0 +1,69 @@
+"""Read numbers and instants from what a session holds.
+
+Metadata is stored as strings, so `user_metadata['n']>5` compares the number that a string spells.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..language.literals import MAX_EXPONENT, parse_time, validate_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from typing import Any, TypeAlias
+
+    Instant: TypeAlias = tuple[int, str]
+    """Nanoseconds since 1970, and the decimal digits after them: they compare exactly, however many there are."""
+
+
+_LONG_FRACTION = r"(?a:(.*\.\d{9})(\d+)(.*))"
+
+
+def parse_stored_time(value: Any) -> Instant | None:
+    """An RFC 3339 text or an aware datetime as an instant; None for anything else."""
+    digits = ""
+    try:
+        if isinstance(value, str):
+            if len(value) > 30 and (match := re.fullmatch(_LONG_FRACTION, value, re.DOTALL)):
+                value = match[1] + match[3]
+                digits = match[2].rstrip("0")
+            return (parse_time(value).ns, digits)
+        from datetime import datetime, timezone
+
+        if not isinstance(value, datetime) or value.utcoffset() is None:
+            return None
+        since = value - datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # datetime.UTC reads no better here
+        microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        return (validate_time(microseconds * 1_000).ns, digits)
+    except ValueError:
+        return None
+
+
+_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
+
+
+def parse_stored_number(value: Any) -> Decimal | None:
+    """A JSON number from a text, as far as it matters when compared with a literal; None for anything else.
+
+    Literals end at 10 to the MAX_EXPONENT, so a number far beyond is as good as the next power of ten.
+    """
+    if not isinstance(value, str):
+        return None
+    match = re.fullmatch(_NUMBER, value)
+    if match is None:
+        return None
+    from decimal import Decimal
+
+    sign, whole, fraction, exponent_sign, exponent_digits = match.groups()
+    digits = (whole + (fraction or "")).lstrip("0")
+    if not digits:
+        return Decimal(0)
+    exponent = int((exponent_digits or "0")[-20:]) if len((exponent_digits or "").lstrip("0")) < 20 else 10**20
+    exponent = -exponent if exponent_sign == "-" else exponent
+    magnitude = len(digits) - len(fraction or "") + exponent - 1
+    if abs(magnitude) <= MAX_EXPONENT:
+        return Decimal((int(bool(sign)), tuple(map(int, digits)), exponent - len(fraction or "")))
+    beyond = MAX_EXPONENT + 1
+    return Decimal((int(bool(sign)), (1,), beyond if magnitude > 0 else -beyond))
