@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from . import metadata
     from ._text import Span
     from ._version import __version__
-    from .acting import WaitTimeout
     from .client import AsyncClient, Client
+    from .client.settings import Timeout
+    from .client.streams import AsyncSessionStream, SessionStream
+    from .client.waiting import WaitTimeout
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -28,13 +30,12 @@ if TYPE_CHECKING:
         ServerError,
         TransportError,
     )
-    from .exchange import Timeout
     from .fields import field, meta
     from .lint import check
     from .planning.plan import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
-    from .sessions import CreatedSession, Project, ProjectUsage, Release, Session, SessionList, Trace
-    from .streaming import AsyncSessionStream, SessionStream
+    from .sessions.records import CreatedSession, Project, ProjectUsage, Session
+    from .sessions.results import Release, SessionList, Trace
     from .usage import UsageReport, measure_usage
 
 __all__ = [
@@ -92,16 +93,17 @@ _HOMES = {
     ),
     "_text": "Span",
     "_version": "__version__",
-    "acting": "WaitTimeout",
     "client": "AsyncClient Client",
-    "exchange": "Timeout",
+    "client.settings": "Timeout",
+    "client.streams": "AsyncSessionStream SessionStream",
+    "client.waiting": "WaitTimeout",
     "fields": "field meta",
     "lint": "check",
     "planning.plan": "Plan",
-    "sessions": "CreatedSession Project ProjectUsage Release Session SessionList Trace",
-    "streaming": "AsyncSessionStream SessionStream",
-    "usage": "UsageReport measure_usage",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
+    "sessions.records": "CreatedSession Project ProjectUsage Session",
+    "sessions.results": "Release SessionList Trace",
+    "usage": "UsageReport measure_usage",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

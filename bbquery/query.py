@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .planning.plan import Plan
     from .planning.requests import ListRequest
     from .semantics.evaluator import FilterFunction, MatchFunction, SessionShape
-    from .sessions import Session
+    from .sessions.records import Session
 
     S = TypeVar("S", Session, Mapping[str, Any])
 

@@ -17,7 +17,7 @@ from .output import amount, lasted, metadata_value, moment, span, styled_metadat
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from ..sessions import Session
+    from ..sessions.records import Session
 
 FIELDS = {
     "id": "id",

@@ -32,7 +32,8 @@ from .streams import note, write
 
 if TYPE_CHECKING:
     from ..query import Query
-    from ..sessions import Session, SessionList
+    from ..sessions.records import Session
+    from ..sessions.results import SessionList
 
 _RIGHT = ("duration", "proxy_bytes", "avg_cpu_usage", "memory_usage")
 

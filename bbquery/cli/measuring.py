@@ -22,9 +22,9 @@ from .output import write_json, write_lines
 from .streams import OK, PROBLEM, Failure, complain, note, write
 
 if TYPE_CHECKING:
-    from ..client import Client
+    from ..client.blocking import Client
     from ..query import Query
-    from ..sessions import ProjectUsage
+    from ..sessions.records import ProjectUsage
 
 
 class Asked(NamedTuple):

@@ -18,9 +18,9 @@ from . import streams
 from .streams import Failure, is_terminal
 
 if TYPE_CHECKING:
-    from ..client import Client
+    from ..client.blocking import Client
+    from ..client.settings import Timeout
     from ..emulator import Emulator
-    from ..exchange import Timeout
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -130,7 +130,7 @@ class Connection:
         """A client, on an emulator of its own if that was asked for. Failure where it cannot be made."""
         from logging import NullHandler, getLogger
 
-        from ..client import Client
+        from ..client.blocking import Client
 
         getLogger("bbquery").addHandler(NullHandler())  # commands say themselves what the library would log
         settings: dict[str, Any] = {"base_url": self._url, "project_id": self.project, "timeout": self._timeout()}
@@ -147,7 +147,7 @@ class Connection:
             yield stack.enter_context(Client(**settings))
 
     def _timeout(self) -> Timeout:
-        from ..exchange import Timeout
+        from ..client.settings import Timeout
 
         limits = Timeout()
         if self._seconds is None:

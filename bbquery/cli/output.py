@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from ..query import Query
-    from ..sessions import Session
+    from ..sessions.records import Session
 
 SECRETS = ("connectUrl", "seleniumRemoteUrl", "signingKey")
 """What lets anyone drive a session's browser."""

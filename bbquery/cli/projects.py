@@ -11,7 +11,7 @@ from .output import Column, amount, moment, waiting, write_json, write_lines, wr
 from .streams import OK
 
 if TYPE_CHECKING:
-    from ..sessions import ProjectUsage
+    from ..sessions.records import ProjectUsage
 
 
 @click.command(cls=Command)

@@ -21,8 +21,9 @@ from .output import waiting, without_secrets, write_lines
 from .streams import FAILURE, OK, PROBLEM, Failure, complain, flush, is_terminal, note, read_input, write
 
 if TYPE_CHECKING:
-    from ..client import Client
-    from ..sessions import Release, Session
+    from ..client.blocking import Client
+    from ..sessions.records import Session
+    from ..sessions.results import Release
 
 
 @click.command(cls=Command)
@@ -123,11 +124,11 @@ def _holds(node: Node, status: str) -> bool | None:
 def _release_matches(
     client: Client, query: Query, project: str | None, scan: Literal["allow", "forbid"], *, yes: bool, dry_run: bool
 ) -> int:
-    from ..listing import FINAL
+    from ..language.session_fields import FINAL_STATUSES
 
     with waiting("asking the service"):
         found = client.sessions(query, project_id=project, scan=scan)
-    alive = [session for session in found if session.status not in FINAL]
+    alive = [session for session in found if session.status not in FINAL_STATUSES]
     ended = f"; {len(found) - len(alive):,} more have ended" if len(alive) < len(found) else ""
     if not alive:
         note(f"nothing to release: no session matches that has not ended{ended}")

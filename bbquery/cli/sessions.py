@@ -19,7 +19,7 @@ from .streams import OK, complain, flush, is_terminal, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..sessions import SessionList
+    from ..sessions.results import SessionList
     from .columns import Field
 
 

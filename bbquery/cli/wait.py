@@ -56,7 +56,7 @@ def command(
       bbquery wait "user_metadata['run']:'42' AND status:'COMPLETED'"
         --at-least 8 --timeout 600
     """
-    from ..acting import WaitTimeout
+    from ..client.waiting import WaitTimeout
 
     wanted = read_query(text, settings)
     how = Shown(form_or_default(form), columns, sort, limit)

@@ -16,7 +16,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from ..errors import DecodeError
-from ..sessions import loads
+from ..sessions.decoding import load_json
 
 _BLOCK = 256 * 1024
 _MAX_LINE = 16 * 1024 * 1024
@@ -53,7 +53,7 @@ def _one_by_one(block: bytes, kind: type[T], decoder: msgspec.json.Decoder[T], n
         except (msgspec.DecodeError, ValueError, RecursionError):
             pass
         try:
-            yield msgspec.convert(loads(line), kind)
+            yield msgspec.convert(load_json(line), kind)
             continue
         except DecodeError as error:
             problem = str(error)

@@ -15,7 +15,7 @@ from typing import Any, Self, TypedDict
 import msgspec
 
 from ..errors import BuildError, DecodeError
-from ..sessions import Session, Time
+from ..sessions.records import Session, Time
 from .figures import Figures
 from .keys import read_keys
 from .ranges import ANCHOR, instant, read_every

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from ..errors import BuildError, DecodeError
-from ..sessions import ProjectUsage
+from ..sessions.records import ProjectUsage
 from .costs import Estimate, money
 from .figures import Figures
 from .keys import read_keys

@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, TypeAlias
 import pytest
 
 import bbquery
+from bbquery.client.settings import MAX_RESPONSE_BYTES, ClientSettings
 
 KEY = "bb_live_5ecret-Key_0123456789abcdef"
 
@@ -29,6 +30,20 @@ SESSION: dict[str, Any] = {
     "keepAlive": False,
     "proxyBytes": 0,
 }
+
+
+def client_settings(*, total: float = 180.0, retries: int = 0) -> ClientSettings:
+    """Settings of a client that sends nothing, for tests of operations."""
+    return ClientSettings(
+        base_url="https://h",
+        api_key=KEY,
+        project_id=None,
+        timeout=bbquery.Timeout(total=total),
+        retries=retries,
+        concurrency=10,
+        max_response_bytes=MAX_RESPONSE_BYTES,
+        is_local=False,
+    )
 
 
 # --- a server of raw bytes ---------------------------------------------------------------------

@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 import bbquery
-from bbquery.acting import wait
+from bbquery.client.effects import EffectResult, NextResult, Sleep, TaskResult
+from bbquery.client.operations import Operations
+from bbquery.client.selection import SessionSelection
+from bbquery.client.waiting import wait_for_sessions
 from bbquery.emulator import Emulator, Switches
-from bbquery.exchange import Ended, Next, Pause, Reply, Timeout
-from bbquery.execution import Api, Selection
 
-from .conftest import ENDLESS, KEY, SESSION, Blocking, RawServer, answer
+from .conftest import ENDLESS, KEY, SESSION, Blocking, RawServer, answer, client_settings
 
 Connect = Callable[..., Blocking]
 
@@ -218,20 +219,20 @@ def test_a_wait_passes_on_what_it_cannot_wait_for(connect: Connect, raw_server: 
 
 
 def test_looks_become_rarer_and_the_last_is_near_the_end() -> None:
-    api = Api("https://h", KEY, None, Timeout(), 0, lambda: 0.0)
-    steps = wait(api, lambda: Selection(None), 1, 60.0)
+    api = Operations(client_settings(), lambda: 0.0)
+    steps = wait_for_sessions(api, lambda: SessionSelection(None), 1, 60.0)
     elapsed, pauses, looks = 0.0, [], []
     step: Any = next(steps)
     with suppress(bbquery.WaitTimeout):
         while True:
             outcome: Any = None
-            if isinstance(step, Pause):
+            if isinstance(step, Sleep):
                 elapsed += step.seconds
                 pauses += [step.seconds] if step.seconds else []
-            elif isinstance(step, Next):
+            elif isinstance(step, NextResult):
                 looks.append(elapsed)
-                outcome = Ended([])
-            step = steps.send(Reply(elapsed, elapsed, outcome))
+                outcome = TaskResult([])
+            step = steps.send(EffectResult(elapsed, elapsed, outcome))
     assert pauses[:6] == [0.5, 1, 2, 4, 8, 8]
     assert looks[-1] > 59
     assert len(looks) < 20

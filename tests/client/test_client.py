@@ -121,7 +121,7 @@ def test_what_one_request_cannot_answer_is_planned(client: Blocking, three: Emul
     ("query", "status", "error", "reason"),
     [
         ({"client": "acme"}, None, bbquery.BuildError, "from_dict"),
-        (5, None, bbquery.BuildError, "not a value of type int"),
+        (5, None, bbquery.BuildError, "expected a Query or its text, got int"),
         ("user_metadata[", None, bbquery.QuerySyntaxError, "line 1"),
         ("user_metadata['a']:$x", None, bbquery.QuerySyntaxError, "x"),
         (None, "running", bbquery.BuildError, "RUNNING"),
@@ -142,7 +142,7 @@ def test_a_value_that_the_service_does_not_store_is_warned_of(
 ) -> None:
     assert ids(client.sessions(bbquery.meta["client"] == "two words")) == []
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == [
-        "the service stores no value such as 'two words' (F20): nothing will match"
+        "the service refuses to store a value such as 'two words': nothing will match"
     ]
 
 
@@ -438,14 +438,14 @@ def test_a_context_manager_closes(bbquery_emulator: Emulator) -> None:
     options: Any = {"api_key": bbquery_emulator.api_key, "base_url": bbquery_emulator.url}
     with bbquery.Client(**options) as client:
         assert client.projects()
-    assert client._http.is_closed
+    assert client._transport._http.is_closed
 
     async def use() -> bbquery.AsyncClient:
         async with bbquery.AsyncClient(**options) as client:
             assert await client.projects()
         return client
 
-    assert asyncio.run(use())._http.is_closed
+    assert asyncio.run(use())._transport._http.is_closed
     gc.collect()  # no warning of anything left open
 
 

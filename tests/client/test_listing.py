@@ -20,32 +20,32 @@ from hypothesis import strategies as st
 from naive import holds, sessions_near, trees
 
 import bbquery
-from bbquery import driving
-from bbquery.emulator import Emulator, Switches
-from bbquery.exchange import (
-    Answer,
-    Certain,
-    Ended,
-    Failure,
-    Fork,
-    Next,
-    Pause,
-    Reply,
+from bbquery.client import runners
+from bbquery.client.effects import (
+    Effect,
+    EffectResult,
+    Emit,
+    HttpResponse,
+    NextResult,
+    Operation,
     Request,
-    Send,
-    Step,
-    Steps,
-    Timeout,
+    RunAll,
+    SendRequest,
+    Sleep,
+    TaskResult,
+    TransportFailure,
 )
-from bbquery.execution import Api, Selection
+from bbquery.client.listing import PlanRun
+from bbquery.client.operations import Operations
+from bbquery.client.selection import SessionSelection
+from bbquery.emulator import Emulator, Switches
 from bbquery.language.nodes import Node
 from bbquery.language.session_fields import STATUSES
-from bbquery.listing import Listing
 from bbquery.planning.plan import Plan
 from bbquery.query import Query
-from bbquery.sessions import decode_one
+from bbquery.sessions.decoding import decode_record
 
-from .conftest import ENDLESS, KEY, SESSION, Blocking, Part, RawServer, answer
+from .conftest import ENDLESS, KEY, SESSION, Blocking, Part, RawServer, answer, client_settings
 
 Connect = Callable[..., Blocking]
 
@@ -74,7 +74,7 @@ def service() -> Iterator[Service]:
 
 
 def decoded(mapping: dict[str, Any]) -> bbquery.Session:
-    return decode_one(bbquery.Session, json.dumps(mapping).encode())
+    return decode_record(bbquery.Session, json.dumps(mapping).encode())
 
 
 def acceptable(odd: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class _Script:
         self.taken.append((choice, options))
         return choice
 
-    def go_on(self) -> bool:
+    def continue_on_error(self) -> bool:
         while self.taken and self.taken[-1][0] + 1 == self.taken[-1][1]:
             self.taken.pop()
         self.ahead = [choice for choice, _ in self.taken]
@@ -163,7 +163,7 @@ def every_way(play: Callable[[Choose], Any]) -> Iterator[Any]:
     """What comes of each sequence of choices, each once."""
     script = _Script()
     yield play(script.choose)
-    while script.go_on():
+    while script.continue_on_error():
         yield play(script.choose)
 
 
@@ -179,10 +179,10 @@ class World:
     def movable(self) -> list[list[str]]:
         return [life for life in self.lives if len(life) > 1]
 
-    def answer(self, send: Send) -> Answer:
+    def answer(self, send: SendRequest) -> HttpResponse:
         asked = parse_qs(urlsplit(send.request.url).query)
         if "status" not in asked and self.bare_q != 200:
-            return Answer(self.bare_q, {}, b"")
+            return HttpResponse(self.bare_q, {}, b"")
         wanted = asked.get("status", STATUSES)
         sessions = []
         for number, life in enumerate(self.lives):
@@ -193,49 +193,49 @@ class World:
                     {**SESSION, "id": str(number), "status": life[0], "createdAt": created, "userMetadata": metadata}
                 )
                 self.shown.setdefault(str(number), []).append(life[0])
-        return Answer(200, {}, json.dumps(sessions).encode())
+        return HttpResponse(200, {}, json.dumps(sessions).encode())
 
 
 class Process:
     """Runs steps up to the next `Send`; a fork's parts end in an order of their own."""
 
-    def __init__(self, steps: Steps[Any], choose: Choose, parent: Process | None = None) -> None:
+    def __init__(self, steps: Operation[Any], choose: Choose, parent: Process | None = None) -> None:
         self.steps, self.choose, self.parent = steps, choose, parent
-        self.step: Step | None = None
+        self.step: Effect | None = None
         self.parts: list[Process] = []
         self.waiting_for = 0
-        self.ended: list[Ended] = []
+        self.ended: list[TaskResult] = []
         self.told: list[bbquery.Session] = []
-        self.outcome: Ended | None = None
+        self.outcome: TaskResult | None = None
 
-    def go_on(self, outcome: Answer | Ended | None = None) -> None:
+    def continue_on_error(self, outcome: HttpResponse | TaskResult | None = None) -> None:
         try:
-            self.step = next(self.steps) if self.step is None else self.steps.send(Reply(0.0, 0.0, outcome))
+            self.step = next(self.steps) if self.step is None else self.steps.send(EffectResult(0.0, 0.0, outcome))
         except StopIteration as stop:
-            self._end(Ended(stop.value))
+            self._end(TaskResult(stop.value))
         except bbquery.BBQueryError as error:
-            self._end(Ended(error=error))
+            self._end(TaskResult(error=error))
         else:
-            assert not isinstance(self.step, Pause)
-            if isinstance(self.step, Fork):
-                self.parts = [Process(steps, self.choose, self) for steps in self.step.steps]
+            assert not isinstance(self.step, Sleep)
+            if isinstance(self.step, RunAll):
+                self.parts = [Process(steps, self.choose, self) for steps in self.step.operations]
                 self.waiting_for = len(self.parts)
                 for part in self.parts:
-                    part.go_on()
-                self.go_on()
-            elif isinstance(self.step, Certain):
+                    part.continue_on_error()
+                self.continue_on_error()
+            elif isinstance(self.step, Emit):
                 self.told += self.step.part
-                self.go_on()
-            elif isinstance(self.step, Next):
+                self.continue_on_error()
+            elif isinstance(self.step, NextResult):
                 self.take()
 
     def take(self) -> None:
         """Once all have ended, in each order: no order changes what is asked."""
-        if isinstance(self.step, Next) and len(self.ended) == self.waiting_for:
+        if isinstance(self.step, NextResult) and len(self.ended) == self.waiting_for:
             self.waiting_for -= 1
-            self.go_on(self.ended.pop(self.choose(len(self.ended))))
+            self.continue_on_error(self.ended.pop(self.choose(len(self.ended))))
 
-    def _end(self, outcome: Ended) -> None:
+    def _end(self, outcome: TaskResult) -> None:
         self.outcome, self.step = outcome, None
         if self.parent is not None:
             self.parent.ended.append(outcome)
@@ -245,23 +245,23 @@ class Process:
         """What waits for an answer, in here."""
         if self.outcome is not None:
             return []
-        if isinstance(self.step, Send):
+        if isinstance(self.step, SendRequest):
             return [self]
         return [send for part in self.parts for send in part.sends()]
 
 
 def listed(world: World, plan: Plan, choose: Choose, is_wanted: Callable[[bbquery.Session], bool] | None) -> Any:
     """What a listing gives, where answers and moves come in the order that was chosen. Its parts are checked too."""
-    api = Api("https://h", KEY, None, Timeout(), 0, lambda: 0.0)
-    process = Process(Listing(api, plan, is_wanted, streams=True).run(), choose)
-    process.go_on()
+    api = Operations(client_settings(), lambda: 0.0)
+    process = Process(PlanRun(api, plan, is_wanted, streams=True).run(), choose)
+    process.continue_on_error()
     while sends := process.sends():
         moves = world.movable()
         choice = choose(len(sends) + len(moves))
         if choice < len(sends):
             send = sends[choice]
-            assert isinstance(send.step, Send)
-            send.go_on(world.answer(send.step))
+            assert isinstance(send.step, SendRequest)
+            send.continue_on_error(world.answer(send.step))
         else:
             moves[choice - len(sends)].pop(0)
     assert process.outcome is not None
@@ -514,7 +514,7 @@ def test_after_a_failure_nothing_goes_on(raw_server: RawServer, bare_q: str) -> 
 def test_a_thread_that_waits_for_others_ends_with_them() -> None:
     """It is within a listing that was split, whose requests have not begun when another one fails."""
     waiting = threading.Event()
-    ask = Send(Request("GET", "http://h/v1/sessions"), 60.0)
+    ask = SendRequest(Request("GET", "http://h/v1/sessions"), 60.0)
 
     all_wait = threading.Barrier(3, action=waiting.set)
 
@@ -522,30 +522,30 @@ def test_a_thread_that_waits_for_others_ends_with_them() -> None:
         all_wait.wait(20)
         return 60.0
 
-    def send(asked: Request, within: float) -> Answer:
+    def send(asked: Request, within: float) -> HttpResponse:
         raise AssertionError("nothing is sent after a failure")
 
-    def asks() -> Steps[None]:
+    def asks() -> Operation[None]:
         yield ask
 
-    def splits() -> Steps[None]:
-        yield Fork((asks(), asks(), asks()))
-        yield Next()
+    def splits() -> Operation[None]:
+        yield RunAll((asks(), asks(), asks()))
+        yield NextResult()
 
-    def fails() -> Steps[None]:
+    def fails() -> Operation[None]:
         waiting.wait(20)
-        yield Pause(0.1)
+        yield Sleep(0.1)
         raise ZeroDivisionError
 
-    def run() -> Steps[None]:
-        yield Fork((splits(), fails()))
-        reply = yield Next()
-        assert isinstance(reply.outcome, Ended)
+    def run() -> Operation[None]:
+        yield RunAll((splits(), fails()))
+        reply = yield NextResult()
+        assert isinstance(reply.outcome, TaskResult)
         assert reply.outcome.error is not None
         raise reply.outcome.error
 
     with pytest.raises(ZeroDivisionError):
-        driving.Blocking(send, held, 8).run(run())
+        runners.BlockingRunner(send, held, 8).run(run())
     for thread in workers():
         thread.join(5)
     assert not workers()
@@ -676,60 +676,60 @@ def test_three_hundred_values(connect: Connect, emulator: Emulator) -> None:
 
 
 def test_a_429_holds_back_every_request_of_the_client() -> None:
-    api = Api("https://h", KEY, None, Timeout(), 2, lambda: 0.0)
+    api = Operations(client_settings(retries=2), lambda: 0.0)
     steps = api.projects()
     next(steps)
-    pause = steps.send(Reply(1.0, 1_000.0, Answer(429, {"retry-after": "7"}, b"")))
-    assert pause == Pause(7.0)
-    assert [api.held(now) for now in (1_000.0, 1_005.0, 1_007.0, 2_000.0)] == [7.0, 2.0, 0.0, 0.0]
+    pause = steps.send(EffectResult(1.0, 1_000.0, HttpResponse(429, {"retry-after": "7"}, b"")))
+    assert pause == Sleep(7.0)
+    assert [api.rate_limit_delay(now) for now in (1_000.0, 1_005.0, 1_007.0, 2_000.0)] == [7.0, 2.0, 0.0, 0.0]
     steps.close()
 
 
 def test_other_failures_hold_back_nobody() -> None:
-    api = Api("https://h", KEY, None, Timeout(), 2, lambda: 0.0)
-    for outcome in (Answer(503, {"retry-after": "7"}, b""), Failure("reset")):
+    api = Operations(client_settings(retries=2), lambda: 0.0)
+    for outcome in (HttpResponse(503, {"retry-after": "7"}, b""), TransportFailure("reset")):
         steps = api.projects()
         next(steps)
-        assert isinstance(steps.send(Reply(1.0, 1_000.0, outcome)), Pause)
-        assert api.held(1_000.0) == 0
+        assert isinstance(steps.send(EffectResult(1.0, 1_000.0, outcome)), Sleep)
+        assert api.rate_limit_delay(1_000.0) == 0
         steps.close()
 
 
 def test_a_wait_that_the_service_asks_for_is_no_longer_than_the_call(connect: Connect, raw_server: RawServer) -> None:
     """One call is held back by another's answer, and never sends its request."""
     client = connect(raw_server, timeout=0.3)
-    client.client._api._held_until = float("inf")
+    client.client._operations._held_until = float("inf")
     with pytest.raises(bbquery.TransportError, match="over before its turn came"):
         client.sessions(bbquery.meta["a"] == "x")
     assert not raw_server.requests
-    assert not client.client._api.splits_bare_q
+    assert not client.client._operations.split_by_status
 
 
 def test_the_deadline_is_that_of_the_whole_run() -> None:
     """Each request has what those before it have left."""
-    api = Api("https://h", KEY, None, Timeout(total=100), 0, lambda: 0.0)
+    api = Operations(client_settings(total=100), lambda: 0.0)
     left: list[float] = []
 
-    def run(steps: Steps[Any], clock: float) -> tuple[Ended, float]:
-        parts: list[Steps[Any]] = []
+    def run(steps: Operation[Any], clock: float) -> tuple[TaskResult, float]:
+        parts: list[Operation[Any]] = []
         outcome: Any = None
         try:
             step = next(steps)
             while True:
                 outcome = None
-                if isinstance(step, Fork):
-                    parts = list(step.steps)
-                elif isinstance(step, Next):
+                if isinstance(step, RunAll):
+                    parts = list(step.operations)
+                elif isinstance(step, NextResult):
                     outcome, clock = run(parts.pop(0), clock)
-                elif isinstance(step, Send):
+                elif isinstance(step, SendRequest):
                     left.append(step.until - clock)
                     clock += 10
-                    outcome = Answer(504 if "status=" not in step.request.url else 200, {}, b"[]")
-                step = steps.send(Reply(clock, clock, outcome, 10))
+                    outcome = HttpResponse(504 if "status=" not in step.request.url else 200, {}, b"[]")
+                step = steps.send(EffectResult(clock, clock, outcome, 10))
         except StopIteration as stop:
-            return Ended(stop.value), clock
+            return TaskResult(stop.value), clock
 
-    ended, _ = run(api.sessions(Selection("user_metadata['a']:'x'")), 0.0)
+    ended, _ = run(api.sessions(SessionSelection("user_metadata['a']:'x'")), 0.0)
     assert left == [100, 90, 80, 70, 60, 50]
     assert ended.value.split
     assert [trace.milliseconds for trace in ended.value.requests] == [10_000] * 6

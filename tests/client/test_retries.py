@@ -12,25 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bbquery
-from bbquery.emulator import Emulator, Switches
-from bbquery.exchange import (
-    Answer,
-    Ended,
-    Failure,
-    Fork,
-    Next,
-    Pause,
-    Reply,
+from bbquery.client.effects import (
+    EffectResult,
+    HttpResponse,
+    NextResult,
+    Operation,
     Request,
-    Send,
-    Steps,
-    Timeout,
-    retry_after,
-    retry_delay,
+    RunAll,
+    SendRequest,
+    Sleep,
+    TaskResult,
+    TransportFailure,
 )
-from bbquery.execution import Api, Selection
+from bbquery.client.operations import Operations
+from bbquery.client.retries import retry_after, retry_delay
+from bbquery.client.selection import SessionSelection
+from bbquery.emulator import Emulator, Switches
 
-from .conftest import KEY, SESSION, Blocking, RawServer, answer
+from .conftest import KEY, SESSION, Blocking, RawServer, answer, client_settings
 
 Connect = Callable[..., Blocking]
 
@@ -38,11 +37,11 @@ NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z
 ROUND_TRIP = 0.125
 
 GET = Request("GET", "https://h/v1/projects")
-CREATE = Request("POST", "https://h/v1/sessions", b"{}", repeatable=False)
+CREATE = Request("POST", "https://h/v1/sessions", b"{}", idempotent=False)
 
 
-def reply(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"[]") -> Answer:
-    return Answer(status, headers or {}, body)
+def reply(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"[]") -> HttpResponse:
+    return HttpResponse(status, headers or {}, body)
 
 
 OK = reply(200)
@@ -50,51 +49,53 @@ CREATED = reply(
     201,
     body=json.dumps({**SESSION, "connectUrl": "wss://c", "seleniumRemoteUrl": "http://s", "signingKey": "k"}).encode(),
 )
-LOST = Failure("the connection broke: reset")
+LOST = TransportFailure("the connection broke: reset")
 
 
 class Run:
     """Drives an operation with one outcome after another, the last again and again, on a clock of its own."""
 
-    def __init__(self, steps: Steps[Any], *outcomes: Answer | Failure, oversleep: float = 0.0) -> None:
-        self.sent: list[Send] = []
+    def __init__(
+        self, steps: Operation[Any], *outcomes: HttpResponse | TransportFailure, oversleep: float = 0.0
+    ) -> None:
+        self.sent: list[SendRequest] = []
         self.pauses: list[float] = []
         self.result: Any = None
         self.error: bbquery.BBQueryError | None = None
         elapsed = 0.0
-        forked: list[Steps[Any]] = []
+        forked: list[Operation[Any]] = []
         try:
             step = next(steps)
             while True:
                 outcome: Any = None
-                if isinstance(step, Fork):
-                    forked += step.steps
-                    step = steps.send(Reply(elapsed, NOW + elapsed))
+                if isinstance(step, RunAll):
+                    forked += step.operations
+                    step = steps.send(EffectResult(elapsed, NOW + elapsed))
                     continue
-                if isinstance(step, Next):
+                if isinstance(step, NextResult):
                     part = Run(forked.pop(0), *outcomes[min(len(self.sent), len(outcomes) - 1) :])
                     self.sent += part.sent
                     self.pauses += part.pauses
                     elapsed += len(part.sent) * ROUND_TRIP + sum(part.pauses)
-                    step = steps.send(Reply(elapsed, NOW + elapsed, Ended(part.result, part.error)))
+                    step = steps.send(EffectResult(elapsed, NOW + elapsed, TaskResult(part.result, part.error)))
                     continue
-                if isinstance(step, Pause):
+                if isinstance(step, Sleep):
                     self.pauses.append(step.seconds)
                     elapsed += step.seconds + oversleep
                 else:
                     outcome = outcomes[min(len(self.sent), len(outcomes) - 1)]
-                    assert isinstance(step, Send)
+                    assert isinstance(step, SendRequest)
                     self.sent.append(step)
                     elapsed += ROUND_TRIP
-                step = steps.send(Reply(elapsed, NOW + elapsed, outcome, ROUND_TRIP))
+                step = steps.send(EffectResult(elapsed, NOW + elapsed, outcome, ROUND_TRIP))
         except StopIteration as stop:
             self.result = stop.value
         except bbquery.BBQueryError as error:
             self.error = error
 
 
-def api(*, retries: int = 2, jitter: float = 0.0, total: float = 180.0) -> Api:
-    return Api("https://h", KEY, None, Timeout(total=total), retries, lambda: jitter)
+def api(*, retries: int = 2, jitter: float = 0.0, total: float = 180.0) -> Operations:
+    return Operations(client_settings(total=total, retries=retries), lambda: jitter)
 
 
 # --- which answers, and after how long ---------------------------------------------------------
@@ -149,21 +150,23 @@ def test_every_status_with_every_header(status: int, retried: bool, wish: str | 
     retried = {"true": True, "false": False}.get(wish or "", retried)
     for headers, asked in HEADERS:
         wishes = {"x-should-retry": wish} if wish else {}
-        got = Reply(0.1, NOW, reply(status, {**headers, **wishes}))
+        got = EffectResult(0.1, NOW, reply(status, {**headers, **wishes}))
         assert retry_delay(GET, got, 0, lambda: 0.0) == ((OURS if asked is None else asked) if retried else None)
         assert retry_delay(CREATE, got, 0, lambda: 0.0) is None
 
 
-@pytest.mark.parametrize(("failure", "expected"), [(LOST, OURS), (Failure("too large", again=False), None)])
-def test_a_request_without_an_answer(failure: Failure, expected: float | None) -> None:
-    assert retry_delay(GET, Reply(0.1, NOW, failure), 0, lambda: 0.0) == expected
-    assert retry_delay(CREATE, Reply(0.1, NOW, failure), 0, lambda: 0.0) is None
+@pytest.mark.parametrize(
+    ("failure", "expected"), [(LOST, OURS), (TransportFailure("too large", retryable=False), None)]
+)
+def test_a_request_without_an_answer(failure: TransportFailure, expected: float | None) -> None:
+    assert retry_delay(GET, EffectResult(0.1, NOW, failure), 0, lambda: 0.0) == expected
+    assert retry_delay(CREATE, EffectResult(0.1, NOW, failure), 0, lambda: 0.0) is None
 
 
 @given(attempt=st.integers(0, 5_000), jitter=st.floats(0, 1, exclude_max=True))
 def test_backoff_doubles_up_to_eight_seconds_and_jitter_takes_up_to_a_quarter(attempt: int, jitter: float) -> None:
     full = min(8.0, 0.5 * 2 ** min(attempt, 10))
-    pause = retry_delay(GET, Reply(0.1, NOW, LOST), attempt, lambda: jitter)
+    pause = retry_delay(GET, EffectResult(0.1, NOW, LOST), attempt, lambda: jitter)
     assert pause is not None
     assert 0.75 * full <= pause <= full
 
@@ -178,7 +181,7 @@ def test_the_first_success_ends_the_tries() -> None:
 
 
 def test_a_list_tells_of_every_try() -> None:
-    run = Run(api().sessions(Selection(None)), reply(503), LOST, OK)
+    run = Run(api().sessions(SessionSelection(None)), reply(503), LOST, OK)
     assert [(trace.status, trace.count, trace.milliseconds) for trace in run.result.requests] == [
         (503, None, 125.0),
         (None, None, 125.0),
@@ -206,16 +209,18 @@ def test_the_tries_end(retries: int) -> None:
         (reply(429, {"retry-after": "2", "x-should-retry": "true"}), bbquery.RateLimited),
         (reply(201, body=b""), bbquery.DecodeError),
         (LOST, bbquery.TransportError),
-        (Failure("cannot connect", sent=False), bbquery.TransportError),
+        (TransportFailure("cannot connect", sent=False), bbquery.TransportError),
     ],
 )
-def test_creating_is_never_tried_again(outcome: Answer | Failure, error: type[bbquery.BBQueryError]) -> None:
+def test_creating_is_never_tried_again(
+    outcome: HttpResponse | TransportFailure, error: type[bbquery.BBQueryError]
+) -> None:
     run = Run(api(retries=9).create_session({"k": "v"}, None, None, None, None, {}), outcome, CREATED)
     assert (len(run.sent), run.pauses) == (1, [])
     assert type(run.error) is error
     # Whether a browser may be running that is paid for is what the caller must know.
-    certain = isinstance(outcome, Answer) and outcome.status in (409, 429)
-    certain = certain or (isinstance(outcome, Failure) and not outcome.sent)
+    certain = isinstance(outcome, HttpResponse) and outcome.status in (409, 429)
+    certain = certain or (isinstance(outcome, TransportFailure) and not outcome.sent)
     assert ("carried out" in str(run.error)) is not certain
 
 
@@ -245,10 +250,12 @@ def test_a_pause_that_took_too_long_ends_the_call() -> None:
     assert isinstance(run.error, bbquery.ServerError)
 
 
-@pytest.mark.parametrize("slow", [reply(504), Failure("no answer within 90 s", late=True)])
-def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(slow: Answer | Failure) -> None:
+@pytest.mark.parametrize("slow", [reply(504), TransportFailure("no answer within 90 s", timed_out=True)])
+def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(
+    slow: HttpResponse | TransportFailure,
+) -> None:
     """F9. Each wait may be 75 seconds; with a status beside it the same q is answered at once."""
-    run = Run(api().sessions(Selection(bbquery.meta["k"] == "v")), slow, OK)
+    run = Run(api().sessions(SessionSelection(bbquery.meta["k"] == "v")), slow, OK)
     asked = [send.request.url.partition("&status=")[2] for send in run.sent]
     assert asked == ["", "PENDING", "RUNNING", "ERROR", "TIMED_OUT", "COMPLETED"]
     assert (run.pauses, run.result.split) == ([], True)
@@ -256,7 +263,7 @@ def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(sl
 
 def test_a_retry_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "bbquery")
-    Run(api().projects(), reply(503), Failure(f"it said {KEY}"), OK)
+    Run(api().projects(), reply(503), TransportFailure(f"it said {KEY}"), OK)
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
         ("DEBUG", "GET https://h/v1/projects: 503 in 125 ms"),
         ("INFO", "GET https://h/v1/projects: 503; trying again in 0.50 s"),
@@ -307,7 +314,7 @@ def test_a_creation_that_failed_was_asked_for_once(connect: Connect, bbquery_emu
 def test_faults_at_random_change_no_result(connect: Connect, bbquery_emulator: Emulator) -> None:
     bbquery_emulator.add([{**SESSION, "id": str(n), "userMetadata": {"k": "v"}} for n in range(5)])
     client = connect(bbquery_emulator, retries=30, timeout=60)
-    client.client._api._jitter = lambda: 4.0  # no waiting
+    client.client._operations._jitter = lambda: 4.0  # no waiting
     bbquery_emulator.switches = Switches(error_rate=0.3, reset_rate=0.3, seed=7)
     for _ in range(10):
         assert len(client.sessions(bbquery.meta["k"] == "v")) == 5

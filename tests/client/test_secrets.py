@@ -96,7 +96,7 @@ def test_no_error_and_no_log_shows_the_key(
     caplog.set_level(logging.DEBUG)
     raw_server.script = [script]
     client = connect(raw_server, retries=1, timeout=bbquery.Timeout(read=0.15), max_response_bytes=200_000)
-    client.client._api._jitter = lambda: 3.9  # hardly any waiting
+    client.client._operations._jitter = lambda: 3.9  # hardly any waiting
     for call, argument in ((client.sessions, ACME), (client.create_session, {"k": "v"})):
         with pytest.raises(bbquery.BBQueryError) as caught:
             call(argument)
@@ -123,7 +123,7 @@ def test_no_local_variable_shows_the_key(connect: Connect, raw_server: RawServer
 def test_what_stays_has_no_key_in_its_repr(connect: Connect, raw_server: RawServer) -> None:
     client = connect(raw_server)
     found = client.sessions(ACME)
-    for thing in (client.client, found, found.requests, client.client._api, bbquery.Timeout()):
+    for thing in (client.client, found, found.requests, client.client._operations, bbquery.Timeout()):
         assert not exposed(f"{thing!r} {thing}")
 
 

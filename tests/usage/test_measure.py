@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbquery import BBQueryError, BuildError, DecodeError, ProjectUsage, UsageReport, measure_usage
-from bbquery.sessions import Session, decode_one
+from bbquery.sessions.decoding import decode_record
+from bbquery.sessions.records import Session
 from bbquery.usage.alerts import passed, read_limit, read_limits, read_share
 from bbquery.usage.costs import Estimate, Rates, estimate
 from bbquery.usage.keys import join_path, split_path, written
@@ -105,7 +106,7 @@ def test_clocks_that_change_do_not_change_durations() -> None:
 
 def test_sessions_and_mappings_measure_the_same() -> None:
     mapping = session(userMetadata={"client": "acme"})
-    record = decode_one(Session, json.dumps(mapping).encode())
+    record = decode_record(Session, json.dumps(mapping).encode())
     for by in ([], ["client"], ["status", "client"]):
         assert measure_usage([record], by=by, now=NOW) == measure_usage([mapping], by=by, now=NOW)
 

@@ -1,4 +1,4 @@
-"""Sessions one by one, as they become certain: what `stream` of both clients gives."""
+"""Sessions one by one, each as soon as no later response can change it: the results of `Client.stream`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Generator, Iterator
 
 import anyio
 
-from .errors import BuildError
-from .exchange import Ended
-from .sessions import Session, SessionList
+from ..errors import BuildError
+from ..sessions.records import Session
+from ..sessions.results import SessionList
+from .effects import TaskResult
 
 
 class SessionStream(Iterator[Session]):
-    """Each session that matches, once. `result` is the list of them all with its trace, once the last has come."""
+    """Iterates over the sessions that match, each once.
+
+    `result` is the whole list with its trace, after the last one.
+    """
 
     def __init__(self, parts: Generator[list[Session], None, SessionList]) -> None:
         self.result: SessionList | None = None
@@ -34,19 +38,19 @@ class SessionStream(Iterator[Session]):
 
 
 class AsyncSessionStream(AsyncIterator[Session]):
-    """The same, awaited."""
+    """Iterates as `SessionStream` does, with `async for`."""
 
-    def __init__(self, parts: AsyncIterator[list[Session] | Ended]) -> None:
+    def __init__(self, parts: AsyncIterator[list[Session] | TaskResult]) -> None:
         self.result: SessionList | None = None
         self._sessions = self._each(parts)
 
     async def __anext__(self) -> Session:
         return await anext(self._sessions)
 
-    async def _each(self, parts: AsyncIterator[list[Session] | Ended]) -> AsyncIterator[Session]:
+    async def _each(self, parts: AsyncIterator[list[Session] | TaskResult]) -> AsyncIterator[Session]:
         try:
             async for part in parts:
-                if isinstance(part, Ended):
+                if isinstance(part, TaskResult):
                     if part.error is not None:
                         raise part.error
                     self.result = part.value
@@ -58,5 +62,5 @@ class AsyncSessionStream(AsyncIterator[Session]):
 
 
 def _closed() -> BuildError:
-    # Not an end like any other: whoever takes it for one would miss sessions.
+    # An error, because a caller that took it for the end of the list would miss sessions.
     return BuildError("the stream was closed before its last session", hint="read it inside of `with`", code="closed")

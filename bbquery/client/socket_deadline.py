@@ -1,7 +1,7 @@
-"""Blocking sockets with a deadline.
+"""A deadline for blocking sockets.
 
-httpcore bounds each wait by itself, so that a server that sends a byte now and then is never late. anyio can end a call
-from outside; blocking calls have to end by themselves, here.
+httpcore limits each wait by itself, so a server that sends a byte now and then is never late. anyio can cancel a call
+from outside; a blocking call has to end by itself, and does so here.
 """
 
 from __future__ import annotations
@@ -14,40 +14,42 @@ from typing import Any
 
 import httpcore
 
-# Until when, by time.monotonic, what this thread sends may take.
-deadline: ContextVar[float] = ContextVar("bbquery.sockets.deadline")
+deadline: ContextVar[float] = ContextVar("bbquery.client.socket_deadline.deadline")
+"""When the request that this thread sends must be over, on the clock of `time.monotonic`."""
 
 
-def _left(timeout: float | None) -> float:
+def _remaining(timeout: float | None) -> float:
     left = max(0.001, deadline.get() - time.monotonic())
     return left if timeout is None else min(timeout, left)
 
 
-class _Stream(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A connection on which no wait outlasts the call."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout))
+        return self._stream.read(max_bytes, _remaining(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        self._stream.write(buffer, _remaining(timeout))
 
     def close(self) -> None:
         self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Stream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+    ) -> _DeadlineStream:
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-class Sockets(httpcore.SyncBackend):
+class DeadlineBackend(httpcore.SyncBackend):
+    """Opens connections on which no wait outlasts the call."""
+
     def connect_tcp(
         self,
         host: str,
@@ -55,5 +57,5 @@ class Sockets(httpcore.SyncBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> _Stream:
-        return _Stream(super().connect_tcp(host, port, _left(timeout), local_address, socket_options))
+    ) -> _DeadlineStream:
+        return _DeadlineStream(super().connect_tcp(host, port, _remaining(timeout), local_address, socket_options))

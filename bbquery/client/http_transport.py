@@ -1,0 +1,185 @@
+"""One request over HTTP, within its limits.
+
+A transport turns a `Request` into an `HttpResponse` or a `TransportFailure`, and knows nothing else. The key goes to
+https or to this machine only, follows no redirect, and is in no log, error or `repr`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import anyio  # what httpx itself uses, so that AsyncClient runs wherever httpx does
+import httpx
+
+from .._version import __version__
+from .effects import HttpResponse, Request, TransportFailure
+from .settings import ClientSettings
+from .socket_deadline import DeadlineBackend, deadline
+
+# A chunk of these grows to some 64 MB at most before its size is seen. Other encodings have no such bound, and neither
+# has one encoding inside another.
+_ENCODINGS = ("gzip", "deflate")
+
+_DEADLINE_PASSED = TransportFailure("the time for the whole call is over; raise timeout to wait longer", timed_out=True)
+
+
+class HttpTransport:
+    """Sends requests with a blocking httpx client, each within its deadline."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        http_client: httpx.Client | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._http = http_client or _DeadlineClient(transport=transport, **_client_options(settings))
+        self._owned = http_client is None
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to the caller's own `http_client`."""
+        if self._owned:
+            self._http.close()
+
+    def send(self, wanted: Request, within: float) -> HttpResponse | TransportFailure:
+        """Return what came of a request within so many seconds."""
+        request = _build_request(self._http, self._settings, wanted, within)
+        reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
+        deadline.set(time.monotonic() + within)
+        try:
+            response = self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                failure = reader.begin(response)
+                for chunk in () if failure else response.iter_bytes():
+                    failure = reader.feed(chunk)
+                    if failure:
+                        break
+            finally:
+                response.close()
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return _describe_failure(error, request)
+        return failure or reader.response(response)
+
+
+class AsyncHttpTransport:
+    """Sends requests with an asynchronous httpx client, each within its deadline."""
+
+    def __init__(
+        self,
+        settings: ClientSettings,
+        http_client: httpx.AsyncClient | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._http = http_client or httpx.AsyncClient(transport=transport, **_client_options(settings))
+        self._owned = http_client is None
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to the caller's own `http_client`."""
+        if self._owned:
+            await self._http.aclose()
+
+    async def send(self, wanted: Request, within: float) -> HttpResponse | TransportFailure:
+        """Return what came of a request within so many seconds."""
+        request = _build_request(self._http, self._settings, wanted, within)
+        reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
+        try:
+            with anyio.fail_after(within):
+                response = await self._http.send(request, stream=True, follow_redirects=False)
+                try:
+                    failure = reader.begin(response)
+                    if not failure:
+                        async for chunk in response.aiter_bytes():
+                            failure = reader.feed(chunk)
+                            if failure:
+                                break
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            return _DEADLINE_PASSED
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            return _describe_failure(error, request)
+        return failure or reader.response(response)
+
+
+class _DeadlineClient(httpx.Client):
+    """An httpx client whose blocking sockets keep to the deadline of the call."""
+
+    def __init__(self, *, transport: httpx.BaseTransport | None, **options: Any) -> None:
+        super().__init__(transport=transport, **options)
+        for made in (self._transport, *self._mounts.values()):
+            # httpx has no public way to set this. The caller's own transport may have other users, and goes without.
+            if made is not transport and isinstance(made, httpx.HTTPTransport):
+                made._pool._network_backend = DeadlineBackend()
+
+
+class _ResponseReader:
+    """Collects the body of a response, within its limits."""
+
+    def __init__(self, request: httpx.Request, limit: int, deadline: float) -> None:
+        self._waits = request.extensions["timeout"]
+        self._limit = limit
+        self._deadline = deadline
+        self._data = bytearray()
+
+    def begin(self, response: httpx.Response) -> TransportFailure | None:
+        """Look at the headers. Return why the body cannot be read, or None."""
+        # The wait for the rest must not outlast the call: httpx's transports read their limit once, after this.
+        self._waits["read"] = max(0.001, min(self._waits["read"], self._deadline - time.monotonic()))
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding.strip().lower() not in (*_ENCODINGS, "identity", ""):
+            reason = f"the response uses an unsupported Content-Encoding: {encoding[:80]!a}"
+            return TransportFailure(reason, retryable=False)
+        return None
+
+    def feed(self, chunk: bytes) -> TransportFailure | None:
+        """Add a part of the body. Return why no more can be read, or None."""
+        self._data += chunk
+        if len(self._data) > self._limit:
+            reason = f"the response is larger than {self._limit:,} bytes; raise max_response_bytes to take it"
+            return TransportFailure(reason, retryable=False)
+        return _DEADLINE_PASSED if time.monotonic() > self._deadline else None
+
+    def response(self, response: httpx.Response) -> HttpResponse:
+        """Return the response with the whole body."""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return HttpResponse(response.status_code, headers, self._data)
+
+
+def _client_options(settings: ClientSettings) -> dict[str, Any]:
+    # A proxy from the environment would see the key on its way to a loopback address. Certificates take longer to load
+    # than a test to run, and without https there is nothing to verify.
+    return {"trust_env": not settings.is_local, "verify": settings.base_url.startswith("https:")}
+
+
+def _build_request(
+    http: httpx.Client | httpx.AsyncClient, settings: ClientSettings, request: Request, within: float
+) -> httpx.Request:
+    headers = {
+        "X-BB-API-Key": settings.api_key,
+        "Accept": "application/json",
+        "Accept-Encoding": ", ".join(_ENCODINGS),
+        "User-Agent": f"bbquery/{__version__}",
+    }
+    if request.body:
+        headers["Content-Type"] = "application/json"
+    within = max(within, 0.001)
+    waits = httpx.Timeout(min(settings.timeout.read, within), connect=min(settings.timeout.connect, within))
+    return http.build_request(request.method, request.url, content=request.body, headers=headers, timeout=waits)
+
+
+def _describe_failure(error: Exception, request: httpx.Request) -> TransportFailure:
+    """Return what went wrong, without the httpx error: that one holds the request, and with it the key."""
+    waits = request.extensions["timeout"]
+    if isinstance(error, httpx.ConnectTimeout):
+        return TransportFailure(f"no connection within {waits['connect']:.3g} s", sent=False)
+    if isinstance(error, httpx.PoolTimeout):
+        return TransportFailure(f"no connection was free within {waits['pool']:.3g} s", sent=False)
+    if isinstance(error, httpx.TimeoutException):
+        return TransportFailure(f"no answer within {waits['read']:.3g} s", timed_out=True)
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
+        return TransportFailure(f"cannot connect: {error}", sent=False)
+    if isinstance(error, httpx.DecodingError):
+        return TransportFailure(f"the answer cannot be decompressed: {error}")
+    return TransportFailure(f"the connection broke: {str(error) or 'the other side closed it'}")

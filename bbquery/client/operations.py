@@ -1,0 +1,195 @@
+"""The operations of the API: what to send, what to make of the responses, and when to try again.
+
+Each operation is a generator of effects (see `effects`) and does no I/O of its own. So the same code serves the
+blocking and the asynchronous client, and a test can run it step by step.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import metadata
+from ..errors import BuildError, DecodeError
+from ..planning.urls import percent_encode
+from ..sessions.decoding import R, decode_record, decode_records
+from ..sessions.records import CreatedSession, Project, ProjectUsage, Session
+from ..sessions.results import SessionList, Trace
+from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, TransportFailure
+from .http_errors import KeyRedactor, to_error
+from .listing import PlanRun
+from .retries import retry_delay
+from .selection import SessionSelection
+from .settings import ClientSettings
+
+log = logging.getLogger("bbquery")
+
+MAX_URL = 65_536
+"""The longest URL that httpx sends."""
+
+
+class Operations:
+    """The operations on one account."""
+
+    def __init__(self, settings: ClientSettings, jitter: Callable[[], float] = random.random) -> None:
+        """`jitter` gives numbers in [0, 1), by which the pauses between retries vary."""
+        self.base_url = settings.base_url
+        self.timeout = settings.timeout
+        self._settings = settings
+        self._jitter = jitter
+        self._redactor = KeyRedactor(settings.api_key)
+        self.split_by_status = False
+        """Whether a `q` without a status has taken too long before (docs/service.md#f9)."""
+        self._held_until = 0.0
+
+    def rate_limit_delay(self, now: float) -> float:
+        """Return the seconds that every request must wait: a 429 holds back all, not only the one that got it."""
+        return max(0.0, self._held_until - now)
+
+    # --- operations ------------------------------------------------------------------------
+
+    def sessions(
+        self, wanted: SessionSelection, *, allow_partial: bool = False, streams: bool = False
+    ) -> Operation[SessionList]:
+        """Return the sessions of a selection. With `streams`, emit them as soon as they are certain."""
+        return PlanRun(self, wanted.plan, wanted.matches, allow_partial=allow_partial, streams=streams).run()
+
+    def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[list[Session]]:
+        """Return what one list request lists."""
+        sessions = yield from self._get_records(Session, request, traces, until)
+        log.debug("%s listed %d sessions", request, len(sessions))
+        return sessions
+
+    def session(self, session_id: str, until: float | None = None) -> Operation[Session]:
+        return self._get_record(Session, Request("GET", self._url("sessions", session_id)), until)
+
+    def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None,
+        project_id: str | None,
+        region: str | None,
+        keep_alive: bool | None,
+        timeout: int | None,
+        options: Mapping[str, Any],
+    ) -> Operation[CreatedSession]:
+        """Create a session: one try only, because each success is a paid browser (docs/service.md#f22)."""
+        for ours, theirs in _RENAMED.items():
+            if theirs in options:
+                raise BuildError(f"{theirs} is called {ours} here", hint=f"pass {ours}=…", code="bad-option")
+        if user_metadata is not None:
+            _check_metadata(user_metadata)
+        named = {
+            "projectId": project_id or self._settings.project_id,
+            "userMetadata": user_metadata,
+            "region": region,
+            "keepAlive": keep_alive,
+            "timeout": timeout,
+        }
+        body = {name: value for name, value in {**named, **options}.items() if value is not None}
+        try:
+            text = json.dumps(body, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise BuildError(f"the session's options are not JSON: {error}", code="bad-option") from None
+        request = Request("POST", self._url("sessions"), text.encode(), idempotent=False)
+        return self._get_record(CreatedSession, request)
+
+    def release(self, session_id: str, until: float | None = None) -> Operation[Session]:
+        if isinstance(session_id, str) and re.search(r":\s*['\"(*]", session_id):
+            raise BuildError(
+                f"{session_id[:80]!a} is a query, not an id",
+                hint="pass bbquery.parse(text) to release what it matches",
+                code="bad-id",
+            )
+        body = json.dumps({"status": "REQUEST_RELEASE"}).encode()  # docs/service.md#f21
+        return self._get_record(Session, Request("POST", self._url("sessions", session_id), body), until)
+
+    def projects(self) -> Operation[list[Project]]:
+        request = Request("GET", self._url("projects"))
+        return (yield from self._get_records(Project, request, []))
+
+    def project_usage(self, project_id: str | None) -> Operation[ProjectUsage]:
+        project_id = project_id or self._settings.project_id
+        if project_id is None:
+            raise BuildError(
+                "no project is named", hint="pass project_id, or set BROWSERBASE_PROJECT_ID", code="no-project"
+            )
+        return (yield from self._get_record(ProjectUsage, Request("GET", self._url("projects", project_id, "usage"))))
+
+    # --- one request, until it is answered -------------------------------------------------
+
+    def _url(self, *parts: str) -> str:
+        for part in parts:
+            if not isinstance(part, str):
+                raise BuildError(f"an id must be a string, not {type(part).__name__}", code="bad-id")
+            if self._settings.api_key in part:
+                raise BuildError("the API key stands where an id belongs", code="bad-id")
+            if not part.isprintable() or part in ("", ".", ".."):
+                raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
+        return "/".join([self.base_url, "v1", *[percent_encode(part) for part in parts]])
+
+    def _get_record(self, kind: type[R], request: Request, until: float | None = None) -> Operation[R]:
+        answer = yield from self._send_with_retries(request, [], until)
+        try:
+            return decode_record(kind, answer.body, self._redactor.first_characters)
+        except DecodeError as error:
+            done = "" if request.idempotent else " was carried out, and must not be repeated blindly, but"
+            raise DecodeError(f"{request}{done}: {error}") from None
+
+    def _get_records(
+        self, kind: type[R], request: Request, traces: list[Trace], until: float | None = None
+    ) -> Operation[list[R]]:
+        answer = yield from self._send_with_retries(request, traces, until)
+        try:
+            return decode_records(kind, answer.body, self._redactor.first_characters)
+        except DecodeError as error:
+            raise DecodeError(f"{request}: {error}") from None
+
+    def _send_with_retries(
+        self, request: Request, traces: list[Trace], until: float | None = None
+    ) -> Operation[HttpResponse]:
+        """Return the response to a request, tried again until `until`: seconds since the operation began."""
+        until = self.timeout.total if until is None else until
+        if len(request.url) > MAX_URL:
+            raise BuildError(
+                f"the URL would have {len(request.url):,} characters, more than {MAX_URL:,}",
+                hint="shorten the keys or the value",
+                code="too-large",
+            )
+        for attempt in range(self._settings.retries + 1):
+            result = yield SendRequest(request, until)
+            outcome = result.outcome
+            assert isinstance(outcome, HttpResponse | TransportFailure), "the result of a SendRequest"
+            status = outcome.status if isinstance(outcome, HttpResponse) else None
+            traces.append(Trace(request.method, request.url, status, 1000 * result.took))
+            seen = str(outcome.status) if isinstance(outcome, HttpResponse) else self._redactor.redact(outcome.reason)
+            log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
+            if isinstance(outcome, HttpResponse) and 200 <= outcome.status < 300:
+                return outcome
+            pause = retry_delay(request, result, attempt, self._jitter)
+            if pause is None or attempt == self._settings.retries or result.elapsed + pause >= until:
+                break
+            log.info("%s: %s; trying again in %.2f s", request, seen, pause)
+            if isinstance(outcome, HttpResponse) and outcome.status == 429:
+                self._held_until = max(self._held_until, result.now + pause)
+            if (yield Sleep(pause)).elapsed >= until:  # slept too long
+                break
+        raise to_error(request, result, len(traces), self._redactor)
+
+
+# Options that are parameters of `create_session`, with the API's spelling.
+_RENAMED = {
+    "user_metadata": "userMetadata",
+    "project_id": "projectId",
+    "keep_alive": "keepAlive",
+}
+
+
+def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
+    for finding in metadata.check(user_metadata):
+        if finding.severity == "error" and finding.code != metadata.DOUBTFUL:
+            raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
+        log.warning("%s", finding)

@@ -1,0 +1,51 @@
+"""Release every session that matches a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import BBQueryError, NotFound
+from ..language.session_fields import FINAL_STATUSES
+from ..sessions.records import Session
+from ..sessions.results import Release
+from .effects import NextResult, Operation, RunAll, Sleep, TaskResult
+from .listing import PlanRun
+from .operations import Operations
+from .selection import SessionSelection
+
+
+def release_sessions(
+    operations: Operations, wanted: SessionSelection, among: Iterable[Session] | None
+) -> Operation[list[Release]]:
+    """Release each session by itself, whatever becomes of the others.
+
+    Sessions given as `among` are not listed again.
+    """
+    sessions = (yield from PlanRun(operations, wanted.plan, wanted.matches).run()) if among is None else list(among)
+    yield RunAll(tuple([_release_one(operations, session, wanted) for session in sessions]))
+    results: dict[str, Release] = {}
+    for _ in sessions:
+        ended = (yield NextResult()).outcome
+        assert isinstance(ended, TaskResult), "the result of a NextResult is a TaskResult"
+        if ended.error is not None:
+            raise ended.error
+        results[ended.value.id] = ended.value
+    return [results[session.id] for session in sessions]
+
+
+def _release_one(operations: Operations, session: Session, wanted: SessionSelection) -> Operation[Release]:
+    """Read the session once more, and release it if it still matches and has not ended."""
+    name = session.id
+    until = (yield Sleep(0)).elapsed + operations.timeout.total  # its time starts when its turn comes
+    try:
+        if session.status not in FINAL_STATUSES:
+            session = yield from operations.session(name, until)
+        if session.status in FINAL_STATUSES:
+            return Release(name, "skipped", session, f"it has ended: {session.status}")
+        if wanted.matches is not None and not wanted.matches(session):
+            return Release(name, "skipped", session, "it does not match any more")
+        return Release(name, "released", (yield from operations.release(name, until)))
+    except NotFound:
+        return Release(name, "skipped", None, "it is gone")
+    except BBQueryError as error:
+        return Release(name, "failed", None, str(error), error)

@@ -1,0 +1,55 @@
+"""Whether and when to send a request again (docs/service.md#f28)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .effects import EffectResult, HttpResponse, Request, TransportFailure
+
+_RETRIED_STATUSES = frozenset({408, 409, 429})
+
+
+def retry_delay(request: Request, result: EffectResult, attempt: int, jitter: Callable[[], float]) -> float | None:
+    """Return the seconds to wait before the next try, or None to give up.
+
+    `attempt` counts from 0. `jitter` gives numbers in [0, 1).
+    """
+    if not request.idempotent:
+        return None
+    outcome = result.outcome
+    if isinstance(outcome, TransportFailure):
+        if not outcome.retryable or (outcome.timed_out and not request.retry_on_timeout):
+            return None
+    elif isinstance(outcome, HttpResponse):
+        if outcome.status == 504 and not request.retry_on_timeout:
+            return None
+        wish = outcome.headers.get("x-should-retry")
+        if wish == "false" or (wish != "true" and outcome.status not in _RETRIED_STATUSES and outcome.status < 500):
+            return None
+        asked = retry_after(outcome.headers, result.now)
+        if asked is not None:
+            return asked
+    return float(0.5 * 2 ** min(attempt, 4) * (1 - 0.25 * jitter()))
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that the service asks to wait, or None if it does not say.
+
+    It says so in `retry-after-ms`, or in `retry-after` as seconds or as a date; `now` is in seconds since 1970.
+    """
+    from email.utils import parsedate_to_datetime
+
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            seconds = float(value) * scale
+        except ValueError:
+            try:
+                seconds = parsedate_to_datetime(value).timestamp() - now
+            except (ValueError, OverflowError):
+                continue
+        if seconds == seconds and seconds != float("inf"):
+            return max(0.0, seconds)
+    return None

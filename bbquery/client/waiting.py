@@ -1,0 +1,64 @@
+"""Wait until enough sessions match a query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from ..errors import BBQueryError, BuildError, TransportError
+from ..sessions.results import SessionList
+from .effects import Operation, Sleep
+from .listing import PlanRun
+from .operations import Operations
+from .selection import SessionSelection
+from .settings import MAX_SECONDS
+
+
+class WaitTimeout(BBQueryError):
+    """Too few sessions matched in time. `found` is the last list, or None if no response came."""
+
+    def __init__(self, message: str, *, found: SessionList | None = None) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+# Seconds between two listings.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+
+
+def wait_for_sessions(
+    operations: Operations, select: Callable[[], SessionSelection], at_least: int, timeout: float
+) -> Operation[SessionList]:
+    """List again and again, less and less often, because the service may list a new session late.
+
+    `select` gives a new selection for each listing, with a new `now` (docs/service.md#f10).
+    """
+    if at_least < 1 or not 0 < timeout <= MAX_SECONDS:
+        raise BuildError("at_least goes from 1, and timeout is a number of seconds more than 0", code="bad-setting")
+    if not select().plan.stages:
+        raise BuildError("no session can match this query, however long it is waited for", code="contradiction")
+    found: SessionList | None = None
+    elapsed = 0.0
+    for attempt in count():
+        wanted = select()
+        until = min(timeout, elapsed + operations.timeout.total)
+        try:
+            found = yield from PlanRun(operations, wanted.plan, wanted.matches, until=until).run()
+        except TransportError as error:
+            if (yield Sleep(0)).elapsed < timeout:
+                raise
+            raise _timeout_error(found, at_least, timeout) from error
+        if len(found) >= at_least:
+            return found
+        left = timeout - (yield Sleep(0)).elapsed
+        if left < _FIRST_PAUSE:
+            raise _timeout_error(found, at_least, timeout)
+        # Half of what is left at most, so that the last listing still ends in time.
+        elapsed = (yield Sleep(min(_FIRST_PAUSE * 2 ** min(attempt, 4), _LONGEST_PAUSE, left / 2))).elapsed
+    raise AssertionError("count() does not end")
+
+
+def _timeout_error(found: SessionList | None, at_least: int, timeout: float) -> WaitTimeout:
+    number = "no answer came" if found is None else f"{len(found):,} of {at_least:,} sessions matched"
+    hint = "a new session can take a while to be listed: wait longer, or check the query"
+    return WaitTimeout(f"{number} within {timeout:g} s; {hint}", found=found)
