@@ -330,12 +330,12 @@ def dashboard(rounds: Rounds) -> Iterator[Row]:
     from bbquery.dashboard import answers
     from bbquery.dashboard.source import Source, from_files
     from bbquery.dashboard.view import View
-    from bbquery.usage.ranges import read_range
+    from bbquery.usage.periods import parse_range
 
     now = datetime.fromtimestamp(1_780_000_000, UTC)
     lines = [json.dumps(each, separators=(",", ":")).encode() for each in generate(100_000, now=now)]
     data = b"".join([line + b"\n" for line in lines])
-    view = View(None, read_range("30d", now), ("client",))
+    view = View(None, parse_range("30d", now), ("client",))
 
     def report() -> bytes:
         source = Source(from_files(["-"], BytesIO(data)), 60, clock=lambda: now)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..usage.costs import Estimate, money
-from ..usage.figures import Figures
+from ..usage.pricing import CostEstimate, format_money
 from ..usage.report import Segment, UsageReport
+from ..usage.totals import UsageTotals
 from .listed import counted
 from .output import Column, amount, metadata_value, moment, span, write_table
 from .streams import note, write
@@ -24,15 +24,17 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 class _Row(NamedTuple):
     names: tuple[str | Text, ...]
-    figures: Figures
-    before: Figures | None = None
+    figures: UsageTotals
+    before: UsageTotals | None = None
 
 
-def write_report(report: UsageReport, previous: UsageReport | None, prices: Estimate | None, limit: int | None) -> None:
+def write_report(
+    report: UsageReport, previous: UsageReport | None, prices: CostEstimate | None, limit: int | None
+) -> None:
     """To stdout; and to stderr what was measured, and how."""
     left_out: list[str] = []
     if report.by:
-        gone = {} if previous is None else dict.fromkeys(previous.segments.keys() - report.segments, Figures())
+        gone = {} if previous is None else dict.fromkeys(previous.segments.keys() - report.segments, UsageTotals())
         found = [*report.segments.items(), *sorted(gone.items(), key=lambda item: str(item[0]))]
         rows = [
             _Row(tuple(map(_value, segment)), figures, _of(previous, segment)) for segment, figures in found[:limit]
@@ -52,8 +54,8 @@ def write_report(report: UsageReport, previous: UsageReport | None, prices: Esti
     _explain(report, previous, prices, left_out)
 
 
-def _of(previous: UsageReport | None, segment: Segment) -> Figures | None:
-    return None if previous is None else previous.segments.get(segment, Figures())
+def _of(previous: UsageReport | None, segment: Segment) -> UsageTotals | None:
+    return None if previous is None else previous.segments.get(segment, UsageTotals())
 
 
 def _total(report: UsageReport, previous: UsageReport | None, width: int) -> _Row:
@@ -75,7 +77,11 @@ def _moment(start: datetime, report: UsageReport) -> str:
 
 
 def _write(
-    names: Iterable[str], rows: list[_Row], total: Figures, previous: UsageReport | None, prices: Estimate | None
+    names: Iterable[str],
+    rows: list[_Row],
+    total: UsageTotals,
+    previous: UsageReport | None,
+    prices: CostEstimate | None,
 ) -> list[str]:
     most = max([row.figures.browser_minutes for row in rows[:-1]], default=0)
     last = rows[-1]
@@ -118,18 +124,18 @@ def _part(part: int, whole: int) -> Fraction | None:
 
 
 def _percent(rate: Fraction | None) -> str:
-    return "" if rate is None else f"{money(rate * 100, 1)} %"
+    return "" if rate is None else f"{format_money(rate * 100, 1)} %"
 
 
 def _span(seconds: Fraction | int | None) -> str:
     return "" if seconds is None else span(timedelta(seconds=round(seconds)))
 
 
-def _money(prices: Estimate, figures: Figures) -> str:
-    return money(prices.of(figures))
+def _money(prices: CostEstimate, figures: UsageTotals) -> str:
+    return format_money(prices.of(figures))
 
 
-def _change(now: Figures, before: Figures | None) -> str:
+def _change(now: UsageTotals, before: UsageTotals | None) -> str:
     if before is None or not before.browser_minutes:
         return "new" if now.browser_minutes else ""
     change = Fraction(now.browser_minutes, before.browser_minutes) - 1
@@ -139,7 +145,9 @@ def _change(now: Figures, before: Figures | None) -> str:
 # --- beside the tables -------------------------------------------------------------------------
 
 
-def _explain(report: UsageReport, previous: UsageReport | None, prices: Estimate | None, left_out: list[str]) -> None:
+def _explain(
+    report: UsageReport, previous: UsageReport | None, prices: CostEstimate | None, left_out: list[str]
+) -> None:
     total = report.total
     running = f", {total.running:,} of them still running and counted up to now" if total.running else ""
     note(f"{counted(total.sessions)}{_when(report)}{running}")

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..usage import Meter, QueriedRow, UsageReport, alerts, costs, feeds, ranges
-from ..usage.files import read_sessions
+from ..usage import Meter, QueriedRow, UsageReport, periods, pricing, thresholds
+from ..usage.export import tabular
+from ..usage.export.openmetrics import to_openmetrics
+from ..usage.session_files import read_sessions
 from ..usage.settings import UsageSettings
 from .charted import write_report
 from .output import write_json, write_lines
@@ -40,12 +42,12 @@ class Asked(NamedTuple):
     now: datetime | None
     billing_day: int
 
-    def periods(self, now: datetime) -> list[ranges.Period]:
+    def periods(self, now: datetime) -> list[periods.Period]:
         """The one that is asked for, and the one before it where the two are to be compared."""
         if self.range is None:
-            return [ranges.Period()]
-        period = ranges.read_range(self.range, now, self.billing_day)
-        return [period, *([ranges.previous(period, now, self.billing_day)] if self.compare else ())]
+            return [periods.Period()]
+        period = periods.parse_range(self.range, now, self.billing_day)
+        return [period, *([periods.previous_period(period, now, self.billing_day)] if self.compare else ())]
 
     def measure(self, client: Client | None) -> list[UsageReport]:
         """A report for each period; all of them are measured at one instant, from the same sessions."""
@@ -61,7 +63,7 @@ class Asked(NamedTuple):
             _read_file(file, meters, self.query, self.project, now)
         return [meter.report() for meter in meters]
 
-    def wanted(self, periods: Sequence[ranges.Period]) -> Query | None:
+    def wanted(self, periods: Sequence[periods.Period]) -> Query | None:
         """The query, and that a session started in one of the periods, or between them."""
         from ..fields import field
         from ..query import all_of
@@ -121,7 +123,7 @@ def _cannot_write(path: str, error: OSError) -> Failure:
 
 def write_reports(
     form: str,
-    reports: list[tuple[UsageReport, costs.Estimate | None]],
+    reports: list[tuple[UsageReport, pricing.CostEstimate | None]],
     counted: ProjectUsage | None,
     file: str | None,
     limit: int | None,
@@ -142,18 +144,18 @@ def write_reports(
         cells = report.to_dict(prices)["cells"]
         write_lines([{name: value for name, value in cell.items() if name not in exact} for cell in cells])
     elif form == "csv":
-        write(feeds.to_csv(report, prices))
+        write(tabular.to_csv(report, prices))
     elif form == "openmetrics":
-        write(feeds.to_openmetrics(report, prices))
+        write(to_openmetrics(report, prices))
     else:
         assert file is not None, "a usage error otherwise"
         try:
             if form == "png":
-                from ..usage.picture import write_png
+                from ..usage.export.png import write_png
 
                 write_png(report, Path(file))
             else:
-                feeds.write_parquet(report, Path(file), prices)
+                tabular.write_parquet(report, Path(file), prices)
         except OSError as error:
             raise _cannot_write(file, error) from None
     if coverage is not None and form != "json":
@@ -191,17 +193,17 @@ def write_page(asked: Asked, client: Client | None, by: tuple[str, ...], file: s
 
 
 class Limits(NamedTuple):
-    fail: list[alerts.Limit]
-    warn: list[alerts.Limit]
+    fail: list[thresholds.Threshold]
+    warn: list[thresholds.Threshold]
     share: Fraction | None
 
     @classmethod
     def read(cls, configured: UsageSettings, fail_over: tuple[str, ...], warn_over: tuple[str, ...]) -> Limits:
         """Those of the configuration, and those of the command line, which go before."""
-        fail = alerts.read_limits([*configured.fail_over, *fail_over])
+        fail = thresholds.parse_thresholds([*configured.fail_over, *fail_over])
         texts = [*configured.warn_over, *warn_over]
-        shares = [share for share in map(alerts.read_share, texts) if share is not None]
-        warn = alerts.read_limits([text for text in texts if alerts.read_share(text) is None])
+        shares = [share for share in map(thresholds.parse_percentage, texts) if share is not None]
+        warn = thresholds.parse_thresholds([text for text in texts if thresholds.parse_percentage(text) is None])
         if shares and not fail:
             raise click.UsageError("--warn-over with a percentage is of a --fail-over, and there is none")
         return cls(list(fail.values()), list(warn.values()), shares[-1] if shares else None)
@@ -211,13 +213,15 @@ class Limits(NamedTuple):
         keys = [limit.key for limit in (*self.fail, *self.warn) if limit.key is not None]
         return tuple(dict.fromkeys([*by, *keys]))
 
-    def judge(self, report: UsageReport, prices: costs.Estimate) -> int:
+    def judge(self, report: UsageReport, prices: pricing.CostEstimate) -> int:
         """Says which limits are passed, and gives the exit status."""
-        failed = alerts.passed(report, self.fail, prices)
-        warned = alerts.passed(report, self.warn, prices)
+        failed = thresholds.exceeded(report, self.fail, prices)
+        warned = thresholds.exceeded(report, self.warn, prices)
         if self.share is not None:
             over = {each.limit for each in failed}
-            warned += [each for each in alerts.passed(report, self.fail, prices, self.share) if each.limit not in over]
+            warned += [
+                each for each in thresholds.exceeded(report, self.fail, prices, self.share) if each.limit not in over
+            ]
         for each in warned:
             complain(str(each), "warning")
         for each in failed:
@@ -232,21 +236,23 @@ def serve(
     asked: Asked,
     client: Client | None,
     names: tuple[str, ...],
-    rates: costs.Rates,
+    rates: pricing.Rates,
     address: str,
     refresh: float,
 ) -> int:
-    from ..usage import serving
+    from ..usage.export import metrics_server
 
-    host, port = serving.read_address(address)
+    host, port = metrics_server.read_address(address)
 
-    def measure() -> tuple[UsageReport, costs.Estimate | None]:
+    def measure() -> tuple[UsageReport, pricing.CostEstimate | None]:
         (report,) = asked.measure(client)
-        return report.by_only(*names), costs.estimate(report.total, rates) if rates.priced else None
+        return report.by_only(*names), pricing.estimate_cost(report.total, rates) if rates.priced else None
 
     with ExitStack() as stack:
         try:
-            server = stack.enter_context(serving.listen((host, port), serving.Measured(measure, refresh, complain)))
+            server = stack.enter_context(
+                metrics_server.create_server((host, port), metrics_server.UsageCollector(measure, refresh, complain))
+            )
         except OSError as error:
             raise Failure(f"cannot listen on {host} port {port}: {error.strerror or error}") from None
         # What ends a service elsewhere ends this one as Ctrl-C does.

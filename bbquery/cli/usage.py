@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from ..usage.export import require_format
 from .inputs import read_query
 from .options import Command, Connection, connection, query
 from .output import waiting
@@ -93,8 +94,8 @@ def command(
       bbquery usage --range 24h --fail-over client:acme.browser_minutes=200
       bbquery usage --by client --range 24h --serve :9464
     """
-    from ..usage import costs, feeds, ranges
-    from ..usage.keys import split_names
+    from ..usage import periods, pricing
+    from ..usage.grouping import split_names
     from ..usage.settings import load
     from . import measuring
 
@@ -103,7 +104,7 @@ def command(
     form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
     _check(form, click.get_current_context().params)
     limits = measuring.Limits.read(configured, fail_over, warn_over)
-    now = None if instant is None else ranges.read_instant(instant)
+    now = None if instant is None else periods.parse_instant(instant)
     wanted = None if text is None else read_query(text, settings)
     project = connection.project
     if coverage:  # what the service counts is of one project
@@ -111,7 +112,7 @@ def command(
     asked = measuring.Asked(
         wanted, limits.names(names), every, period, bool(compare), inputs, project, now, configured.billing_day
     )
-    feeds.check("openmetrics" if serve is not None else form, names)
+    require_format("openmetrics" if serve is not None else form, names)
     asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked
     rates = configured.rates if period == "cycle" else configured.rates.without_allowances()
     with nullcontext() if inputs else connection.open() as client:
@@ -125,7 +126,7 @@ def command(
         with waiting("measuring"):
             reports = asked.measure(client)
             counted = client.project_usage(project) if coverage and client is not None else None
-    prices = [costs.estimate(report.total, rates) for report in reports]
+    prices = [pricing.estimate_cost(report.total, rates) for report in reports]
     shown = [
         (report.by_only(*names), price if rates.priced else None) for report, price in zip(reports, prices, strict=True)
     ]

@@ -16,10 +16,10 @@ from ..fields import FieldBuilder, MetadataField, field
 from ..language.nodes import conjuncts
 from ..query import Query
 from ..usage import Meter, UsageReport
-from ..usage.figures import Figures
-from ..usage.keys import join_path, read_keys
-from ..usage.ranges import read_every
+from ..usage.grouping import join_path, read_keys
+from ..usage.periods import parse_interval
 from ..usage.report import Segment, rfc3339
+from ..usage.totals import UsageTotals
 from .source import Data
 from .view import PAGE, View, choose_every
 
@@ -79,14 +79,14 @@ def report(data: Data, view: View, now: datetime) -> dict[str, Any]:
         "total": measured.total.to_dict(),
         "segments": [{"values": list(segment), **figures.to_dict()} for segment, figures in segments[:MAX_SEGMENTS]],
         "rest": _rest(segments[MAX_SEGMENTS:]),
-        "trend": _trend(measured, [segment for segment, _ in segments[:MAX_SERIES]], read_every(every)),
+        "trend": _trend(measured, [segment for segment, _ in segments[:MAX_SERIES]], parse_interval(every)),
     }
 
 
-def _rest(segments: Sequence[tuple[Segment, Figures]]) -> dict[str, Any] | None:
+def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | None:
     if not segments:
         return None
-    return {"segments": len(segments), **Figures.sum(figures for _, figures in segments).to_dict()}
+    return {"segments": len(segments), **UsageTotals.sum(figures for _, figures in segments).to_dict()}
 
 
 def _trend(measured: UsageReport, shown: Sequence[Segment], seconds: int) -> dict[str, Any]:

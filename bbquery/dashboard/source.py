@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 
 from ..errors import BBQueryError
 from ..usage import QueriedRow, metadata_keys
-from ..usage.files import read_sessions
+from ..usage.session_files import read_sessions
 
 Load = Callable[[], Sequence[Any] | None]
 """Gives the sessions, `Session`s or rows of a file; None where they are what they were."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol
 
 from ..errors import BuildError
 from ..query import Query, parse
-from ..usage.keys import read_keys
-from ..usage.ranges import Period, read_every, read_range
+from ..usage.grouping import read_keys
+from ..usage.periods import Period, parse_interval, parse_range
 
 RANGES = ("24h", "7d", "30d", "cycle", "all")
 SORTS = ("started_at", "duration", "proxy_bytes", "status", "region", "id")
@@ -54,7 +54,7 @@ def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Se
     read_keys(by)
     every = given.get("every") or None
     if every is not None:
-        read_every(every)
+        parse_interval(every)
     sort = given.get("sort") or DEFAULT_SORT
     if sort.removeprefix("-") not in SORTS:
         raise _bad(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
@@ -62,7 +62,7 @@ def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Se
 
 
 def read_period(name: str, now: datetime, billing_day: int) -> Period:
-    return Period(name="all") if name == "all" else read_range(name, now, billing_day)
+    return Period(name="all") if name == "all" else parse_range(name, now, billing_day)
 
 
 def read_filter(given: Parameters) -> Query | None:
@@ -90,7 +90,7 @@ def choose_every(view: View, first: datetime, last: datetime) -> str:
     """The length of the intervals for sessions from one time to another. BuildError where there would be too many."""
     span = last - first
     every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST)
-    if span / timedelta(seconds=read_every(every)) > MAX_POINTS:
+    if span / timedelta(seconds=parse_interval(every)) > MAX_POINTS:
         raise _bad(
             f"intervals of {every} are too many for {span.days:,} days", "choose a shorter range, or longer ones"
         )

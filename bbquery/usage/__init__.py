@@ -7,10 +7,10 @@ people write about periods and limits.
 
 from __future__ import annotations
 
-from .keys import metadata_keys as metadata_keys
-from .measure import Meter as Meter
-from .measure import QueriedRow as QueriedRow
-from .measure import measure_usage as measure_usage
-from .report import UsageReport as UsageReport
+from .grouping import metadata_keys
+from .meter import FullSessionRow as QueriedRow
+from .meter import UsageMeter as Meter
+from .meter import measure_usage
+from .report import UsageReport
 
 __all__ = ["Meter", "QueriedRow", "UsageReport", "measure_usage", "metadata_keys"]

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Self, TypeAlias
 
 from ..errors import BuildError, DecodeError
 from ..sessions.records import ProjectUsage
-from .costs import Estimate, money
-from .figures import Figures
-from .keys import read_keys
-from .ranges import instant, interval_start, intervals, read_every, write_every
+from .grouping import read_keys
+from .periods import interval_start, intervals, parse_interval, require_utc, write_every
+from .pricing import CostEstimate, format_money
+from .totals import UsageTotals
 
 Segment: TypeAlias = tuple[str | None, ...]
 """A value for each name of `by`; None where a session has none."""
@@ -41,7 +41,7 @@ class UsageReport:
         now: datetime,
         start: datetime | None,
         end: datetime | None,
-        cells: Mapping[Cell, Figures],
+        cells: Mapping[Cell, UsageTotals],
     ) -> None:
         self.by = tuple(by)
         self.every = None if every is None else write_every(every)
@@ -67,28 +67,28 @@ class UsageReport:
     # --- sums ----------------------------------------------------------------------------------
 
     @cached_property
-    def total(self) -> Figures:
-        return Figures.sum(self._cells.values())
+    def total(self) -> UsageTotals:
+        return UsageTotals.sum(self._cells.values())
 
     @cached_property
-    def segments(self) -> dict[Segment, Figures]:
+    def segments(self) -> dict[Segment, UsageTotals]:
         """The segments, from the most browser minutes to the least."""
-        found: dict[Segment, Figures] = {}
+        found: dict[Segment, UsageTotals] = {}
         for (segment, _), figures in self._cells.items():
-            found.setdefault(segment, Figures()).add(figures)
+            found.setdefault(segment, UsageTotals()).add(figures)
         return dict(sorted(found.items(), key=lambda item: (-item[1].browser_minutes, _order(item[0]))))
 
     @cached_property
-    def intervals(self) -> dict[datetime, Figures]:
+    def intervals(self) -> dict[datetime, UsageTotals]:
         """The intervals by their start, from the first with anything in it to the last; empty without `every`."""
-        found = {place: Figures() for place in self._places}
+        found = {place: UsageTotals() for place in self._places}
         for (_, place), figures in self._cells.items():
             if place is not None:
                 found[place].add(figures)
         return {self._start_of(place): figures for place, figures in found.items()}
 
     @cached_property
-    def cells(self) -> dict[tuple[Segment, datetime | None], Figures]:
+    def cells(self) -> dict[tuple[Segment, datetime | None], UsageTotals]:
         """The figures of each segment in each interval in which it has any: by time, and then by segment."""
         places = sorted(self._cells.items(), key=lambda item: (item[0][1] or 0, _order(item[0][0])))
         return {
@@ -110,12 +110,12 @@ class UsageReport:
             if name not in self.by:
                 raise BuildError(f"the usage is not told apart by {name[:80]!r}", hint="give it as one of by")
         which = [self.by.index(name) for name in names]
-        cells: dict[Cell, Figures] = {}
+        cells: dict[Cell, UsageTotals] = {}
         for (segment, place), figures in self._cells.items():
-            cells.setdefault((tuple([segment[at] for at in which]), place), Figures()).add(figures)
+            cells.setdefault((tuple([segment[at] for at in which]), place), UsageTotals()).add(figures)
         return self._with(cells, names)
 
-    def _with(self, cells: dict[Cell, Figures], by: Sequence[str] | None = None) -> UsageReport:
+    def _with(self, cells: dict[Cell, UsageTotals], by: Sequence[str] | None = None) -> UsageReport:
         by = self.by if by is None else by
         return UsageReport(by, self._seconds, now=self.now, start=self.start, end=self.end, cells=cells)
 
@@ -129,10 +129,10 @@ class UsageReport:
         for (name, mine), its in zip(self._settings().items(), other._settings().values(), strict=True):
             if mine != its:
                 raise BuildError(f"reports that differ in {name} do not add up", hint=f"measure both with one {name}")
-        cells: dict[Cell, Figures] = {}
+        cells: dict[Cell, UsageTotals] = {}
         for part in (self._cells, other._cells):
             for cell, figures in part.items():
-                cells.setdefault(cell, Figures()).add(figures)
+                cells.setdefault(cell, UsageTotals()).add(figures)
         return self._with(cells)
 
     def coverage(self, usage: ProjectUsage) -> Coverage:
@@ -141,10 +141,10 @@ class UsageReport:
 
     # --- JSON ----------------------------------------------------------------------------------
 
-    def to_dict(self, estimate: Estimate | None = None) -> dict[str, Any]:
+    def to_dict(self, estimate: CostEstimate | None = None) -> dict[str, Any]:
         """As JSON. `cells` hold all that `from_dict` needs; `total`, `segments` and `intervals` are their sums."""
 
-        def said(figures: Figures) -> dict[str, Any]:
+        def said(figures: UsageTotals) -> dict[str, Any]:
             return {**figures.to_dict(), **_cost(figures, estimate)}
 
         return {
@@ -180,14 +180,14 @@ class UsageReport:
     @classmethod
     def _read(cls, mapping: Mapping[str, Any]) -> Self:
         now, start, end = (
-            None if mapping[name] is None else instant(datetime.fromisoformat(mapping[name]), name)
+            None if mapping[name] is None else require_utc(datetime.fromisoformat(mapping[name]), name)
             for name in ("now", "start", "end")
         )
         if now is None:
             raise ValueError("now is null")
         by = [key.name for key in read_keys(mapping["by"])]
-        every = None if mapping["every"] is None else read_every(mapping["every"])
-        cells: dict[Cell, Figures] = {}
+        every = None if mapping["every"] is None else parse_interval(mapping["every"])
+        cells: dict[Cell, UsageTotals] = {}
         for item in mapping["cells"]:
             place = None
             if every is not None:
@@ -196,7 +196,7 @@ class UsageReport:
             segment = tuple([item["segment"][name] for name in by])
             if not all(value is None or isinstance(value, str) for value in segment):
                 raise ValueError(f"{segment} is no segment")
-            cells.setdefault((segment, place), Figures()).add(Figures.from_exact(item))
+            cells.setdefault((segment, place), UsageTotals()).add(UsageTotals.from_exact(item))
         return cls(by, every, now=now, start=start, end=end, cells=cells)
 
 
@@ -216,10 +216,10 @@ class Coverage(NamedTuple):
         return f"{float(round(self.rate * 100, 1))} % of {self.counted:,} minutes accounted for"
 
 
-def _cost(figures: Figures, estimate: Estimate | None) -> dict[str, str]:
+def _cost(figures: UsageTotals, estimate: CostEstimate | None) -> dict[str, str]:
     if estimate is None:
         return {}
-    return {"estimated_cost": money(estimate.of(figures), 6), "currency": estimate.currency}
+    return {"estimated_cost": format_money(estimate.of(figures), 6), "currency": estimate.currency}
 
 
 def rfc3339(time: datetime) -> str:

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from .._text import suggest
 from ..config import config_error, find_config
 from ..errors import BuildError
-from .alerts import read_limit, read_share
-from .costs import Rates
-from .keys import read_keys
+from .grouping import read_keys
+from .pricing import Rates
+from .thresholds import parse_percentage, parse_threshold
 
 
 class UsageSettings(NamedTuple):
@@ -52,15 +52,15 @@ def _names(value: object) -> tuple[str, ...]:
 def _limits(value: object) -> tuple[str, ...]:
     texts = _strings(value)
     for text in texts:
-        read_limit(text)
+        parse_threshold(text)
     return texts
 
 
 def _warnings(value: object) -> tuple[str, ...]:
     texts = _strings(value)
     for text in texts:
-        if read_share(text) is None:
-            read_limit(text)
+        if parse_percentage(text) is None:
+            parse_threshold(text)
     return texts
 
 

@@ -178,7 +178,7 @@ def test_what_is_not_installed_is_said_with_what_to_install(
     run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service(*ALL)
-    monkeypatch.setattr("bbquery.usage.feeds.find_spec", lambda _: None)
+    monkeypatch.setattr("bbquery.usage.export.extras.find_spec", lambda _: None)
     for form, extra in (("parquet", "parquet"), ("openmetrics", "metrics")):
         outcome = run("usage", "--output", form, "--output-file", "usage")
         assert outcome.status == 2

@@ -17,7 +17,7 @@ from bbquery.dashboard.source import Data, Source, from_files
 from bbquery.dashboard.view import View
 from bbquery.errors import DecodeError
 from bbquery.usage import measure_usage, metadata_keys
-from bbquery.usage.ranges import Period
+from bbquery.usage.periods import Period
 
 from .conftest import NOW, Serve, rows, session
 

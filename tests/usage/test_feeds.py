@@ -23,14 +23,15 @@ from prometheus_client.parser import text_string_to_metric_families as read_plai
 from pyarrow import parquet
 
 from bbquery import BuildError, TransportError, UsageReport, measure_usage
-from bbquery.usage.costs import Estimate, money
-from bbquery.usage.feeds import COLUMNS, INTERVAL, to_csv, to_openmetrics, write_parquet
-from bbquery.usage.keys import written
-from bbquery.usage.serving import Measured, Server, listen, read_address
+from bbquery.usage.export.metrics_server import Server, UsageCollector, create_server, read_address
+from bbquery.usage.export.openmetrics import to_openmetrics
+from bbquery.usage.export.tabular import COLUMNS, INTERVAL, to_csv, write_parquet
+from bbquery.usage.grouping import format_group_value
+from bbquery.usage.pricing import CostEstimate, format_money
 
 from .sessions import NOW, lists, session
 
-PRICES = Estimate(Fraction(2, 1_000), Fraction(10, 10**9), "USD")
+PRICES = CostEstimate(Fraction(2, 1_000), Fraction(10, 10**9), "USD")
 HEADER = (
     "interval_start,interval_end,client,sessions,running,browser_minutes,proxy_bytes,average_duration_seconds,"
     "p50_duration_seconds,p95_duration_seconds,error_rate,timeout_rate,status_pending,status_running,status_error,"
@@ -66,7 +67,7 @@ def test_csv_holds_every_segment_in_every_interval(sessions: list[dict[str, Any]
     assert len(rows) == len(found.cells)
     for row, ((segment, start), figures) in zip(rows, found.cells.items(), strict=True):
         assert start is not None
-        assert (datetime.fromisoformat(row["interval_start"]), row["client"]) == (start, written(segment[0]))
+        assert (datetime.fromisoformat(row["interval_start"]), row["client"]) == (start, format_group_value(segment[0]))
         assert (int(row["browser_minutes"]), int(row["proxy_bytes"])) == (figures.browser_minutes, figures.proxy_bytes)
         counts = [int(row[name]) for name in COLUMNS if name.startswith("status_")]
         assert sum(counts) == int(row["sessions"]) == figures.sessions
@@ -92,7 +93,7 @@ def test_parquet_gives_back_what_was_counted(sessions: list[dict[str, Any]]) -> 
         assert (row["client"] is None) is (segment[0] is None)
         assert (row["sessions"], row["browser_minutes"]) == (figures.sessions, figures.browser_minutes)
         assert (row["proxy_bytes"], row["p95_duration_seconds"]) == (figures.proxy_bytes, figures.p95_duration)
-        assert row["estimated_cost"] == Decimal(money(PRICES.of(figures), 6))
+        assert row["estimated_cost"] == Decimal(format_money(PRICES.of(figures), 6))
     assert str(table.schema.field("interval_start").type) == "timestamp[us, tz=UTC]"
 
 
@@ -107,7 +108,7 @@ def test_parquet_gives_back_what_was_counted(sessions: list[dict[str, Any]]) -> 
     ],
 )
 def test_money_is_rounded_half_to_even_and_never_in_exponents(amount: Fraction, digits: int, said: str) -> None:
-    assert money(Fraction(amount), digits) == said
+    assert format_money(Fraction(amount), digits) == said
 
 
 def test_a_figure_that_parquet_cannot_hold_is_said() -> None:
@@ -154,7 +155,10 @@ def test_openmetrics_can_be_read_whatever_the_labels_hold(sessions: list[dict[st
     found = report(sessions, "client", "region")
     values = samples(to_openmetrics(found))
     for (client, region), figures in found.segments.items():
-        assert values["browser_minutes", (written(client), written(region))] == figures.browser_minutes
+        assert (
+            values["browser_minutes", (format_group_value(client), format_group_value(region))]
+            == figures.browser_minutes
+        )
 
 
 def test_a_report_without_names_is_one_sample_each() -> None:
@@ -186,8 +190,8 @@ def test_openmetrics_has_no_intervals() -> None:
 
 
 @contextmanager
-def served(measured: Measured) -> Iterator[Server]:
-    with listen(("127.0.0.1", 0), measured) as server:
+def served(measured: UsageCollector) -> Iterator[Server]:
+    with create_server(("127.0.0.1", 0), measured) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -209,7 +213,7 @@ def test_a_scrape_measures_anew_and_one_soon_after_does_not() -> None:
         sessions.append(session(len(sessions)))
         return report(sessions), None
 
-    with served(Measured(measure, 0, pytest.fail)) as server:
+    with served(UsageCollector(measure, 0, pytest.fail)) as server:
         for count in (1, 2):
             text, kind = get(server.url, Accept="application/openmetrics-text; version=1.0.0")
             assert kind.startswith("application/openmetrics-text")
@@ -218,7 +222,7 @@ def test_a_scrape_measures_anew_and_one_soon_after_does_not() -> None:
         assert kind.startswith("text/plain")
         assert "bbquery_usage_sessions" in {family.name for family in read_plain(plain)}
     sessions.clear()
-    with served(Measured(measure, 3_600, pytest.fail)) as server:
+    with served(UsageCollector(measure, 3_600, pytest.fail)) as server:
         assert get(server.url)[0] == get(server.url)[0]
     assert len(sessions) == 1
 
@@ -229,14 +233,14 @@ def test_a_failure_is_no_figure() -> None:
     def measure() -> tuple[UsageReport, None]:
         raise TransportError("no answer came")
 
-    with served(Measured(measure, 0, said.append)) as server:
+    with served(UsageCollector(measure, 0, said.append)) as server:
         text, _ = get(server.url, Accept="application/openmetrics-text; version=1.0.0")
         assert samples(text) == {("up", ()): 0}
     assert said == ["no answer came"]
 
 
 def test_only_this_machine_is_answered_by_its_own_names() -> None:
-    with served(Measured(lambda: (report(SOME), None), 0, pytest.fail)) as server:
+    with served(UsageCollector(lambda: (report(SOME), None), 0, pytest.fail)) as server:
         port = server.server_address[1]
         assert get(f"http://localhost:{port}/metrics")
         for url, host, status in (

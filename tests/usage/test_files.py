@@ -14,7 +14,7 @@ import pytest
 
 from bbquery import DecodeError
 from bbquery.usage import Meter
-from bbquery.usage.files import read_sessions
+from bbquery.usage.session_files import read_sessions
 
 from .sessions import NOW, session
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from bbquery import BuildError, Client, Query, UsageReport, measure_usage
 from bbquery.emulator import Emulator
 from bbquery.usage import Meter, QueriedRow, metadata_keys
-from bbquery.usage.figures import Figures
-from bbquery.usage.files import read_sessions
-from bbquery.usage.ranges import ANCHOR
+from bbquery.usage.periods import INTERVAL_EPOCH
+from bbquery.usage.session_files import read_sessions
+from bbquery.usage.totals import UsageTotals
 
 from .sessions import NOW, PROJECT, lengths, lists, names
 
@@ -42,7 +42,7 @@ def length(session: dict[str, Any]) -> timedelta | None:
 @given(lists, names, lengths)
 def test_nothing_is_left_out_or_counted_twice(sessions: list[dict[str, Any]], by: list[str], every: str | None) -> None:
     report = measured(sessions, by, every)
-    parts: list[list[Figures]] = [[*report.segments.values()], *([[*report.intervals.values()]] if every else [])]
+    parts: list[list[UsageTotals]] = [[*report.segments.values()], *([[*report.intervals.values()]] if every else [])]
     assert report.total.sessions == len(sessions)
     for part in parts:
         for name in ("sessions", "running", "browser_minutes", "proxy_bytes", "microseconds"):
@@ -75,7 +75,7 @@ def test_each_minute_counts_where_it_begins(sessions: list[dict[str, Any]], ever
         started = datetime.fromisoformat(session["startedAt"])
         number = max(1, ceil((length(session) or timedelta()).total_seconds() / 60))
         for minute in range(number):
-            begins = ANCHOR + (started + minute * timedelta(minutes=1) - ANCHOR) // timedelta(seconds=seconds) * timedelta(seconds=seconds)  # fmt: skip  # noqa: E501  # one formula
+            begins = INTERVAL_EPOCH + (started + minute * timedelta(minutes=1) - INTERVAL_EPOCH) // timedelta(seconds=seconds) * timedelta(seconds=seconds)  # fmt: skip  # noqa: E501  # one formula
             minutes[begins] = minutes.get(begins, 0) + 1
             if minute == 0:
                 starts[begins] = starts.get(begins, 0) + 1
@@ -119,7 +119,7 @@ def test_a_file_gives_what_the_mappings_give(sessions: list[dict[str, Any]], by:
     lines = "".join([json.dumps(session) + "\r\n\n" for session in sessions])
     meter = Meter(by=by, now=NOW)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bbquery.usage.files._BLOCK", block)
+        patch.setattr("bbquery.usage.session_files._BLOCK", block)
         for rows in read_sessions(io.BytesIO(b"\xef\xbb\xbf" + lines.encode()), meter.row, "it"):
             meter.add_rows(rows)
     assert meter.report() == measured(sessions, by)

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from bbquery import BBQueryError, BuildError, DecodeError, ProjectUsage, UsageReport, measure_usage
 from bbquery.sessions.decoding import decode_record
 from bbquery.sessions.records import Session
-from bbquery.usage.alerts import passed, read_limit, read_limits, read_share
-from bbquery.usage.costs import Estimate, Rates, estimate
-from bbquery.usage.keys import join_path, split_path, written
+from bbquery.usage.grouping import format_group_value, join_path, split_path
+from bbquery.usage.pricing import CostEstimate, Rates, estimate_cost
+from bbquery.usage.thresholds import exceeded, parse_percentage, parse_threshold, parse_thresholds
 
 from .sessions import NOW, lists, session, text
 
@@ -177,7 +177,7 @@ def test_paths_survive_being_written(path: list[str]) -> None:
     st.lists(st.one_of(st.none(), st.text(st.characters()), st.sampled_from(['"', '""', "=1", '"=1"'])), unique=True)
 )
 def test_no_two_values_are_written_the_same(values: list[str | None]) -> None:
-    texts = [written(value) for value in values]
+    texts = [format_group_value(value) for value in values]
     assert len(set(texts)) == len(texts)
     for one in texts:
         one.encode()
@@ -264,16 +264,16 @@ RATES = Rates(Decimal("0.002"), Decimal("10"), included_minutes=30, included_pro
 
 def test_what_is_included_costs_nothing() -> None:
     report = measure_usage([session(seconds=3_600, proxyBytes=10**9)], now=NOW)
-    assert estimate(report.total, RATES).of(report.total) == Fraction(30 * 2, 1_000) + 5
-    assert estimate(report.total, RATES.without_allowances()).of(report.total) == Fraction(60 * 2, 1_000) + 10
+    assert estimate_cost(report.total, RATES).of(report.total) == Fraction(30 * 2, 1_000) + 5
+    assert estimate_cost(report.total, RATES.without_allowances()).of(report.total) == Fraction(60 * 2, 1_000) + 10
     idle = measure_usage([], now=NOW).total
-    assert estimate(idle, RATES).of(idle) == 0
+    assert estimate_cost(idle, RATES).of(idle) == 0
 
 
 @given(lists)
 def test_what_the_segments_cost_adds_up(sessions: list[dict[str, Any]]) -> None:
     report = measure_usage(sessions, by=["client"], every="1h", now=NOW)
-    prices = estimate(report.total, RATES)
+    prices = estimate_cost(report.total, RATES)
     assert sum(map(prices.of, report.segments.values())) == prices.of(report.total)
     assert sum(map(prices.of, report.intervals.values())) == prices.of(report.total)
     due = max(0, report.total.browser_minutes - 30) * Fraction(2, 1_000)
@@ -282,7 +282,7 @@ def test_what_the_segments_cost_adds_up(sessions: list[dict[str, Any]]) -> None:
 
 # --- limits ------------------------------------------------------------------------------------
 
-FREE = Estimate(Fraction(0), Fraction(0), "USD")
+FREE = CostEstimate(Fraction(0), Fraction(0), "USD")
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ FREE = Estimate(Fraction(0), Fraction(0), "USD")
     ],
 )
 def test_limits_are_read(text: str, key: str | None, value: str | None, metric: str, most: Fraction) -> None:
-    assert read_limit(text)[1:] == (metric, most, key, value)
+    assert parse_threshold(text)[1:] == (metric, most, key, value)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_limits_are_read(text: str, key: str | None, value: str | None, metric: 
 )
 def test_limits_that_are_none(text: str, complaint: str) -> None:
     with pytest.raises(BBQueryError, match=complaint):
-        read_limit(text)
+        parse_threshold(text)
 
 
 def test_a_limit_is_passed_by_more_than_it() -> None:
@@ -330,8 +330,8 @@ def test_a_limit_is_passed_by_more_than_it() -> None:
     report = measure_usage(sessions, by=["client"], now=NOW)
 
     def said(*texts: str, share: str | None = None) -> list[str]:
-        limits = read_limits(texts).values()
-        return [str(one) for one in passed(report, limits, FREE, None if share is None else read_share(share))]
+        limits = parse_thresholds(texts).values()
+        return [str(one) for one in exceeded(report, limits, FREE, None if share is None else parse_percentage(share))]
 
     assert said("browser_minutes=11", "sessions=2", "client:acme.browser_minutes=10", "client:nobody.sessions=0") == []
     assert said("browser_minutes=10") == ["browser_minutes is 11, over 10"]

@@ -47,7 +47,7 @@ def odd(value: str) -> dict[str, Any]:
 def test_every_report_has_a_picture(
     tmp_path: Path, sessions: list[Any], by: tuple[str, ...], every: str | None
 ) -> None:
-    from bbquery.usage.picture import write_png
+    from bbquery.usage.export.png import write_png
 
     report = measure_usage(sessions, by=by, every=every, now=NOW)
     write_png(report, tmp_path / "usage.png")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbquery import BBQueryError
-from bbquery.usage.ranges import previous, read_instant, read_range
+from bbquery.usage.periods import parse_instant, parse_range, previous_period
 
 from .sessions import NOW
 
@@ -34,7 +34,7 @@ def day(month: int, number: int, year: int = 2026) -> datetime:
     ],
 )
 def test_ranges_are_read(text: str, start: datetime | None, end: datetime | None) -> None:
-    assert read_range(text, NOW)[:2] == (start, end)
+    assert parse_range(text, NOW)[:2] == (start, end)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_ranges_are_read(text: str, start: datetime | None, end: datetime | None
 )
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(BBQueryError):
-        read_range(text, NOW)
+        parse_range(text, NOW)
 
 
 @pytest.mark.parametrize(
@@ -63,16 +63,16 @@ def test_what_is_no_range(text: str) -> None:
     ],
 )
 def test_a_cycle_begins_on_its_day_or_a_short_months_last(now: datetime, billing_day: int, start: datetime) -> None:
-    assert read_range("cycle", now, billing_day)[:2] == (start, None)
+    assert parse_range("cycle", now, billing_day)[:2] == (start, None)
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)), st.integers(1, 31))
 def test_cycles_follow_each_other(moment: datetime, billing_day: int) -> None:
     now = moment.replace(tzinfo=UTC)
-    start = read_range("cycle", now, billing_day).start
+    start = parse_range("cycle", now, billing_day).start
     assert start is not None
     assert start <= now < start + timedelta(days=32)
-    assert read_range("cycle", start, billing_day).start == start
+    assert parse_range("cycle", start, billing_day).start == start
 
 
 @pytest.mark.parametrize(
@@ -85,23 +85,23 @@ def test_cycles_follow_each_other(moment: datetime, billing_day: int) -> None:
     ],
 )
 def test_the_period_before_is_as_long(text: str, billing_day: int, start: datetime, end: datetime) -> None:
-    assert previous(read_range(text, NOW, billing_day), NOW, billing_day)[:2] == (start, end)
+    assert previous_period(parse_range(text, NOW, billing_day), NOW, billing_day)[:2] == (start, end)
 
 
 def test_of_a_cycle_that_is_longer_than_the_one_before_nothing_counts_twice() -> None:
     now = day(3, 31) + timedelta(hours=12)
-    assert previous(read_range("cycle", now), now)[:2] == (day(2, 1), day(3, 1))
+    assert previous_period(parse_range("cycle", now), now)[:2] == (day(2, 1), day(3, 1))
 
 
 def test_what_has_no_start_has_nothing_before() -> None:
     with pytest.raises(BBQueryError, match="no start"):
-        previous(read_range("..2026-11-01", NOW), NOW)
+        previous_period(parse_range("..2026-11-01", NOW), NOW)
     with pytest.raises(BBQueryError, match="year 1"):
-        previous(read_range("0003-01-01..2026-11-01", NOW), NOW)
+        previous_period(parse_range("0003-01-01..2026-11-01", NOW), NOW)
 
 
 def test_instants() -> None:
-    assert read_instant("2026-11-20T12:30:00Z") == NOW
+    assert parse_instant("2026-11-20T12:30:00Z") == NOW
     for wrong in ("", "yesterday"):
         with pytest.raises(BBQueryError):
-            read_instant(wrong)
+            parse_instant(wrong)

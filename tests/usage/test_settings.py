@@ -9,7 +9,7 @@ import pytest
 
 from bbquery import BuildError
 from bbquery.lint.settings import load as load_lint
-from bbquery.usage.costs import Rates
+from bbquery.usage.pricing import Rates
 from bbquery.usage.settings import UsageSettings, load
 
 WHOLE = """

@@ -15,7 +15,7 @@ from ..errors import BuildError
 from ..language.literals import format_duration, parse_duration, parse_now, parse_time
 from ..language.values import Now
 
-ANCHOR = datetime(1970, 1, 5, tzinfo=UTC)
+INTERVAL_EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: intervals are counted from here, so that days begin at midnight and weeks on Monday."""
 
 MAX_INTERVALS = 100_000
@@ -31,10 +31,10 @@ class Period(NamedTuple):
     name: str = ""
 
 
-def read_range(text: str, now: datetime, billing_day: int = 1) -> Period:
+def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
     """The period that `24h`, `7d`, `cycle` or `FROM..TO` means; FROM and TO are as in queries, and either may be left
     out. What goes on is open at its end: what starts from now on belongs to it."""
-    now = instant(now, "now")
+    now = require_utc(now, "now")
     if text == "cycle":
         return Period(_cycle(now, billing_day), None, text)
     if ".." in text:
@@ -48,7 +48,7 @@ def read_range(text: str, now: datetime, billing_day: int = 1) -> Period:
         raise _bad(f"{text[:80]!r} is no range", f"write {_RANGE}") from None
 
 
-def read_instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     """An RFC 3339 time, or a date for its first instant."""
     time = _time(text, datetime.now(UTC))
     if time is None:
@@ -56,12 +56,12 @@ def read_instant(text: str) -> datetime:
     return time
 
 
-def previous(period: Period, now: datetime, billing_day: int = 1) -> Period:
+def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Period:
     """The period before, and as long. Of a billing cycle that goes on, as much of the one before as has passed of it.
 
     BuildError where there is none, as the period has no start.
     """
-    now = instant(now, "now")
+    now = require_utc(now, "now")
     if period.start is None:
         raise _bad("what has no start has no period before it", "give a range such as 30d")
     end = now if period.end is None else period.end
@@ -74,7 +74,7 @@ def previous(period: Period, now: datetime, billing_day: int = 1) -> Period:
         raise _bad("the period before begins before the year 1") from None
 
 
-def read_every(text: str) -> int:
+def parse_interval(text: str) -> int:
     """The seconds of an interval."""
     try:
         seconds = int(_length(text).total_seconds())
@@ -102,10 +102,10 @@ def intervals(first: int, last: int, every: int) -> Iterator[int]:
 
 
 def interval_start(number: int, every: int) -> datetime:
-    return ANCHOR + timedelta(seconds=number * every)
+    return INTERVAL_EPOCH + timedelta(seconds=number * every)
 
 
-def instant(time: datetime, name: str) -> datetime:
+def require_utc(time: datetime, name: str) -> datetime:
     """In UTC; BuildError for what is no time or has no zone."""
     if not isinstance(time, datetime) or time.utcoffset() is None:
         raise _bad(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")

@@ -16,16 +16,16 @@ import msgspec
 
 from ..errors import BuildError, DecodeError
 from ..sessions.records import Session, Time
-from .figures import Figures
-from .keys import read_keys
-from .ranges import ANCHOR, instant, read_every
+from .grouping import read_keys
+from .periods import INTERVAL_EPOCH, parse_interval, require_utc
 from .report import Cell, Segment, UsageReport
+from .totals import UsageTotals
 
 _LIVE = ("PENDING", "RUNNING")
 _EMPTY: dict[str, Any] = {}
 
 
-class Row(msgspec.Struct, rename="camel", gc=False):
+class SessionRow(msgspec.Struct, rename="camel", gc=False):
     """What is read of a session that is no `Session` yet, beside what it is to be told apart by."""
 
     status: str
@@ -35,7 +35,7 @@ class Row(msgspec.Struct, rename="camel", gc=False):
     proxy_bytes: int | None = 0
 
 
-class QueriedRow(Row, rename="camel", gc=False):
+class FullSessionRow(SessionRow, rename="camel", gc=False):
     """All that a query may ask of."""
 
     id: str | None = None
@@ -52,10 +52,10 @@ _dict_of: Any = TypedDict  # its keys are known at run time only
 
 
 @lru_cache(64)
-def _row(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[Row]:
+def _row_type(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[SessionRow]:
     """A row with just the session's fields and the keys of the metadata that are asked for: to decode all of the
     metadata would take half of the time that a file takes."""
-    more: list[Any] = [(name, str | bool | None, None) for name in fields if name not in Row.__struct_fields__]
+    more: list[Any] = [(name, str | bool | None, None) for name in fields if name not in SessionRow.__struct_fields__]
     if keys:
         try:
             "".join(keys).encode()
@@ -63,7 +63,7 @@ def _row(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[Row]:
         except UnicodeEncodeError:  # the decoder cannot look for such a key
             metadata = dict[str, Any]
         more.append(("user_metadata", metadata | None, None))
-    row: Any = msgspec.defstruct("Row", more, bases=(Row,), rename="camel", gc=False)
+    row: Any = msgspec.defstruct("Row", more, bases=(SessionRow,), rename="camel", gc=False)
     return row  # type: ignore[no-any-return]  # a subclass of Row
 
 
@@ -91,12 +91,12 @@ def measure_usage(
 
     BuildError where one of these cannot be; DecodeError where a mapping is no session.
     """
-    meter = Meter(by=by, every=every, now=now, start=start, end=end)
+    meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
     meter.add(sessions)
     return meter.report()
 
 
-class Meter:
+class UsageMeter:
     """`measure_usage` for sessions that come in pieces."""
 
     def __init__(
@@ -109,12 +109,12 @@ class Meter:
         end: datetime | None = None,
     ) -> None:
         self._keys = read_keys(by)
-        self._every = None if every is None else read_every(every)
-        self._now = datetime.now(UTC) if now is None else instant(now, "now")
-        self._start = None if start is None else instant(start, "start")
-        self._end = None if end is None else instant(end, "end")
-        self._cells: dict[Cell, Figures] = {}
-        self.row = _row(
+        self._every = None if every is None else parse_interval(every)
+        self._now = datetime.now(UTC) if now is None else require_utc(now, "now")
+        self._start = None if start is None else require_utc(start, "start")
+        self._end = None if end is None else require_utc(end, "end")
+        self._cells: dict[Cell, UsageTotals] = {}
+        self.row = _row_type(
             tuple(key.name for key in self._keys if not key.path),
             tuple(dict.fromkeys(key.path[0] for key in self._keys if key.path)),
         )
@@ -123,7 +123,7 @@ class Meter:
     def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
         return self.add_rows(self._rows(sessions))
 
-    def _rows(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Iterator[Session | Row]:
+    def _rows(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Iterator[Session | SessionRow]:
         kind, problem = self.row, None
         for session in sessions:
             if isinstance(session, Session):
@@ -166,7 +166,7 @@ class Meter:
             place = None if every is None else _seconds_since_anchor(started) // every
             figures = cells.get((segment, place))
             if figures is None:
-                figures = cells[segment, place] = Figures()
+                figures = cells[segment, place] = UsageTotals()
 
             minutes = 1
             if ended is not None:
@@ -198,7 +198,7 @@ class Meter:
             here = min(minutes, -((began - (place + 1) * every) // 60))
             figures = self._cells.get((segment, place))
             if figures is None:
-                figures = self._cells[segment, place] = Figures()
+                figures = self._cells[segment, place] = UsageTotals()
             figures.browser_minutes += here
             minutes -= here
             began += 60 * here
@@ -211,5 +211,5 @@ class Meter:
 
 
 def _seconds_since_anchor(time: datetime) -> int:
-    since = time - ANCHOR
+    since = time - INTERVAL_EPOCH
     return since.days * 86_400 + since.seconds

@@ -14,20 +14,20 @@ from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from ..errors import BuildError
-from .costs import Estimate
-from .feeds import PREFIX, families
-from .report import UsageReport
+from ...errors import BuildError
+from ..pricing import CostEstimate
+from ..report import UsageReport
+from .openmetrics import PREFIX, metric_families
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from prometheus_client.core import GaugeMetricFamily
 
-Measure = Callable[[], tuple[UsageReport, Estimate | None]]
+Measure = Callable[[], tuple[UsageReport, CostEstimate | None]]
 
 
-class Measured:
+class UsageCollector:
     """What a scrape finds: `prometheus_client` calls `collect`, from any thread."""
 
     def __init__(self, measure: Measure, refresh: float, failed: Callable[[str], None]) -> None:
@@ -51,7 +51,7 @@ class Measured:
         up = GaugeMetricFamily(f"{PREFIX}_up", "1 where the usage could be measured, else 0.")
         found: list[GaugeMetricFamily] = []
         try:
-            found += families(*self._measure())
+            found += metric_families(*self._measure())
         except Exception as error:  # whatever it is, the scraper is to know, and the next scrape may fare better
             self._failed(str(error) or type(error).__name__)
         up.add_metric([], bool(found))
@@ -69,7 +69,7 @@ class Server(ThreadingMixIn, WSGIServer):
         return f"http://{host if isinstance(host, str) else host.decode()}:{port}/metrics"
 
 
-def listen(address: tuple[str, int], measured: Measured) -> Server:
+def create_server(address: tuple[str, int], measured: UsageCollector) -> Server:
     """OSError where the address cannot be had. `feeds.check` says whether the library is there."""
     from prometheus_client import make_wsgi_app
 
@@ -89,10 +89,10 @@ def listen(address: tuple[str, int], measured: Measured) -> Server:
         answer: Iterable[bytes] = metrics(environ, start_response)
         return answer
 
-    return make_server(*address, app, Server, _Quiet)
+    return make_server(*address, app, Server, _SilentHandler)
 
 
-class _Quiet(WSGIRequestHandler):
+class _SilentHandler(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from .figures import Figures
+from .totals import UsageTotals
 
 GB = 10**9
 
@@ -35,22 +35,22 @@ class Rates(NamedTuple):
         return bool(self.browser_minute or self.proxy_gb)
 
 
-class Estimate(NamedTuple):
+class CostEstimate(NamedTuple):
     """The average prices of a minute and of a byte, over all that `Rates` were applied to."""
 
     minute: Fraction
     byte: Fraction
     currency: str
 
-    def of(self, figures: Figures) -> Fraction:
+    def of(self, figures: UsageTotals) -> Fraction:
         """What these figures cost, exactly."""
         return figures.browser_minutes * self.minute + figures.proxy_bytes * self.byte
 
 
-def estimate(total: Figures, rates: Rates) -> Estimate:
+def estimate_cost(total: UsageTotals, rates: Rates) -> CostEstimate:
     """The prices that follow from rates and from all that was used."""
     included = Fraction(rates.included_proxy_gb) * GB
-    return Estimate(
+    return CostEstimate(
         _average(total.browser_minutes, Fraction(rates.included_minutes), Fraction(rates.browser_minute)),
         _average(total.proxy_bytes, included, Fraction(rates.proxy_gb) / GB),
         rates.currency,
@@ -61,7 +61,7 @@ def _average(used: int, included: Fraction, price: Fraction) -> Fraction:
     return max(used - included, Fraction(0)) / used * price if used else price
 
 
-def money(amount: Fraction, digits: int = 2) -> str:
+def format_money(amount: Fraction, digits: int = 2) -> str:
     """Half to even, with every digit: a `Decimal` would be rounded to its context."""
     whole, rest = divmod(abs(round(amount * 10**digits)), 10**digits)
     return f"{'-' if amount < 0 else ''}{whole}.{rest:0{digits}}"

@@ -16,21 +16,21 @@ from ..errors import BuildError
 from ..language.session_fields import SESSION_FIELDS
 from ..metadata import stringify
 
-Reader = Callable[[Any, dict[str, Any]], str | None]
+KeyReader = Callable[[Any, dict[str, Any]], str | None]
 """Of a session, and of its metadata."""
 
-METADATA = "user_metadata."
+METADATA_PREFIX = "user_metadata."
 
 
-class Key(NamedTuple):
+class GroupKey(NamedTuple):
     """`name` is as it was given. `path` leads into the metadata, and is empty where `read` is of a session's field."""
 
     name: str
     path: tuple[str, ...]
-    read: Reader
+    read: KeyReader
 
 
-def read_keys(names: Sequence[str]) -> tuple[Key, ...]:
+def read_keys(names: Sequence[str]) -> tuple[GroupKey, ...]:
     """BuildError where a name is no key, or two of them are the same."""
     if isinstance(names, str):
         raise _bad("by takes a list of names", f"write [{names!r}]")
@@ -42,17 +42,19 @@ def read_keys(names: Sequence[str]) -> tuple[Key, ...]:
     return keys
 
 
-def _read_key(name: str) -> Key:
+def _read_key(name: str) -> GroupKey:
     if not isinstance(name, str):
         raise _bad(f"a name to tell usage apart by is a string, not a {type(name).__name__}")
     field = SESSION_FIELDS.get(name)
     if field is not None:
         if field.type not in ("string", "boolean"):
-            hint = "use every for usage over time" if field.type == "time" else f"{METADATA}{name} is the metadata"
+            hint = (
+                "use every for usage over time" if field.type == "time" else f"{METADATA_PREFIX}{name} is the metadata"
+            )
             raise _bad(f"usage is not told apart by {name}, which is a {field.type}", hint)
-        return Key(name, (), _field_reader(name))
-    path = split_path(name.removeprefix(METADATA))
-    return Key(name, path, _path_reader(path))
+        return GroupKey(name, (), _field_reader(name))
+    path = split_path(name.removeprefix(METADATA_PREFIX))
+    return GroupKey(name, path, _path_reader(path))
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -73,10 +75,10 @@ def split_path(name: str) -> tuple[str, ...]:
 def join_path(path: Iterable[str]) -> str:
     """The inverse of `split_path`, and never the name of a session's field."""
     name = ".".join([key.replace(".", "\\.") for key in path])
-    return METADATA + name if name in SESSION_FIELDS or name.startswith(METADATA) else name
+    return METADATA_PREFIX + name if name in SESSION_FIELDS or name.startswith(METADATA_PREFIX) else name
 
 
-def _field_reader(name: str) -> Reader:
+def _field_reader(name: str) -> KeyReader:
     def read(session: Any, _: dict[str, Any]) -> str | None:
         value = getattr(session, name)
         return value if value is None or type(value) is str else _text(value)
@@ -84,7 +86,7 @@ def _field_reader(name: str) -> Reader:
     return read
 
 
-def _path_reader(path: tuple[str, ...]) -> Reader:
+def _path_reader(path: tuple[str, ...]) -> KeyReader:
     *parents, last = path
 
     def read(_: Any, holder: Any) -> str | None:
@@ -127,7 +129,7 @@ def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
 # --- writing a value ---------------------------------------------------------------------------
 
 
-def written(value: str | None) -> str:
+def format_group_value(value: str | None) -> str:
     """A value as one text, for a cell of CSV or a label: nothing where it is missing, and itself nearly always.
 
     The empty string is `""`, as JSON has it. So is what begins with a quote, so that no two values are written the

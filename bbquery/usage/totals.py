@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Self
 
 
-class Figures:
+class UsageTotals:
     """The figures of a set of sessions.
 
     `browser_minutes` are whole minutes, at least one a session (F24). A longer session is counted to the next whole
@@ -32,7 +32,7 @@ class Figures:
         """All the durations together, exactly."""
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Figures):
+        if not isinstance(other, UsageTotals):
             return NotImplemented
         return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
 
@@ -41,7 +41,7 @@ class Figures:
     def __repr__(self) -> str:
         return f"<Figures: {self.sessions} sessions, {self.browser_minutes} browser minutes>"
 
-    def add(self, other: Figures) -> None:
+    def add(self, other: UsageTotals) -> None:
         """Count the sessions of `other` too."""
         self.browser_minutes += other.browser_minutes
         self.proxy_bytes += other.proxy_bytes
@@ -53,7 +53,7 @@ class Figures:
             self.durations[seconds] = self.durations.get(seconds, 0) + count
 
     @classmethod
-    def sum(cls, parts: Iterable[Figures]) -> Self:
+    def sum(cls, parts: Iterable[UsageTotals]) -> Self:
         total = cls()
         for part in parts:
             total.add(part)

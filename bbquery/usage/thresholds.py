@@ -14,10 +14,10 @@ from typing import Literal, NamedTuple
 from .._text import suggest
 from ..errors import BuildError
 from ..language.literals import parse_duration, parse_number, parse_size
-from .costs import Estimate
-from .figures import Figures
-from .keys import written
+from .grouping import format_group_value
+from .pricing import CostEstimate
 from .report import UsageReport
+from .totals import UsageTotals
 
 Value = int | Fraction | None
 
@@ -25,7 +25,7 @@ Value = int | Fraction | None
 class Metric(NamedTuple):
     """`read` gives what is compared, and `unit` says how a limit of it is written."""
 
-    read: Callable[[Figures, Estimate], Value]
+    read: Callable[[UsageTotals, CostEstimate], Value]
     unit: Literal["", "size", "duration", "rate"] = ""
 
 
@@ -43,7 +43,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-class Limit(NamedTuple):
+class Threshold(NamedTuple):
     """`key` is the name that tells a segment apart, or None for a limit of the total; `value` is what the segment has
     there, None where it is untagged."""
 
@@ -58,15 +58,15 @@ class Limit(NamedTuple):
         return (self.key, self.value, self.metric)
 
 
-class Passed(NamedTuple):
-    limit: Limit
+class ExceededThreshold(NamedTuple):
+    limit: Threshold
     amount: Fraction
     most: Fraction
 
     def __str__(self) -> str:
         """`client acme: browser_minutes is 212, over 200`."""
         limit = self.limit
-        who = "" if limit.key is None else f"{limit.key} {written(limit.value) or '(untagged)'}: "
+        who = "" if limit.key is None else f"{limit.key} {format_group_value(limit.value) or '(untagged)'}: "
         of = (
             ""
             if self.most == limit.most
@@ -75,7 +75,7 @@ class Passed(NamedTuple):
         return f"{who}{limit.metric} is {_shown(self.amount)}, over {_shown(self.most)}{of}"
 
 
-def read_limit(text: str) -> Limit:
+def parse_threshold(text: str) -> Threshold:
     """`[KEY:VALUE.]METRIC=MOST`. Nothing for VALUE means what is untagged; `""` is the empty string."""
     subject, equals, most = text.rpartition("=")
     segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
@@ -87,43 +87,43 @@ def read_limit(text: str) -> Limit:
             f"there is no figure {metric[:80]!r}",
             f"did you mean {' or '.join(near)}?" if near else f"there are {' '.join(METRICS)}",
         )
-    limit = Limit(text, metric, _amount(metric, most.strip()))
+    limit = Threshold(text, metric, _amount(metric, most.strip()))
     if not segment:
         return limit
     key, _, value = segment.partition(":")
     return limit._replace(key=key, value="" if value == '""' else value or None)
 
 
-def read_limits(texts: Iterable[str]) -> dict[tuple[str | None, str | None, str], Limit]:
+def parse_thresholds(texts: Iterable[str]) -> dict[tuple[str | None, str | None, str], Threshold]:
     """By what they limit; the last one of a kind counts."""
-    return {limit.subject: limit for limit in map(read_limit, texts)}
+    return {limit.subject: limit for limit in map(parse_threshold, texts)}
 
 
-def read_share(text: str) -> Fraction | None:
+def parse_percentage(text: str) -> Fraction | None:
     """`80%`; None for a text that is no percentage."""
     match = re.fullmatch(r"(?a:(\d{1,3}(?:\.\d{1,6})?)%)", text)
     return Fraction(match[1]) / 100 if match else None
 
 
-def passed(
-    report: UsageReport, limits: Iterable[Limit], estimate: Estimate, share: Fraction | None = None
-) -> list[Passed]:
+def exceeded(
+    report: UsageReport, limits: Iterable[Threshold], estimate: CostEstimate, share: Fraction | None = None
+) -> list[ExceededThreshold]:
     """The limits that are passed; with a `share`, those of which so much is. `by` of the report has their keys."""
     segments = cache(lambda key: report.by_only(key).segments)
     found = []
     for limit in limits:
-        figures = report.total if limit.key is None else segments(limit.key).get((limit.value,)) or Figures()
+        figures = report.total if limit.key is None else segments(limit.key).get((limit.value,)) or UsageTotals()
         most = limit.most if share is None else limit.most * share
         amount = METRICS[limit.metric].read(figures, estimate)
         if amount is not None and amount > most:
-            found.append(Passed(limit, Fraction(amount), most))
+            found.append(ExceededThreshold(limit, Fraction(amount), most))
     return found
 
 
 def _amount(metric: str, text: str) -> Fraction:
     unit = METRICS[metric].unit
     try:
-        if unit == "rate" and (share := read_share(text)) is not None:
+        if unit == "rate" and (share := parse_percentage(text)) is not None:
             return share
         if unit == "size" and text[-1:] == "B":
             return Fraction(parse_size(text).bytes)

@@ -6,9 +6,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .figures import Figures
-from .keys import written
-from .report import Segment, UsageReport
+from ..grouping import format_group_value
+from ..report import Segment, UsageReport
+from ..totals import UsageTotals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,19 +48,19 @@ def write_png(report: UsageReport, path: Path) -> None:
         picture.savefig(file, format="png")
 
 
-def _groups(report: UsageReport) -> list[tuple[str, set[Segment], Figures]]:
+def _groups(report: UsageReport) -> list[tuple[str, set[Segment], UsageTotals]]:
     """The segments that are shown, each with its label; the last may stand for several."""
     found = list(report.segments.items())
     kept = found if len(found) <= _MOST + 1 else found[:_MOST]
     groups = [(_label(segment) if report.by else "all sessions", {segment}, figures) for segment, figures in kept]
     rest = found[len(kept) :]
     if rest:
-        groups.append((f"{len(rest):,} others", {segment for segment, _ in rest}, Figures.sum(f for _, f in rest)))
+        groups.append((f"{len(rest):,} others", {segment for segment, _ in rest}, UsageTotals.sum(f for _, f in rest)))
     return groups
 
 
 def _label(segment: Segment) -> str:
-    shown = " · ".join(["untagged" if value is None else written(value) for value in segment])
+    shown = " · ".join(["untagged" if value is None else format_group_value(value) for value in segment])
     shown = "".join([char if char.isprintable() else "\ufffd" for char in shown])
     return (shown if len(shown) <= 40 else shown[:39] + "…").replace("$", r"\$")  # matplotlib reads $ as mathematics
 
@@ -71,7 +71,7 @@ def _title(report: UsageReport) -> str:
     return f"{total.browser_minutes:,} browser minutes, {total.sessions:,} sessions{since}"
 
 
-def _draw_segments(axes: Axes, groups: list[tuple[str, set[Segment], Figures]]) -> None:
+def _draw_segments(axes: Axes, groups: list[tuple[str, set[Segment], UsageTotals]]) -> None:
     minutes = [figures.browser_minutes for _, _, figures in groups]
     places = range(len(groups), 0, -1)
     bars = axes.barh(places, minutes, color=_COLOURS[: len(groups)], height=0.72)
@@ -84,7 +84,7 @@ def _draw_segments(axes: Axes, groups: list[tuple[str, set[Segment], Figures]]) 
     _bare(axes)
 
 
-def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set[Segment], Figures]]) -> None:
+def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set[Segment], UsageTotals]]) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     starts = list(report.intervals)
