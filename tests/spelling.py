@@ -13,9 +13,9 @@ import strategies
 from hypothesis import strategies as st
 
 from bbquery._text import Span
-from bbquery.lint.sources import scan
-from bbquery.lint.sources.composed import LATER
-from bbquery.lint.sources.excerpt import Excerpt, Scan
+from bbquery.lint.extractors import extract
+from bbquery.lint.extractors.excerpt import Excerpt, Extraction
+from bbquery.lint.rules.assembly import TEMPLATE_FIELD
 
 BASE = "user_metadata"
 BEFORE = ["", "é", "😀 ", "ключ ", "\u2028", "\ufeff\u200b", "a\ud800", "中文"]
@@ -59,12 +59,12 @@ def spell(text: str, spellings: Callable[[str], list[str]], random: Random, betw
 def query_texts() -> st.SearchStrategy[str]:
     """Queries as people write them, each with the sign by which it is known to be one. Nothing in them is filled in."""
     texts = strategies.query_texts().map(lambda pair: f"user_metadata['é😀']:\"a'b\" AND ({pair[0]})")
-    return texts.filter(lambda text: not re.search(rf"\{{\{{|\$\{{|\$\(|`|{LATER.pattern}", text))
+    return texts.filter(lambda text: not re.search(rf"\{{\{{|\$\{{|\$\(|`|{TEMPLATE_FIELD.pattern}", text))
 
 
 def check(spelled: Spelled, text: str, language: str) -> Excerpt:
     """The one query of a source says what was written, and each of its characters is found where it was put."""
-    found = scan(spelled.source, language)
+    found = extract(spelled.source, language)
     assert [excerpt.text for excerpt in found.excerpts] == [text]
     excerpt = found.excerpts[0]
     assert len(spelled.starts) == len(text)
@@ -80,7 +80,7 @@ def replaced(source: str, excerpt: Excerpt, text: str) -> str:
     return source[: excerpt.span.start] + excerpt.respell(text) + source[excerpt.span.end :]
 
 
-def spans(found: Scan) -> list[Span]:
+def spans(found: Extraction) -> list[Span]:
     """Every place that is named."""
     places = [excerpt.span for excerpt in found.excerpts] + [finding.span for finding in found.findings]
     return places + (found.comments or [])
@@ -112,6 +112,6 @@ def snippets(name: str, *languages: str) -> list[Snippet]:
 
 def said(source: str, language: str) -> list[str]:
     """What is found in a source, in the words of a snippet."""
-    found = scan(source, language)
+    found = extract(source, language)
     findings = [f"{each.code} {source[each.span.start : each.span.end]}" for each in found.findings]
     return findings + [f"query {excerpt.text}" for excerpt in found.excerpts]

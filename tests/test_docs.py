@@ -24,8 +24,8 @@ import yaml
 
 import bbquery
 from bbquery.emulator import Emulator, generate
+from bbquery.lint.extractors import extract
 from bbquery.lint.settings import load
-from bbquery.lint.sources import scan
 from bbquery.usage import settings as usage_settings
 
 ROOT = Path(__file__).parent.parent
@@ -141,7 +141,7 @@ def run_bbq(text: str, namespace: dict[str, Any], where: str) -> None:
 
 
 def run_file(text: str, _: dict[str, Any], where: str) -> None:
-    for excerpt in scan(text, "bbq").excerpts:
+    for excerpt in extract(text, "bbq").excerpts:
         bbquery.parse(excerpt.text)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spelling import Snippet
 
 from bbquery._text import Span
-from bbquery.lint.sources import scan
+from bbquery.lint.extractors import extract
 
 A, B, C = "user_metadata['a']:'1'", "user_metadata['b']:'2'", "status:'ERROR'"
 
@@ -55,7 +55,7 @@ def test_a_snippet_says_what_it_says(snippet: Snippet) -> None:
     ],
 )
 def test_where_queries_begin_and_end(source: str, queries: list[str]) -> None:
-    found = scan(source, "bbq")
+    found = extract(source, "bbq")
     assert [source[excerpt.span.start : excerpt.span.end] for excerpt in found.excerpts] == queries
     for excerpt in found.excerpts:
         assert excerpt.text == re.sub(r"# [a-z]$", "   ", source[slice(*excerpt.span)], flags=re.MULTILINE)
@@ -63,7 +63,7 @@ def test_where_queries_begin_and_end(source: str, queries: list[str]) -> None:
 
 
 def test_a_query_with_a_comment_inside_cannot_be_rewritten() -> None:
-    found = scan(f"{A} # why\nAND {B} # x\n{C}", "bbq")
+    found = extract(f"{A} # why\nAND {B} # x\n{C}", "bbq")
     assert [excerpt.respell is None for excerpt in found.excerpts] == [True, False]
 
 
@@ -92,7 +92,7 @@ _LINES = st.sampled_from(
 @given(st.lists(st.tuples(_LINES, st.sampled_from(["\n", "\r\n", "\r"]))))
 def test_every_line_is_in_one_query_or_none(lines: list[tuple[str, str]]) -> None:
     source = "".join(line + end for line, end in lines)
-    found = scan(source, "bbq")
+    found = extract(source, "bbq")
     assert found.comments is not None
     assert sorted(found.comments) == found.comments
     covered = sorted([excerpt.span for excerpt in found.excerpts])
@@ -108,5 +108,5 @@ def test_every_line_is_in_one_query_or_none(lines: list[tuple[str, str]]) -> Non
 
 @given(st.lists(st.tuples(strategies.queries().map(str), st.sampled_from(["\n", "\n\n", " # é (\n", "\r\n# x\r\n"]))))
 def test_canonical_queries_stand_a_line_each(queries: list[tuple[str, str]]) -> None:
-    found = scan("".join(query + end for query, end in queries), "bbq")
+    found = extract("".join(query + end for query, end in queries), "bbq")
     assert [excerpt.text for excerpt in found.excerpts] == [query for query, _ in queries]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from bbquery._text import Span
 from bbquery.lint import cache as module
 from bbquery.lint.cache import FOLDER, Cache
-from bbquery.lint.finding import Edit, Finding, Fix
-from bbquery.lint.linting import Linter
+from bbquery.lint.document_linter import DocumentLinter
+from bbquery.lint.findings import Edit, Finding, Fix
 from bbquery.lint.report import Report
-from bbquery.lint.rules import RULES
+from bbquery.lint.rule_registry import RULES
 from bbquery.lint.runner import run
 from bbquery.lint.settings import Settings
 
@@ -41,13 +41,13 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that are checked and not recalled."""
     texts: list[str] = []
-    real = Linter.check
+    real = DocumentLinter.check
 
-    def check(self: Linter, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
+    def check(self: DocumentLinter, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
         texts.append(text)
         return real(self, text, language, enabled)
 
-    monkeypatch.setattr(Linter, "check", check)
+    monkeypatch.setattr(DocumentLinter, "check", check)
     return texts
 
 
@@ -94,7 +94,7 @@ def test_a_file_that_is_known_is_not_even_read(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "a.bbq").write_text("user_metadata['a']:'b'\n")
     (tmp_path / "idle.py").write_text("x = 1\n")
     cached()
-    monkeypatch.setattr("bbquery.lint.runner.load", None)
+    monkeypatch.setattr("bbquery.lint.runner.read_file", None)
     assert cached() == []
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_was_just_written_is_looked_at_again(tmp_path: Path) -> None
     path.write_text(DOUBLE)
     cache = Cache(FOLDER)
     run(["."], Settings(), cache=cache)
-    assert cache.content("a.bbq", module.stamp(os.stat(path))) is None
+    assert cache.content("a.bbq", module.file_stamp(os.stat(path))) is None
 
 
 @pytest.mark.usefixtures("aged")
@@ -274,7 +274,7 @@ def test_what_another_run_has_written_meanwhile_is_kept(tmp_path: Path) -> None:
     run(["a.bbq"], Settings(), cache=one)
     run(["b.bbq"], Settings(), cache=other)
     both = Cache(FOLDER)
-    assert all(both.content(name, module.stamp(os.stat(name))) for name in ("a.bbq", "b.bbq"))
+    assert all(both.content(name, module.file_stamp(os.stat(name))) for name in ("a.bbq", "b.bbq"))
 
 
 # --- what is kept ------------------------------------------------------------------------------

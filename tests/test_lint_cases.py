@@ -11,9 +11,9 @@ import pytest
 from test_cases import cases, named
 
 import bbquery
-from bbquery.lint.checker import Checker
-from bbquery.lint.fixing import apply
-from bbquery.lint.rules import RULES, Rule
+from bbquery.lint.fixes import apply_fixes
+from bbquery.lint.query_linter import QueryLinter
+from bbquery.lint.rule_registry import RULES, Rule
 
 ROOT = Path(__file__).parent.parent
 PAGES = ROOT / "docs/rules"
@@ -25,13 +25,13 @@ ENABLED = frozenset(RULES)
 
 @named("lint")
 def test_lint(case: dict[str, Any]) -> None:
-    checker = Checker(enabled=ENABLED, dialect=case.get("dialect", "full"), schema=case.get("schema"))
+    checker = QueryLinter(enabled=ENABLED, dialect=case.get("dialect", "full"), schema=case.get("schema"))
     found = checker.check(case["query"])
     told = []
     for finding in found:
         row: dict[str, Any] = {"code": finding.code, "span": list(finding.span)}
         if finding.fix:
-            row["fixed"] = apply(case["query"], [finding], unsafe=True)[0]
+            row["fixed"] = apply_fixes(case["query"], [finding], unsafe=True)[0]
             if not finding.fix.safe:
                 row["safe"] = False
         told.append(row)
@@ -86,7 +86,7 @@ def test_the_pages_are_those_of_the_rules() -> None:
 def test_the_examples_of_query_rules_are_true(code: str) -> None:
     page = (PAGES / f"{code}.md").read_text(encoding="utf-8")
     schemas = [json.loads(text) for language, text in BLOCK.findall(page) if language == "json"]
-    checker = Checker(
+    checker = QueryLinter(
         enabled=ENABLED, dialect="wire" if code == "BBQ101" else "full", schema=schemas[0] if schemas else None
     )
     wrong, right = block(page, "Example", "bbq"), block(page, "Use instead", "bbq")
@@ -95,7 +95,7 @@ def test_the_examples_of_query_rules_are_true(code: str) -> None:
     assert code not in {finding.code for finding in checker.check(right)}
     bbquery.parse(right)
     if RULES[code].fix != "never":
-        fixed, applied = apply(wrong, found, unsafe=RULES[code].fix == "unsafe")
+        fixed, applied = apply_fixes(wrong, found, unsafe=RULES[code].fix == "unsafe")
         assert applied
         assert code not in {finding.code for finding in checker.check(fixed)}
         assert bbquery.parse(fixed) == bbquery.parse(right)

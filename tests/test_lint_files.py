@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbquery.lint import files
-from bbquery.lint.files import Skipped, Target, find
-from bbquery.lint.reading import Source, decoded, load
+from bbquery.lint.files import discovery
+from bbquery.lint.files.discovery import FileToCheck, SkippedFile, discover_files
+from bbquery.lint.files.source_file import SourceFile, decode_source, read_file
 from bbquery.lint.settings import Settings
 
 SUFFIXES = (".py", ".bbq", ".ts")
@@ -37,8 +37,8 @@ def ignoring(path: Path, *patterns: str) -> None:
 
 def names(*paths: str | Path, **settings: object) -> list[str]:
     """The files found, as a user sees them; nothing else is."""
-    found = list(find(paths or ["."], Settings().with_overrides(**settings), SUFFIXES))
-    assert all(isinstance(each, Target) for each in found), found
+    found = list(discover_files(paths or ["."], Settings().with_overrides(**settings), SUFFIXES))
+    assert all(isinstance(each, FileToCheck) for each in found), found
     return [each.path for each in found]
 
 
@@ -58,7 +58,7 @@ def either(request: pytest.FixtureRequest, tree: Path, monkeypatch: pytest.Monke
     if request.param != "no repository":
         git(tree, "init", "-q")
     if request.param == "no git":
-        monkeypatch.setattr(files, "which", lambda _: None)
+        monkeypatch.setattr(discovery, "which", lambda _: None)
     return tree
 
 
@@ -110,9 +110,9 @@ def test_an_ignored_or_excluded_path_that_is_named_is_looked_at(either: Path) ->
     assert names("build", "build/node_modules/y.py") == ["build/x.py", "build/node_modules/y.py"]
     assert names("own", "own/z.py", extend_exclude=["own/"]) == ["own/z.py"]
     assert names("own", "own/z.py", "build/x.py", extend_exclude=["own/"], force_exclude=True) == []
-    assert [each.named for each in find(["q.txt", "gen"], Settings(), SUFFIXES) if isinstance(each, Target)] == [
-        *(True, False, False)
-    ]
+    assert [
+        each.named for each in discover_files(["q.txt", "gen"], Settings(), SUFFIXES) if isinstance(each, FileToCheck)
+    ] == [*(True, False, False)]
 
 
 def test_exclude_and_include_are_patterns_from_the_root(either: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def test_exclude_and_include_are_patterns_from_the_root(either: Path, monkeypatc
     assert names(include=["src/**/*.py", "*.ts", "*.png"]) == ["src/a.py", "src/b.py", "src/gen/c.py", "src/gen/d.ts"]
     settings = Settings(extend_exclude=("src/gen/",), include=("src/**",))
     monkeypatch.chdir(either / "src")
-    assert [each.path for each in find(["."], settings, SUFFIXES)] == ["a.py", "b.py"]
+    assert [each.path for each in discover_files(["."], settings, SUFFIXES)] == ["a.py", "b.py"]
 
 
 def test_paths_are_from_the_working_directory_or_whole(either: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_a_name_that_is_not_text_works(either: Path) -> None:
         b"'\" .ts",
         b"-n.py",
     }
-    assert all(isinstance(load(name, 100), bytes) for name in found)
+    assert all(isinstance(read_file(name, 100), bytes) for name in found)
     assert names(extend_exclude=["caf?/", "-*"]) == [name for name in found if name[:3] != "caf" and name[0] != "-"]
 
 
@@ -161,10 +161,10 @@ def test_a_name_that_is_not_text_works(either: Path) -> None:
 def test_a_path_that_is_none_is_an_error_and_the_rest_is_found(tree: Path, path: str, reason: str) -> None:
     fill(tree, "a.py")
     os.mkfifo(tree / "pipe")
-    first, second = find([path, "."], Settings(), SUFFIXES)
-    assert isinstance(first, Skipped)
+    first, second = discover_files([path, "."], Settings(), SUFFIXES)
+    assert isinstance(first, SkippedFile)
     assert (first.error, reason in first.reason) == (True, True), first
-    assert second == Target("a.py", named=False)
+    assert second == FileToCheck("a.py", named=False)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
@@ -172,9 +172,9 @@ def test_a_folder_that_cannot_be_read_is_an_error(tree: Path) -> None:
     fill(tree, "a.py", "locked/b.py")
     (tree / "locked").chmod(0)
     try:
-        assert list(find(["."], Settings(), SUFFIXES)) == [
-            Skipped("locked", "Permission denied", error=True),
-            Target("a.py", named=False),
+        assert list(discover_files(["."], Settings(), SUFFIXES)) == [
+            SkippedFile("locked", "Permission denied", error=True),
+            FileToCheck("a.py", named=False),
         ]
     finally:
         (tree / "locked").chmod(0o700)
@@ -198,10 +198,10 @@ def test_no_link_is_followed_and_a_file_behind_one_is_found_once(either: Path, t
         (either / link).symlink_to(to)
     assert names() == ["real/a.py"]
     assert names("a-link.py", "folder", "real/cycle", ".") == ["real/a.py"]
-    found = list(find(["out.py", "out", "out/", "self.py", "gone.py"], Settings(), SUFFIXES))
-    errors = {each.path: each.error for each in found if isinstance(each, Skipped)}
+    found = list(discover_files(["out.py", "out", "out/", "self.py", "gone.py"], Settings(), SUFFIXES))
+    errors = {each.path: each.error for each in found if isinstance(each, SkippedFile)}
     assert errors == {"out.py": False, "out": False, "self.py": True, "gone.py": True}
-    assert not any(isinstance(each, Target) for each in found)
+    assert not any(isinstance(each, FileToCheck) for each in found)
 
 
 def test_a_tracked_folder_that_became_a_link_is_not_followed(tree: Path, tmp_path: Path) -> None:
@@ -299,9 +299,9 @@ TEXT = "q = 'é☃𝄞'\r\nline\rlast\n"
     ],
 )
 def test_a_text_is_read_as_it_is_and_can_be_written_again(data: bytes, encoding: str, mark: bytes, text: str) -> None:
-    source = decoded(data, is_python=True)
-    assert source == Source(text, encoding, mark)
-    assert isinstance(source, Source)
+    source = decode_source(data, is_python=True)
+    assert source == SourceFile(text, encoding, mark)
+    assert isinstance(source, SourceFile)
     assert source.encoded(text) == data
 
 
@@ -324,7 +324,7 @@ def test_a_text_is_read_as_it_is_and_can_be_written_again(data: bytes, encoding:
     ],
 )
 def test_what_is_no_text_says_why(data: bytes, reason: str) -> None:
-    found = decoded(data, is_python=True)
+    found = decode_source(data, is_python=True)
     assert isinstance(found, str)
     assert reason in found
 
@@ -335,7 +335,7 @@ def test_what_is_no_text_says_why(data: bytes, reason: str) -> None:
     | st.text(st.characters(codec="latin-1")).map(lambda t: b"# coding: latin-1\n" + t.encode("latin-1"))
 )
 def test_any_bytes_are_a_text_that_gives_them_back_or_none(data: bytes) -> None:
-    source = decoded(data, is_python=True)
+    source = decode_source(data, is_python=True)
     assert isinstance(source, str) or source.encoded(source.text) == data
 
 
@@ -351,16 +351,16 @@ def test_a_file_that_is_not_checked_says_so(
     tmp_path: Path, make: Callable[[Path], object], reason: str, error: bool
 ) -> None:
     make(tmp_path / "a.bbq")
-    found = load(f"{tmp_path}/a.bbq", 10)
-    assert isinstance(found, Skipped)
+    found = read_file(f"{tmp_path}/a.bbq", 10)
+    assert isinstance(found, SkippedFile)
     assert (reason in found.reason, found.error) == (True, error), found
 
 
 def test_the_coding_comment_is_python_s_alone() -> None:
-    found = [decoded(b"# coding: latin-1\n", is_python=is_python) for is_python in (False, True)]
-    assert [each.encoding for each in found if isinstance(each, Source)] == ["utf-8", "iso-8859-1"]
+    found = [decode_source(b"# coding: latin-1\n", is_python=is_python) for is_python in (False, True)]
+    assert [each.encoding for each in found if isinstance(each, SourceFile)] == ["utf-8", "iso-8859-1"]
 
 
 def test_the_limit_is_inclusive(tmp_path: Path) -> None:
     (tmp_path / "a.bbq").write_bytes(b"x" * 18)
-    assert load(f"{tmp_path}/a.bbq", 18) == b"x" * 18
+    assert read_file(f"{tmp_path}/a.bbq", 18) == b"x" * 18

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from strategies import queries, query_texts
 
 import bbquery
-from bbquery.lint.formatting import formatted
-from bbquery.lint.linting import QUERY, Linter
-from bbquery.lint.reading import Source, decoded
+from bbquery.lint.document_linter import QUERY, DocumentLinter
+from bbquery.lint.extractors.bbq import extract
+from bbquery.lint.files.source_file import SourceFile, decode_source
+from bbquery.lint.files.writer import NotWritable, diff, fix, replace
+from bbquery.lint.fixes import fix_text
+from bbquery.lint.formatter import formatted
 from bbquery.lint.report import Report
-from bbquery.lint.rewriting import NotWritten, diff, fix, mend, replace
 from bbquery.lint.runner import run
 from bbquery.lint.settings import Settings
-from bbquery.lint.sources.bbq import scan
 
 DOUBLE = "user_metadata[\"a\"]:'b'"
 FIXED = "user_metadata['a']:'b'"
@@ -86,7 +87,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     fixed("link.bbq")
     assert (tmp_path / "link.bbq").is_symlink()
     assert (tmp_path / "real" / "a.bbq").read_text() == FIXED
-    replace("link.bbq", FIXED.encode(), Source(FIXED), "id:'a'")
+    replace("link.bbq", FIXED.encode(), SourceFile(FIXED), "id:'a'")
     assert (tmp_path / "link.bbq").is_symlink()
     assert (tmp_path / "real" / "a.bbq").read_text() == "id:'a'"
 
@@ -159,8 +160,8 @@ def test_an_encoding_that_would_not_give_the_same_bytes_is_left_alone(tmp_path: 
     """In ISO-2022-JP one text has many spellings."""
     data = b"# coding: iso-2022-jp\n# \x1b(B\x1b$B%\"\x1b(B\x1b(B\nQ = 'user_metadata[\"a\"]:\\'b\\''\n"
     (tmp_path / "a.py").write_bytes(data)
-    source = decoded(data, is_python=True)
-    assert isinstance(source, Source)
+    source = decode_source(data, is_python=True)
+    assert isinstance(source, SourceFile)
     assert source.encoded(source.text) != data
     report = fixed()
     assert (tmp_path / "a.py").read_bytes() == data
@@ -169,8 +170,8 @@ def test_an_encoding_that_would_not_give_the_same_bytes_is_left_alone(tmp_path: 
 
 def test_a_character_that_the_encoding_lacks_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
-    with pytest.raises(NotWritten, match="LATIN-1 has no such character"):
-        replace("a", b"a", Source("a", "latin-1"), "😀")
+    with pytest.raises(NotWritable, match="LATIN-1 has no such character"):
+        replace("a", b"a", SourceFile("a", "latin-1"), "😀")
     assert (tmp_path / "a").read_bytes() == b"a"
 
 
@@ -185,8 +186,8 @@ def test_a_file_that_may_only_be_read_is_left_alone(tmp_path: Path) -> None:
 
 
 def mended(text: str, *, unsafe: bool = False) -> str:
-    linter = Linter(Settings())
-    return mend(text, QUERY, linter, linter.settings.enabled, unsafe=unsafe).text
+    linter = DocumentLinter(Settings())
+    return fix_text(text, QUERY, linter, linter.settings.enabled, unsafe=unsafe).text
 
 
 @pytest.mark.parametrize(
@@ -206,10 +207,10 @@ def test_fixes_go_on_until_none_is_left(text: str, safe: str, unsafe: str) -> No
 @settings(max_examples=150)
 def test_a_mended_query_needs_no_mending_and_has_no_new_problem(written: tuple[str, bbquery.Query]) -> None:
     text, _ = written
-    linter = Linter(Settings())
-    once = mend(text, QUERY, linter, linter.settings.enabled, unsafe=False)
+    linter = DocumentLinter(Settings())
+    once = fix_text(text, QUERY, linter, linter.settings.enabled, unsafe=False)
     assert not any(finding.fix and finding.fix.safe for finding in once.findings)
-    assert mend(once.text, QUERY, linter, linter.settings.enabled, unsafe=False).text == once.text
+    assert fix_text(once.text, QUERY, linter, linter.settings.enabled, unsafe=False).text == once.text
     bbquery.parse(once.text)
     before = {finding.code for finding in linter.check(text, QUERY, linter.settings.enabled)}
     assert {finding.code for finding in once.findings} <= before
@@ -277,7 +278,7 @@ pages = st.lists(st.tuples(blank, line, blank, comment, line_end).map("".join), 
 
 def _meanings(text: str) -> list[str]:
     meanings = []
-    for excerpt in scan(text).excerpts:
+    for excerpt in extract(text).excerpts:
         try:
             meanings.append(str(bbquery.parse(excerpt.text)))
         except bbquery.QuerySyntaxError as error:
@@ -292,7 +293,7 @@ def test_formatting_is_done_in_one_go_and_keeps_every_query_and_comment(page: st
     assert formatted(once)[0] == once
     assert len(formatted(once)[1]) == len(problems)
     assert _meanings(once) == _meanings(page)
-    comments, kept = scan(page).comments, scan(once).comments
+    comments, kept = extract(page).comments, extract(once).comments
     assert [page[span.start : span.end] for span in comments or ()] == [
         once[span.start : span.end] for span in kept or ()
     ]

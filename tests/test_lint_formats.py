@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from bbquery._text import Span
 from bbquery.errors import QuerySyntaxError
-from bbquery.lint.files import Skipped
-from bbquery.lint.finding import Edit, Finding, Fix
-from bbquery.lint.formats import FORMATS, render
-from bbquery.lint.formats.text import summary
-from bbquery.lint.lines import Lines
+from bbquery.lint.files.discovery import SkippedFile
+from bbquery.lint.findings import Edit, Finding, Fix
+from bbquery.lint.line_index import Lines
 from bbquery.lint.report import Checked, Report, repository
-from bbquery.lint.rules import RULES
+from bbquery.lint.reporters import FORMATS, render
+from bbquery.lint.reporters.text import summary
+from bbquery.lint.rule_registry import RULES
 from bbquery.planning.urls import percent_encode
 
 SOURCE = '# 𝄞\r\nq = "user_metadata[\'a\']:\\"b\\""\nz\n'
@@ -46,7 +46,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
         finding("BBQ401", 10, at + 8, "100% wrong: a, b", fix=Fix("t", Edit(Span(0, 0), "x"), safe=False)),
     ]
     files = [Checked("b c.py", SOURCE, found), Checked("a.bbq", "", []), Checked("gone.bbq", None, [], "No such file")]
-    skipped = [Skipped("big.json", "larger than 10 bytes"), Skipped("none", "No such file", error=True)]
+    skipped = [SkippedFile("big.json", "larger than 10 bytes"), SkippedFile("none", "No such file", error=True)]
     return Report(files, skipped, root=tmp_path)
 
 
@@ -423,7 +423,7 @@ def reports(draw: st.DrawFn) -> Report:
             message = draw(texts) or "wrong"
             found.append(finding(code, start, end, message, draw(st.none() | texts), draw(st.none() | st.just(fix))))
         files.append(Checked(name, source, found))
-    return Report(files, draw(st.lists(st.builds(Skipped, st.just("s"), texts, st.booleans()), max_size=2)))
+    return Report(files, draw(st.lists(st.builds(SkippedFile, st.just("s"), texts, st.booleans()), max_size=2)))
 
 
 @given(reports(), st.sampled_from(sorted(FORMATS)))

@@ -16,7 +16,8 @@ from spelling import Snippet, Spelled, plain
 
 from bbquery._text import Span
 from bbquery.errors import BuildError
-from bbquery.lint.sources import language_of, scan
+from bbquery.lint.extractors import extract
+from bbquery.lint.extractors.languages import language_of
 
 LANGUAGES = ["javascript", "typescript", "tsx"]
 WORDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -96,7 +97,7 @@ def test_every_character_of_an_attribute_is_found_where_it_stands(text: str, see
 @given(literals(parts=1), spelling.query_texts())
 def test_a_literal_holds_the_text_that_is_written_into_it(literal: tuple[Spelled, str], text: str) -> None:
     source = literal[0].source
-    source = spelling.replaced(source, scan(source, "typescript").excerpts[0], text)
+    source = spelling.replaced(source, extract(source, "typescript").excerpts[0], text)
     assert spelling.said(source, "typescript") == [f"query {text}"]
 
 
@@ -114,7 +115,7 @@ def test_node_reads_the_same(literals: list[tuple[Spelled, str]], text: str) -> 
     editable = [
         (expression.source, excerpt)
         for expression, _ in literals
-        if (excerpt := scan(expression.source, "javascript").excerpts[0]).respell
+        if (excerpt := extract(expression.source, "javascript").excerpts[0]).respell
     ]
     rewritten = [spelling.replaced(source, excerpt, text) for source, excerpt in editable]
     assert by_node(rewritten) == [text] * len(editable)
@@ -136,7 +137,7 @@ def test_the_place_of_a_hole_is_the_hole(code: str, before: str, seed: int) -> N
     )
     hole = f"${{{code}}}"
     source = f"// {before}\nlist(`{head}{hole}{tail}`)"
-    (finding,) = scan(source, "typescript").findings
+    (finding,) = extract(source, "typescript").findings
     start = len(f"// {before}\nlist(`{head}")
     assert (finding.code, finding.span) == ("BBQ401", (start, start + len(hole)))
 
@@ -178,7 +179,7 @@ def test_a_constant_is_as_good_as_its_text(declared: str, found: list[str]) -> N
 )
 def test_metadata_that_no_query_finds(metadata: str, found: dict[str, str | None]) -> None:
     source = f"// é\nawait bb.sessions.create({{ projectId, userMetadata: {metadata} }});"
-    findings = scan(source, "typescript").findings
+    findings = extract(source, "typescript").findings
     assert {finding.code for finding in findings} <= {"BBQ404"}
     edits = {
         source[finding.span.start : finding.span.end]: finding.fix.edits[0].text if finding.fix else None
@@ -189,14 +190,14 @@ def test_metadata_that_no_query_finds(metadata: str, found: dict[str, str | None
 
 def test_metadata_that_is_too_large_by_what_is_known_of_it() -> None:
     call = "bb?.sessions\n  .create({{ userMetadata: {{ a: '{}', ...rest, b }} }})"
-    assert scan(call.format("x" * 502), "javascript").findings == []
-    (finding,) = scan(call.format("x" * 504), "javascript").findings
+    assert extract(call.format("x" * 502), "javascript").findings == []
+    (finding,) = extract(call.format("x" * 504), "javascript").findings
     assert finding.code == "BBQ406"
 
 
 def test_a_refused_character_is_found_through_escapes() -> None:
     source = "bb.sessions.create({ userMetadata: { a: 'b\\x5f\\u0020c' } })"
-    (finding,) = scan(source, "javascript").findings
+    (finding,) = extract(source, "javascript").findings
     assert (finding.code, source[finding.span.start : finding.span.end]) == ("BBQ405", "\\u0020")
 
 
@@ -238,7 +239,7 @@ def test_a_refused_character_is_found_through_escapes() -> None:
 )
 def test_nothing_is_too_odd(language: str, pieces: list[str]) -> None:
     source = "".join(pieces)
-    found = scan(source, language)
+    found = extract(source, language)
     for start, end in spelling.spans(found):
         assert 0 <= start <= end <= len(source)
     for excerpt in found.excerpts:
@@ -248,19 +249,19 @@ def test_nothing_is_too_odd(language: str, pieces: list[str]) -> None:
 @pytest.mark.parametrize("depth", [200, 3000])
 def test_nesting_is_no_limit(depth: int) -> None:
     query = "\"user_metadata['a']:'b'\""
-    assert len(scan("(" * depth + query + ")" * depth, "javascript").excerpts) == 1
-    assert len(scan(f"x = 'a'{' + b' * depth}; y = {query}", "javascript").excerpts) == 1
+    assert len(extract("(" * depth + query + ")" * depth, "javascript").excerpts) == 1
+    assert len(extract(f"x = 'a'{' + b' * depth}; y = {query}", "javascript").excerpts) == 1
     deep = f"bb.sessions.create({{ userMetadata: {'{ a: ' * depth} 5 {'}' * depth} }})"
-    assert {finding.code for finding in scan(deep, "javascript").findings} <= {"BBQ404", "BBQ406"}
+    assert {finding.code for finding in extract(deep, "javascript").findings} <= {"BBQ404", "BBQ406"}
 
 
 def test_without_tree_sitter_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bbquery.lint.sources import javascript
+    from bbquery.lint.extractors.javascript import extractor
 
-    javascript._reader.cache_clear()
+    extractor._reader.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter_typescript", None)
     with pytest.raises(BuildError, match=r"pip install 'bbquery\[lint\]'") as raised:
-        scan("1", "typescript")
+        extract("1", "typescript")
     assert raised.value.code == "missing-extra"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bbquery.lint.sources import LANGUAGES
+from bbquery.lint.extractors.languages import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}

@@ -20,8 +20,8 @@ from strategies import any_text, query_texts, wire_queries
 
 import bbquery
 from bbquery._text import Span
-from bbquery.lint.sources.python import scan
-from bbquery.lint.sources.recognise import decoded, hints
+from bbquery.lint.extractors.detection import decode_query, may_contain_queries
+from bbquery.lint.extractors.python.extractor import extract
 
 CORPUS = Path(__file__).parent / "lint_corpus"
 thorough = settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,7 +34,7 @@ def snippets(name: str) -> list[Any]:
 
 def found(source: str) -> tuple[list[str], list[str], list[str]]:
     """The texts of the queries, and of the findings their codes and what they mark."""
-    result = scan(source)
+    result = extract(source)
     marked = [source[slice(*finding.span)] for finding in result.findings]
     return [excerpt.text for excerpt in result.excerpts], [finding.code for finding in result.findings], marked
 
@@ -48,7 +48,7 @@ def test_code_of_other_systems_gives_no_alarm(row: dict[str, Any]) -> None:
 def test_queries_as_people_write_them_are_found(row: dict[str, Any]) -> None:
     assert found(row["source"]) == (row.get("excerpts", []), row.get("codes", []), row.get("marked", []))
     if "hint" in row:
-        assert {finding.hint for finding in scan(row["source"]).findings} == {row["hint"]}
+        assert {finding.hint for finding in extract(row["source"]).findings} == {row["hint"]}
 
 
 def test_the_corpora_are_as_large_as_they_should_be() -> None:
@@ -58,8 +58,8 @@ def test_the_corpora_are_as_large_as_they_should_be() -> None:
 
 @pytest.mark.parametrize("row", [*snippets("python_clean.toml"), *snippets("python_hits.toml")])
 def test_no_file_is_skipped_in_which_something_is_found(row: dict[str, Any]) -> None:
-    result = scan(row["source"])
-    assert hints(row["source"].encode()) or not (result.excerpts or result.findings)
+    result = extract(row["source"])
+    assert may_contain_queries(row["source"].encode()) or not (result.excerpts or result.findings)
 
 
 # --- places ------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ randoms = st.integers(0, 1 << 32).map(Random)
 @given(texts, randoms)
 def test_a_place_is_that_of_exactly_the_offending_characters(text: str, random: Random) -> None:
     source, places = module(text, random)
-    (excerpt,) = scan(source).excerpts
+    (excerpt,) = extract(source).excerpts
     assert excerpt.text == text
     for _ in range(5):
         start, end = sorted(random.randint(0, len(text)) for _ in range(2))
@@ -141,7 +141,7 @@ def test_a_place_is_that_of_exactly_the_offending_characters(text: str, random: 
 @given(texts, texts, randoms)
 def test_what_is_written_in_place_of_a_text_says_the_new_text(text: str, new: str, random: Random) -> None:
     source, _ = module(text, random)
-    (excerpt,) = scan(source).excerpts
+    (excerpt,) = extract(source).excerpts
     if excerpt.respell is None:
         return
     binary = re.search(r"parse\(b", source) is not None
@@ -152,7 +152,7 @@ def test_what_is_written_in_place_of_a_text_says_the_new_text(text: str, new: st
     call = ast.parse(mended.lstrip("\ufeff")).body[-1].value  # type: ignore[attr-defined]  # an expression statement
     said = eval(compile(ast.Expression(call.args[0]), "", "eval"))
     assert (said.decode() if isinstance(said, bytes) else said) == new
-    (again,) = scan(mended).excerpts
+    (again,) = extract(mended).excerpts
     assert again.text == new
 
 
@@ -165,7 +165,7 @@ def test_a_plain_literal_can_be_mended_and_one_of_several_parts_cannot() -> None
         'r"user_metadata%5B\'a\'%5D:1"': False,
     }  # fmt: skip
     for source, expected in mendable.items():
-        (excerpt,) = scan("q = " + source).excerpts
+        (excerpt,) = extract("q = " + source).excerpts
         assert (excerpt.respell is not None) is expected, source
 
 
@@ -174,7 +174,7 @@ def test_lines_end_as_they_end(newline: str) -> None:
     source = newline.join(
         ["# é", "q = (", "\t\"user_metadata['é'\\", "]:'😀'\" # é", "\t)", "p = f\"user_metadata['é']:'{pé}'\""]
     )
-    result = scan(source)
+    result = extract(source)
     (excerpt,) = result.excerpts
     assert excerpt.text == "user_metadata['é']:'😀'"
     assert source[slice(*excerpt.locate(Span(0, 17)))] == "user_metadata['é'"
@@ -185,7 +185,7 @@ def test_lines_end_as_they_end(newline: str) -> None:
 
 def test_percent_encoding_inside_of_escapes_is_seen_through() -> None:
     source = r"""q = "https://é/v1/sessions?q=user_metadata\x255B'\u00e9%C3%A9'%5D:%27b+c%27&status=RUNNING" """
-    (excerpt,) = scan(source).excerpts
+    (excerpt,) = extract(source).excerpts
     assert excerpt.text == "user_metadata['éé']:'b c'"
     assert source[slice(*excerpt.locate(Span(13, 14)))] == r"\x255B"
     assert source[slice(*excerpt.locate(Span(15, 17)))] == r"\u00e9%C3%A9"
@@ -205,7 +205,7 @@ DEEP = [
 
 @pytest.mark.parametrize("source", DEEP, ids=[source[:12] for source in DEEP])
 def test_nothing_is_too_deep(source: str) -> None:
-    assert scan(source).excerpts == []
+    assert extract(source).excerpts == []
 
 
 @settings(max_examples=1000, deadline=None)
@@ -218,7 +218,7 @@ def test_no_source_raises_and_every_place_is_in_it(parts: list[str]) -> None:
     source = "".join(parts)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        result = scan(source)
+        result = extract(source)
     for finding in result.findings:
         assert 0 <= finding.span.start < finding.span.end <= len(source)
     for excerpt in result.excerpts:
@@ -240,7 +240,7 @@ def test_warnings_about_the_file_stay_with_us() -> None:
 
 @pytest.mark.parametrize("row", snippets("python_hits.toml"))
 def test_what_a_hint_says_to_write_is_a_query(row: dict[str, Any]) -> None:
-    for finding in scan(row["source"]).findings:
+    for finding in extract(row["source"]).findings:
         if finding.code == "BBQ401" and "…" not in (finding.hint or ""):
             call = ast.parse((finding.hint or "").partition(": ")[2], mode="eval").body
             assert isinstance(call, ast.Call)
@@ -249,7 +249,7 @@ def test_what_a_hint_says_to_write_is_a_query(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("code", ["f\"user_metadata['{a}']:'{b}'\"", "\"user_metadata['%s']:'%s'\" % (a, b)"])
 def test_what_is_bound_is_what_was_put_in_and_no_more(code: str) -> None:
-    hint = scan(code).findings[0].hint or ""
+    hint = extract(code).findings[0].hint or ""
     query = eval(hint.partition(": ")[2], {"bbquery": bbquery, "a": "k", "b": "it's' OR id:*"})
     assert query == (bbquery.meta["k"] == "it's' OR id:*")
 
@@ -261,16 +261,16 @@ def test_what_is_bound_is_what_was_put_in_and_no_more(code: str) -> None:
 @given(query_texts())
 def test_a_text_with_an_equality_on_metadata_in_front_is_a_query_of_ours(pair: tuple[str, bbquery.Query]) -> None:
     text, _ = pair
-    assert decoded(f"user_metadata['a']:'b' AND {text}")
-    assert decoded(f"NOT(user_metadata['a']:*)OR {text}")
+    assert decode_query(f"user_metadata['a']:'b' AND {text}")
+    assert decode_query(f"NOT(user_metadata['a']:*)OR {text}")
 
 
 @thorough
 @given(wire_queries())
 def test_every_equality_is_a_query_of_ours_encoded_or_not(query: bbquery.Query) -> None:
-    assert decoded(str(query))
-    assert decoded(query.encode())
-    assert decoded(query.encode().replace("%5B", "%5b"))
+    assert decode_query(str(query))
+    assert decode_query(query.encode())
+    assert decode_query(query.encode().replace("%5B", "%5b"))
 
 
 REPEATED = (
@@ -283,9 +283,9 @@ REPEATED = (
 def test_recognising_takes_linear_time(part: str) -> None:
     """As many steps as characters: in a process that is killed if it lingers."""
     code = (
-        "import sys; from bbquery.lint.sources.recognise import decoded\n"
+        "import sys; from bbquery.lint.extractors.detection import decode_query\n"
         "long = sys.argv[1] * (200_000 // len(sys.argv[1]))\n"
-        "decoded('user_metadata' + long); decoded(long + 'user_metadata'); print('done')"
+        "decode_query('user_metadata' + long); decode_query(long + 'user_metadata'); print('done')"
     )
     done = subprocess.run([sys.executable, "-c", code, part], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "done\n"

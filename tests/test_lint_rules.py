@@ -18,22 +18,22 @@ import bbquery
 from bbquery._text import Span
 from bbquery.errors import BuildError, QuerySyntaxError
 from bbquery.language.nodes import And, Node, Not, Or, walk
-from bbquery.lint.checker import Checker
-from bbquery.lint.finding import Edit, Finding, Fix
-from bbquery.lint.fixing import apply
-from bbquery.lint.rules import RULES
-from bbquery.lint.structure import Structure
-from bbquery.lint.tokens import tokens
+from bbquery.lint.concrete_syntax import ConcreteSyntax
+from bbquery.lint.findings import Edit, Finding, Fix
+from bbquery.lint.fixes import apply_fixes
+from bbquery.lint.query_linter import QueryLinter
+from bbquery.lint.query_tokens import tokens
+from bbquery.lint.rule_registry import RULES
 from bbquery.planning.planner import full_scan_reasons, plan
 from bbquery.semantics.simplifier import find_constant_parts
 
-ALL = Checker(enabled=frozenset(RULES))
-WIRE = Checker(enabled=frozenset(RULES), dialect="wire")
+ALL = QueryLinter(enabled=frozenset(RULES))
+WIRE = QueryLinter(enabled=frozenset(RULES), dialect="wire")
 SCHEMA = {
     "properties": {"a": {"enum": ["x", "y"]}, "n": {"type": "integer"}, "b": {"properties": {"c": {"minLength": 2}}}},
     "additionalProperties": False,
 }
-STRICT = Checker(enabled=frozenset(RULES), schema=SCHEMA)
+STRICT = QueryLinter(enabled=frozenset(RULES), schema=SCHEMA)
 
 NO_QUERY = {"BBQ001", "BBQ002", "BBQ003", "BBQ004", "BBQ005", "BBQ007", "BBQ106", "BBQ304"}
 """The rules that a text can break without being a query."""
@@ -41,7 +41,7 @@ NO_QUERY = {"BBQ001", "BBQ002", "BBQ003", "BBQ004", "BBQ005", "BBQ007", "BBQ106"
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def codes(text: str, checker: Checker = ALL) -> set[str]:
+def codes(text: str, checker: QueryLinter = ALL) -> set[str]:
     return {finding.code for finding in checker.check(text)}
 
 
@@ -53,7 +53,7 @@ def kinds(text: str) -> set[str]:
 def fixed(text: str, *, unsafe: bool = False, rounds: int = 150) -> str:
     """The text once no round of fixes finds any more to do."""
     for _ in range(rounds):
-        text, applied = apply(text, ALL.check(text), unsafe=unsafe)
+        text, applied = apply_fixes(text, ALL.check(text), unsafe=unsafe)
         if not applied:
             return text
     raise AssertionError(f"the fixes do not come to an end: {text!r}")
@@ -74,7 +74,7 @@ crowded_texts = st.builds(
 
 @thorough
 @given(any_text(), st.sampled_from([ALL, WIRE, STRICT]))
-def test_any_text_gives_findings_in_place_and_in_order(text: str, checker: Checker) -> None:
+def test_any_text_gives_findings_in_place_and_in_order(text: str, checker: QueryLinter) -> None:
     findings = checker.check(text)
     assert findings == sorted(findings, key=lambda finding: (finding.span, finding.code))
     for finding in findings:
@@ -149,7 +149,7 @@ def test_each_safe_fix_keeps_the_meaning_and_makes_no_work(pair: tuple[str, Node
     before = ALL.check(text)
     for finding in before:
         if finding.fix and finding.fix.safe:
-            after, applied = apply(text, [finding], unsafe=False)
+            after, applied = apply_fixes(text, [finding], unsafe=False)
             assert applied == [finding]
             mean_alike(node, bbquery.parse(after).ast, data)
             assert kinds(after) <= kinds(text)
@@ -159,7 +159,7 @@ def test_each_safe_fix_keeps_the_meaning_and_makes_no_work(pair: tuple[str, Node
 @given(st.one_of(crowded_texts, query_texts().map(lambda pair: (pair[0], pair[1].ast))), st.data())
 def test_all_safe_fixes_together_keep_the_meaning(pair: tuple[str, Node], data: st.DataObject) -> None:
     text, node = pair
-    once, applied = apply(text, ALL.check(text), unsafe=False)
+    once, applied = apply_fixes(text, ALL.check(text), unsafe=False)
     mean_alike(node, bbquery.parse(once).ast, data)
     assert bool(applied) == (once != text)
     last = fixed(text)
@@ -178,7 +178,7 @@ def test_safe_fixes_of_mangled_texts_come_to_an_end_and_make_queries(text: str) 
         bbquery.parse(last)
     for finding in ALL.check(text):
         if finding.fix and finding.fix.safe:
-            assert kinds(apply(text, [finding], unsafe=False)[0]) <= kinds(text)
+            assert kinds(apply_fixes(text, [finding], unsafe=False)[0]) <= kinds(text)
 
 
 @thorough
@@ -204,15 +204,15 @@ def test_fixes_that_meet_are_left_for_the_next_round() -> None:
     around, inside, beside, apart = (
         finding((0, 1, "<"), (5, 6, ">")), finding((2, 3, "-")), finding((6, 6, "+")), finding((8, 9, "!")),
     )  # fmt: skip
-    assert apply("(a b c) d", [around, inside, beside, apart], unsafe=False) == ("<a b >) !", [around, apart])
-    assert apply("(a b c) d", [apart, inside, around], unsafe=False) == ("(a-b c) !", [apart, inside])
+    assert apply_fixes("(a b c) d", [around, inside, beside, apart], unsafe=False) == ("<a b >) !", [around, apart])
+    assert apply_fixes("(a b c) d", [apart, inside, around], unsafe=False) == ("(a-b c) !", [apart, inside])
 
 
 def test_unsafe_fixes_are_applied_only_where_they_are_asked_for() -> None:
     risky = finding((0, 1, "b"), safe=False)
     without = Finding("BBQ001", "odd", Span(0, 0), severity="error")
-    assert apply("a", [risky, without], unsafe=False) == ("a", [])
-    assert apply("a", [risky, without], unsafe=True) == ("b", [risky])
+    assert apply_fixes("a", [risky, without], unsafe=False) == ("a", [])
+    assert apply_fixes("a", [risky, without], unsafe=True) == ("b", [risky])
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_what_a_schema_allows_is_no_finding(schema: Any, text: str) -> None:
     if not isinstance(schema, dict):
         return
     try:
-        checker = Checker(enabled=frozenset(RULES), schema=schema)
+        checker = QueryLinter(enabled=frozenset(RULES), schema=schema)
     except BuildError:
         return
     found = {each.code for each in checker.check(text)}
@@ -335,7 +335,7 @@ def test_tokens_and_white_space_are_all_of_a_query(pair: tuple[str, bbquery.Quer
 @given(st.one_of(crowded_texts, query_texts().map(lambda pair: (pair[0], pair[1].ast))))
 def test_every_node_has_its_part(pair: tuple[str, Node]) -> None:
     text, _ = pair
-    structure = Structure(tokens(text))
+    structure = ConcreteSyntax(tokens(text))
     for node in walk(bbquery.parse(text).ast):
         assert node.span
         part = structure.part(node.span)

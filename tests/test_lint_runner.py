@@ -13,7 +13,7 @@ import pytest
 
 from bbquery.errors import BuildError
 from bbquery.lint import runner
-from bbquery.lint.linting import QUERY, Linter
+from bbquery.lint.document_linter import QUERY, DocumentLinter
 from bbquery.lint.report import Report
 from bbquery.lint.runner import run
 from bbquery.lint.settings import Settings
@@ -128,7 +128,7 @@ def test_comments_suppress(tmp_path: Path) -> None:
 def test_a_finding_and_its_fix_are_in_the_words_of_the_source(
     language: str, source: str, spot: str, edits: list[str] | None
 ) -> None:
-    linter = Linter(Settings().with_overrides(select=["BBQ006"]))
+    linter = DocumentLinter(Settings().with_overrides(select=["BBQ006"]))
     finding = linter.check(source, language, linter.settings.enabled)[0]
     assert source[finding.span.start : finding.span.end] == spot
     assert (finding.fix and [edit.text for edit in finding.fix.edits]) == edits
@@ -137,14 +137,14 @@ def test_a_finding_and_its_fix_are_in_the_words_of_the_source(
 def test_a_fix_never_splits_an_escape() -> None:
     """`\\U…` and such stand for one character; where one spelling stands for two, no edit may begin between them."""
     source = "Q = 'user_metadata[\\x22a\\x22]:\\'b\\''"
-    linter = Linter(Settings())
+    linter = DocumentLinter(Settings())
     (finding,) = linter.check(source, "python", linter.settings.enabled)
     assert source[finding.span.start : finding.span.end] == "\\x22a\\x22"
 
 
 @pytest.mark.parametrize("text", ["user_metadata['a']:$client", "user_metadata[$k]:'b'", "proxy_bytes>$n"])
 def test_a_placeholder_is_no_problem(text: str) -> None:
-    linter = Linter(Settings().with_overrides(ignore=["BBQ102"]))
+    linter = DocumentLinter(Settings().with_overrides(ignore=["BBQ102"]))
     assert linter.check(text, QUERY, linter.settings.enabled) == []
 
 
@@ -156,14 +156,14 @@ def test_a_mistake_of_ours_on_one_file_is_an_error_of_that_file(
 ) -> None:
     for name in ("a.bbq", "b.bbq"):
         (tmp_path / name).write_text(name[0] + DOUBLE)
-    real = Linter.check
+    real = DocumentLinter.check
 
-    def check(self: Linter, text: str, language: str, enabled: frozenset[str]) -> object:
+    def check(self: DocumentLinter, text: str, language: str, enabled: frozenset[str]) -> object:
         if text.startswith("a"):
             raise KeyError("odd\nmistake")
         return real(self, text, language, enabled)
 
-    monkeypatch.setattr(Linter, "check", check)
+    monkeypatch.setattr(DocumentLinter, "check", check)
     report = checked()
     assert len(report.located) > 0
     ((path, reason),) = report.errors

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbquery.errors import BuildError
-from bbquery.lint.rules import RULES, selected
+from bbquery.lint.rule_registry import RULES, select_rules
 from bbquery.lint.settings import Settings, load
 
 DEFAULT = {code for code, rule in RULES.items() if rule.default}
@@ -49,7 +49,7 @@ def below(start: str) -> set[str]:
 def test_of_two_selectors_the_more_specific_counts(
     select: list[str] | None, ignore: list[str], extend: list[str], on: set[str]
 ) -> None:
-    assert selected(select, ignore, extend) == on
+    assert select_rules(select, ignore, extend) == on
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_selector_that_names_nothing_is_an_error_with_the_nearest(selector: st
     arguments: list[list[str]] = [[], [], []]
     arguments[place] = [selector]
     with pytest.raises(BuildError) as caught:
-        selected(*arguments)
+        select_rules(*arguments)
     assert caught.value.code == "unknown-rule"
     assert near in str(caught.value)
     assert len(str(caught.value)) < 200
@@ -80,8 +80,8 @@ selectors = st.lists(st.sampled_from(["ALL", "BBQ", "BBQ1", "BBQ20", *RULES, "un
 
 @given(selectors, selectors, selectors)
 def test_selection_does_not_depend_on_order(select: list[str], ignore: list[str], extend: list[str]) -> None:
-    backwards = selected(select[::-1], ignore[::-1], extend[::-1])
-    assert selected(select, ignore, extend) == backwards == selected(extend, ignore, select)
+    backwards = select_rules(select[::-1], ignore[::-1], extend[::-1])
+    assert select_rules(select, ignore, extend) == backwards == select_rules(extend, ignore, select)
     assert not backwards & {code for code in RULES if code in ignore}
 
 

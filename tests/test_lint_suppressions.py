@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bbquery._text import Span
-from bbquery.lint.finding import Finding
-from bbquery.lint.rules import RULES, selected
-from bbquery.lint.suppressions import apply
+from bbquery.lint.findings import Finding
+from bbquery.lint.rule_registry import RULES, select_rules
+from bbquery.lint.suppressions import filter_findings
 
-DEFAULT = selected()
+DEFAULT = select_rules()
 RULE_OF = {"X": "BBQ103", "Y": "BBQ206", "Z": "BBQ001"}
 """In the sources below, these letters in ‹› stand where a rule finds something."""
 
@@ -32,7 +32,7 @@ def hashes(source: str) -> list[Span]:
 
 def stays(source: str, comments: list[Span] | None = None, enabled: frozenset[str] = DEFAULT) -> list[str]:
     """The codes of what stays, each with the text it is about where it is about a suppression."""
-    kept = apply(source, comments, findings(source), enabled)
+    kept = filter_findings(source, comments, findings(source), enabled)
     assert kept == sorted(kept, key=lambda finding: finding.span)
     return [
         f"{each.code} {source[each.span.start : each.span.end]}" if each.code[3] == "9" else each.code for each in kept
@@ -41,7 +41,12 @@ def stays(source: str, comments: list[Span] | None = None, enabled: frozenset[st
 
 def mended(source: str, comments: list[Span] | None = None, enabled: frozenset[str] = DEFAULT) -> str:
     """The source after the fixes of BBQ901."""
-    edits = [edit for each in apply(source, comments, findings(source), enabled) if each.fix for edit in each.fix.edits]
+    edits = [
+        edit
+        for each in filter_findings(source, comments, findings(source), enabled)
+        if each.fix
+        for edit in each.fix.edits
+    ]
     for edit in sorted(edits, reverse=True):
         source = source[: edit.span.start] + edit.text + source[edit.span.end :]
     return source
@@ -119,8 +124,8 @@ def test_a_query_amid_a_string_is_suppressed_after_or_before_the_string() -> Non
         '# bbquery: ignore[BBQ103]\nq = """\n\n‹X›\n"""',
     ):
         string = Span(source.index('"""') + 3, source.rindex('"""'))
-        assert apply(source, hashes(source), findings(source), DEFAULT, [string]) == []
-        assert "BBQ103" in [each.code for each in apply(source, hashes(source), findings(source), DEFAULT)]
+        assert filter_findings(source, hashes(source), findings(source), DEFAULT, [string]) == []
+        assert "BBQ103" in [each.code for each in filter_findings(source, hashes(source), findings(source), DEFAULT)]
 
 
 # --- about suppressions ------------------------------------------------------------------------
@@ -173,7 +178,7 @@ def test_a_needless_suppression_is_found_and_taken_out(source: str, complaints: 
 
 def test_what_is_said_of_them() -> None:
     source = "a # bbquery: ignore[BBQ103, BBQ206, BBQ1O3]"
-    needless, unknown = apply(source, None, [], DEFAULT)
+    needless, unknown = filter_findings(source, None, [], DEFAULT)
     assert (needless.message, needless.hint) == ("BBQ103, BBQ206 suppress nothing here", "leave it out")
     assert unknown.message == "there is no rule 'BBQ1O3'"
     assert "did you mean BBQ103" in str(unknown.hint)
@@ -264,7 +269,7 @@ sources = st.lists(pieces, max_size=20).map("".join)
 def test_no_text_makes_it_go_wrong_and_mending_comes_to_an_end(source: str, known: bool) -> None:
     for _ in range(20):
         found = findings(source)
-        kept = apply(source, hashes(source) if known else None, found, DEFAULT)
+        kept = filter_findings(source, hashes(source) if known else None, found, DEFAULT)
         assert all(0 <= each.span.start <= each.span.end <= len(source) for each in kept)
         assert {each for each in kept if each.code[3] != "9"} <= set(found)
         after = mended(source, hashes(source) if known else None)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from spelling import Snippet, Spelled, plain
 
 from bbquery._text import Span
-from bbquery.lint.sources import scan
-from bbquery.lint.sources.markdown import scan as scan_markdown
+from bbquery.lint.extractors import extract
+from bbquery.lint.extractors.markdown import extract as scan_markdown
 
 LANGUAGES = ["json", "yaml", "toml", "markdown", "shell", "http"]
 seeds = st.integers(0, 1 << 32)
@@ -122,7 +122,7 @@ def test_yaml_in_a_block(text: str, before: str, style: str, deep: bool) -> None
             line, [*range(len(line))], [*range(1, len(line) + 1)]
         )
         text += line
-    found = scan(spelled.source + "\n  - z: 1\n", "yaml")
+    found = extract(spelled.source + "\n  - z: 1\n", "yaml")
     assert [excerpt.text for excerpt in found.excerpts] == [text]
     for at, char in enumerate(text):
         start, end = found.excerpts[0].locate(Span(at, at + 1))
@@ -154,7 +154,7 @@ def test_percent_encoding(text: str, seed: int, before: str, language: str) -> N
     url = "https://api.browserbase.com/v1/sessions?status=RUNNING&q="
     spelled = plain(f"{comment} {before}\n{head}{url}") + string + f"&x=1{tail}"
     excerpt = spelling.check(spelled, text, language)
-    assert [finding.code for finding in scan(spelled.source, language).findings] == ["BBQ402"] * (
+    assert [finding.code for finding in extract(spelled.source, language).findings] == ["BBQ402"] * (
         language in ("typescript", "python")
     )
     if excerpt.respell:
@@ -206,7 +206,7 @@ def test_shell(text: str, seed: int, before: str, parts: int, around: str) -> No
 def test_a_shell_reads_the_same(words: list[tuple[str, int, int]], new: str) -> None:
     spelled = [(shell_word(text, Random(seed), parts).source, text) for text, seed, parts in words]
     for source, _ in [*spelled]:
-        excerpt = scan(source, "shell").excerpts[0]
+        excerpt = extract(source, "shell").excerpts[0]
         if excerpt.respell:
             spelled.append((spelling.replaced(source, excerpt, new), new))
     script = "printf '%s\\0' " + " ".join(source for source, _ in spelled)
@@ -235,7 +235,7 @@ def test_a_block_is_given_to_the_scanner_of_its_language() -> None:
         "```py title=x\na\n```\n~~~\nb\n```\n~~~\n````TS\n```\n````\n"
         "> ```sql\n> c\n>\n> d\n> ```\n`x` ``` y\n```\nnot closed"
     )
-    scan_markdown(page, lambda source, name: seen.append((name, source)) or scan("", "text"))  # type: ignore[func-returns-value]  # append gives None
+    scan_markdown(page, lambda source, name: seen.append((name, source)) or extract("", "text"))  # type: ignore[func-returns-value]  # append gives None
     assert seen == [("py", "a\n"), ("", "b\n```\n"), ("ts", "```\n"), ("sql", "c\n\nd\n"), ("", "not closed")]
 
 
@@ -252,7 +252,7 @@ _ODD = [
 @given(st.lists(st.sampled_from(_ODD), max_size=30))
 def test_nothing_is_too_odd(language: str, pieces: list[str]) -> None:
     source = "".join(pieces)
-    found = scan(source, language)
+    found = extract(source, language)
     for start, end in spelling.spans(found):
         assert 0 <= start <= end <= len(source)
     for excerpt in found.excerpts:

@@ -15,7 +15,7 @@ import pytest
 
 import bbquery
 from bbquery.dashboard.assets import SCRIPTS
-from bbquery.lint.rules import RULES
+from bbquery.lint.rule_registry import RULES
 
 ROOT = Path(__file__).parent.parent
 

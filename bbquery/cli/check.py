@@ -12,7 +12,7 @@ import click
 
 from .linting import complain_of, complete_rule, files, is_excluded, read_settings, refusing, stdin_alone, write_diff
 from .options import Command
-from .streams import (
+from .streams import (  # fmt: skip
     FAILURE,
     OK,
     PROBLEM,
@@ -24,7 +24,7 @@ from .streams import (
     read_bytes,
     write,
     write_bytes,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from ..lint.cache import Cache
@@ -147,12 +147,12 @@ def _asked(*, statistics: bool, form: str | None, **options: Any) -> Asked:
 
 
 def _show_files(paths: tuple[str, ...], settings: Settings) -> int:
-    from ..lint.files import Skipped, find
-    from ..lint.sources import LANGUAGES
+    from ..lint.extractors.languages import LANGUAGES
+    from ..lint.files.discovery import SkippedFile, discover_files
 
-    found = list(find(paths, settings, LANGUAGES))
-    write("".join([f"{each.path}\n" for each in found if not isinstance(each, Skipped)]))
-    skipped = [each for each in found if isinstance(each, Skipped)]
+    found = list(discover_files(paths, settings, LANGUAGES))
+    write("".join([f"{each.path}\n" for each in found if not isinstance(each, SkippedFile)]))
+    skipped = [each for each in found if isinstance(each, SkippedFile)]
     complain_of(skipped)
     return FAILURE if any(each.error for each in skipped) else OK
 
@@ -165,7 +165,7 @@ def _check_files(paths: tuple[str, ...], settings: Settings, asked: Asked) -> in
         complain("there are no files to check", "warning")
     fixed = 0
     if asked.fix or asked.diff:
-        from ..lint.rewriting import fix
+        from ..lint.files.writer import fix
 
         report, done = fix(report, settings, unsafe=asked.unsafe, write=not asked.diff)
         if asked.diff:
@@ -187,7 +187,7 @@ def _cache(settings: Settings, asked: Asked) -> Cache | None:
 
 
 def _check_queries(queries: tuple[str, ...], settings: Settings, asked: Asked) -> int:
-    from ..lint.linting import QUERY
+    from ..lint.document_linter import QUERY
 
     names = [f"<query {number}>" for number in range(1, len(queries) + 1)] if len(queries) > 1 else ["<query>"]
     inputs = [(name, text, QUERY) for name, text in zip(names, queries, strict=True)]
@@ -198,14 +198,14 @@ def _check_queries(queries: tuple[str, ...], settings: Settings, asked: Asked) -
 
 
 def _check_stdin(name: str | None, settings: Settings, asked: Asked) -> int:
-    from ..lint.linting import language
-    from ..lint.reading import decoded
+    from ..lint.document_linter import language
+    from ..lint.files.source_file import decode_source
+    from ..lint.files.writer import NotWritable, encoded
     from ..lint.report import Report
-    from ..lint.rewriting import NotWritten, encoded
 
     data = read_bytes(settings.max_file_size)
     spoken = language(name, data) if name else "bbq"
-    source = decoded(data, is_python=spoken == "python")
+    source = decode_source(data, is_python=spoken == "python")
     if isinstance(source, str):
         raise Failure(f"standard input is {source}")
     report, text, fixed = Report([]), source.text, 0
@@ -214,17 +214,17 @@ def _check_stdin(name: str | None, settings: Settings, asked: Asked) -> int:
     if asked.fix and not asked.diff:
         try:
             write_bytes(encoded(data, source, text) if fixed else data)
-        except NotWritten as error:
+        except NotWritable as error:
             raise Failure(f"standard input was not fixed: {error}") from None
     return _finish(report, asked, fixed=fixed, silent=asked.diff, aside=asked.fix)
 
 
 def _check_texts(inputs: list[tuple[str, str, str]], settings: Settings, asked: Asked) -> tuple[Report, list[str], int]:
     """The report on texts, each with its name and language; what fixes make of them, and how many there were."""
-    from ..lint.linting import Linter
+    from ..lint.document_linter import DocumentLinter
     from ..lint.report import Checked, Report, repository
 
-    linter = Linter(settings)
+    linter = DocumentLinter(settings)
     checked: list[Checked] = []
     texts: list[str] = []
     fixed = 0
@@ -232,9 +232,10 @@ def _check_texts(inputs: list[tuple[str, str, str]], settings: Settings, asked: 
         enabled = settings.enabled if name.startswith("<") else settings.enabled_for(name)
         file = Checked(name, text, linter.check(text, spoken, enabled))
         if asked.fix or asked.diff:
-            from ..lint.rewriting import diff, mend
+            from ..lint.files.writer import diff
+            from ..lint.fixes import fix_text
 
-            mended = mend(text, spoken, linter, enabled, unsafe=asked.unsafe)
+            mended = fix_text(text, spoken, linter, enabled, unsafe=asked.unsafe)
             fixed += len(mended.fixed)
             if asked.diff:
                 write_diff(diff(text, mended.text, name))
@@ -250,8 +251,8 @@ def _check_texts(inputs: list[tuple[str, str, str]], settings: Settings, asked: 
 
 def _finish(report: Report, asked: Asked, *, fixed: int, silent: bool, aside: bool = False) -> int:
     """Prints a report, not at all where it is `silent`, to stderr where it is `aside`; and gives the exit status."""
-    from ..lint.formats import render
-    from ..lint.formats.text import summary
+    from ..lint.reporters import render
+    from ..lint.reporters.text import summary
 
     if asked.output_file is not None:
         _write_file(asked.output_file, render(report, asked.form))
@@ -305,13 +306,13 @@ def _watch(paths: tuple[str, ...], read: Callable[[], Settings], asked: Asked) -
 
 def _state(paths: tuple[str, ...], read: Callable[[], Settings]) -> object:
     """What is the same for as long as nothing changes."""
-    from ..lint.files import find
-    from ..lint.sources import LANGUAGES
+    from ..lint.extractors.languages import LANGUAGES
+    from ..lint.files.discovery import discover_files
 
     try:
         with refusing():
             settings = read()
-            files = [each.path for each in find(paths, settings, LANGUAGES)]
+            files = [each.path for each in discover_files(paths, settings, LANGUAGES)]
     except Failure as error:
         return str(error)
     watched = files if settings.schema is None else [*files, str(settings.schema)]

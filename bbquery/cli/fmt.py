@@ -11,8 +11,8 @@ from .options import Command
 from .streams import FAILURE, OK, PROBLEM, Failure, note, read_bytes, write_bytes
 
 if TYPE_CHECKING:
-    from ..lint.files import Skipped, Target
-    from ..lint.finding import Finding
+    from ..lint.files.discovery import FileToCheck, SkippedFile
+    from ..lint.findings import Finding
     from ..lint.settings import Settings
 
 
@@ -67,42 +67,42 @@ class _Run:
         return FAILURE if self.failed else PROBLEM if self.keeping and self.changed else OK
 
     def files(self, paths: tuple[str, ...]) -> None:
-        from ..lint.files import Skipped, find
+        from ..lint.files.discovery import SkippedFile, discover_files
 
-        for found in find(paths, self.settings, (".bbq",)):
-            skipped = found if isinstance(found, Skipped) else self._file(found)
+        for found in discover_files(paths, self.settings, (".bbq",)):
+            skipped = found if isinstance(found, SkippedFile) else self._file(found)
             if skipped:
                 complain_of([skipped])
                 self.failed |= skipped.error
 
-    def _file(self, target: Target) -> Skipped | None:
-        from ..lint.files import Skipped
-        from ..lint.reading import decoded, load
-        from ..lint.rewriting import NotWritten, replace
-        from ..lint.sources import language_of
+    def _file(self, target: FileToCheck) -> SkippedFile | None:
+        from ..lint.extractors.languages import language_of
+        from ..lint.files.discovery import SkippedFile
+        from ..lint.files.source_file import decode_source, read_file
+        from ..lint.files.writer import NotWritable, replace
 
         path = target.path
         if language_of(path) not in ("bbq", None):
-            return Skipped(path, "not a file of queries: only .bbq files are formatted", error=True)
-        data = load(path, self.settings.max_file_size)
-        if isinstance(data, Skipped):
+            return SkippedFile(path, "not a file of queries: only .bbq files are formatted", error=True)
+        data = read_file(path, self.settings.max_file_size)
+        if isinstance(data, SkippedFile):
             return data
-        source = decoded(data)
+        source = decode_source(data)
         if isinstance(source, str):
-            return Skipped(path, source, error=True)
+            return SkippedFile(path, source, error=True)
         text = self._formatted(source.text, path)
         if text != source.text and not self.keeping:
             try:
                 replace(path, data, source, text)
-            except NotWritten as error:
-                return Skipped(path, f"it was not formatted: {error}", error=True)
+            except NotWritable as error:
+                return SkippedFile(path, f"it was not formatted: {error}", error=True)
         return None
 
     def stdin(self, name: str | None) -> None:
-        from ..lint.reading import decoded
+        from ..lint.files.source_file import decode_source
 
         data = read_bytes(self.settings.max_file_size)
-        source = decoded(data)
+        source = decode_source(data)
         if isinstance(source, str):
             raise Failure(f"standard input is {source}")
         excluded = name is not None and is_excluded(name, self.settings)
@@ -111,8 +111,8 @@ class _Run:
             write_bytes(source.encoded(text))
 
     def _formatted(self, before: str, name: str) -> str:
-        from ..lint.formatting import formatted
-        from ..lint.rewriting import diff
+        from ..lint.files.writer import diff
+        from ..lint.formatter import formatted
 
         text, problems = formatted(before)
         if problems:
@@ -126,8 +126,8 @@ class _Run:
         return text
 
     def _report(self, name: str, text: str, problems: list[Finding]) -> None:
-        from ..lint.formats import render
         from ..lint.report import Checked, Report
+        from ..lint.reporters import render
 
         self.failed = True
         note(render(Report([Checked(name, text, problems)]), "full").rstrip("\n"))

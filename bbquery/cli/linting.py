@@ -17,7 +17,7 @@ from .streams import Failure, complain, harmless, is_terminal, write
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from ..lint.files import Skipped
+    from ..lint.files.discovery import SkippedFile
     from ..lint.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -81,7 +81,7 @@ def read_settings(config: str | None, *, isolated: bool, **overrides: object) ->
 def is_excluded(name: str, settings: Settings) -> bool:
     """Whether a file that is not read from disk is one to leave alone."""
 
-    from ..lint.patterns import matcher
+    from ..lint.files.gitignore import matcher
 
     below = os.path.relpath(os.path.abspath(name), settings.root).replace(os.sep, "/")
     return settings.force_exclude and matcher((*settings.exclude, *settings.extend_exclude))(below)
@@ -101,7 +101,7 @@ def write_diff(text: str) -> None:
     write(harmless(text, keep="\n\t") if is_terminal(sys.stdout) else text)
 
 
-def complain_of(skipped: Iterable[Skipped]) -> None:
+def complain_of(skipped: Iterable[SkippedFile]) -> None:
     for path, reason, error in skipped:
         complain(f"{path}: {reason}" if error else f"{path} is left out: {reason}", "error" if error else "warning")
 
@@ -110,7 +110,7 @@ def complete_rule(_context: click.Context, _parameter: click.Parameter, typed: s
     """Codes and names; behind a comma, the next one."""
     from click.shell_completion import CompletionItem
 
-    from ..lint.rules import RULES
+    from ..lint.rule_registry import RULES
 
     before, comma, last = typed.rpartition(",")
     rules = [(code, rule.summary) for code, rule in RULES.items()]

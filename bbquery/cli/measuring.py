@@ -17,6 +17,7 @@ import click
 from ..usage import Meter, QueriedRow, UsageReport, periods, pricing, thresholds
 from ..usage.export import tabular
 from ..usage.export.openmetrics import to_openmetrics
+from ..usage.periods import Period
 from ..usage.session_files import read_sessions
 from ..usage.settings import UsageSettings
 from .charted import write_report
@@ -63,7 +64,7 @@ class Asked(NamedTuple):
             _read_file(file, meters, self.query, self.project, now)
         return [meter.report() for meter in meters]
 
-    def wanted(self, periods: Sequence[periods.Period]) -> Query | None:
+    def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
         """The query, and that a session started in one of the periods, or between them."""
         from ..fields import field
         from ..query import all_of
@@ -71,11 +72,11 @@ class Asked(NamedTuple):
         parts = [] if self.query is None else [self.query]
         if self.inputs and self.project is not None:  # a client sees to it by itself
             parts.append(field.project_id == self.project)
-        starts = [each.start for each in periods if each.start is not None]
-        ends = [each.end for each in periods if each.end is not None]
-        if len(starts) == len(periods):
+        starts = [each.start for each in wanted_periods if each.start is not None]
+        ends = [each.end for each in wanted_periods if each.end is not None]
+        if len(starts) == len(wanted_periods):
             parts.append(field.started_at >= min(starts))
-        if len(ends) == len(periods):
+        if len(ends) == len(wanted_periods):
             parts.append(field.started_at < max(ends))
         return all_of(*parts) if parts else None
 

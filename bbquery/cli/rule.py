@@ -14,7 +14,7 @@ from .output import write_json
 from .streams import OK, has_colour, write
 
 if TYPE_CHECKING:
-    from ..lint.rules import Rule
+    from ..lint.rule_registry import Rule
 
 
 @click.command(cls=Command)
@@ -31,11 +31,11 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
       bbquery rule BBQ401
       bbquery rule --all --json
     """
-    from ..lint.rules import RULES, named
+    from ..lint.rule_registry import RULES, resolve_selector
 
     if bool(names) == everything:
         raise click.UsageError("name a rule, or --all")
-    codes = {code for name in ("ALL",) * everything or names for code in named(name)}
+    codes = {code for name in ("ALL",) * everything or names for code in resolve_selector(name)}
     rules = [rule for code, rule in RULES.items() if code in codes]
     if as_json:
         write_json([_data(rule) for rule in rules])

@@ -1,4 +1,4 @@
-"""TODO-DOC."""
+"""A fast parser for plain equalities, which is most of what people write; and the values of string literals."""
 
 from __future__ import annotations
 
@@ -77,8 +77,6 @@ def _strings(source: str, start: int) -> list[str]:
 
 # Left to `re` to compile when a first escape comes: few queries have one, and a first parse should not pay for it.
 _ESCAPE = r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))"
-
-
 _MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 

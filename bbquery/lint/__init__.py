@@ -24,9 +24,9 @@ def check(
     is not one.
     """
     from ..errors import BuildError
-    from .checker import Checker
-    from .rules import selected
+    from .query_linter import QueryLinter
+    from .rule_registry import select_rules
 
     if not isinstance(text, str):
         raise BuildError(f"check takes a str, not {type(text).__name__}", code="wrong-type")
-    return [*Checker(enabled=selected(select, ignore), dialect=dialect, schema=schema).check(text)]
+    return [*QueryLinter(enabled=select_rules(select, ignore), dialect=dialect, schema=schema).check(text)]

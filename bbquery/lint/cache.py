@@ -24,10 +24,10 @@ import msgspec
 
 from .._text import Span
 from .._version import __version__
-from .finding import Edit, Finding, Fix
+from .findings import Edit, Finding, Fix
 
 FOLDER = ".bbquery_cache"
-NOTHING = b""
+NO_QUERIES = b""
 """In place of a digest: the file holds nothing for the linter, whatever the settings."""
 
 _FORMAT = 1
@@ -69,12 +69,12 @@ def digest(data: bytes) -> bytes:
     return blake2b(data, digest_size=_DIGEST).digest()
 
 
-def key(content: bytes, language: str, fingerprint: str) -> bytes:
+def cache_key(content: bytes, language: str, fingerprint: str) -> bytes:
     """What the findings of a file are kept by: the digest of its bytes, its language, the settings."""
     return digest(b"\0".join((content, language.encode(), fingerprint.encode())))
 
 
-def stamp(status: os.stat_result) -> bytes | None:
+def file_stamp(status: os.stat_result) -> bytes | None:
     """By what a file is known to be as it was; None where its times are too fresh. Taken before the file is read."""
     newest = max(status.st_mtime_ns, status.st_ctime_ns)
     if newest + _FRESH > time.time_ns():
@@ -87,7 +87,7 @@ class Cache:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = os.path.abspath(folder)
-        self._file = os.path.join(self._folder, f"{_maker().hex()}.cache")
+        self._file = os.path.join(self._folder, f"{_program_fingerprint().hex()}.cache")
         self._day = int(time.time() // 86_400)
         self._here = os.getcwd()
         self._read_at, self._content = _load(self._file)
@@ -148,14 +148,19 @@ class Cache:
         return os.fsencode(os.path.join(self._here, path))
 
 
-def _maker() -> bytes:
-    """What findings follow from besides files and settings: this version, to the modules of a checkout that is being
-    worked on; Python, whose parser reads Python; and the libraries."""
+def _program_fingerprint() -> bytes:
+    """Return a digest of what decides findings besides files and settings.
+
+    That is this version, with every module and grammar file of a checkout that is being worked on; Python, whose parser
+    reads Python; and the libraries.
+    """
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     parts = [__version__, str(_FORMAT), sys.version]
-    for folder in (here, f"{here}/lint", f"{here}/lint/sources", f"{os.path.dirname(here)}/grammar"):
-        with suppress(OSError), os.scandir(folder) as entries:
-            parts += sorted([f"{each.name} {each.stat().st_mtime_ns}" for each in entries if each.is_file()])
+    for top in (here, f"{os.path.dirname(here)}/grammar"):
+        for folder, subfolders, names in os.walk(top):
+            subfolders[:] = sorted(name for name in subfolders if name != "__pycache__")
+            with suppress(OSError):
+                parts += [f"{folder}/{name} {os.stat(f'{folder}/{name}').st_mtime_ns}" for name in sorted(names)]
     for name in ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript", "jsonschema"):
         spec = find_spec(name)
         with suppress(OSError):

@@ -13,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from .files import Skipped
-from .finding import Finding
-from .lines import Lines
+from .files.discovery import SkippedFile
+from .findings import Finding
+from .line_index import Lines
 
 
 class Checked(NamedTuple):
@@ -44,7 +44,9 @@ class Report:
     none.
     """
 
-    def __init__(self, files: list[Checked], skipped: list[Skipped] | None = None, *, root: Path | None = None) -> None:
+    def __init__(
+        self, files: list[Checked], skipped: list[SkippedFile] | None = None, *, root: Path | None = None
+    ) -> None:
         self.files = sorted(files, key=lambda file: file.path)
         self.skipped = sorted(skipped or [])
         self.root = os.path.abspath(root or Path.cwd())

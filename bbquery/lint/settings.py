@@ -19,8 +19,8 @@ from .._text import suggest
 from ..config import config_error as _bad
 from ..config import find_config
 from ..errors import BuildError
-from .patterns import is_pattern, matcher
-from .rules import RULES, named, selected, shorten
+from .files.gitignore import is_pattern, matcher
+from .rule_registry import RULES, resolve_selector, select_rules, shorten
 
 Dialect = Literal["full", "wire"]
 
@@ -72,7 +72,7 @@ class Settings:
     def enabled(self) -> frozenset[str]:
         """The codes that are on, without those that cannot find anything with these settings."""
         idle = {"wire": self.dialect != "wire", "schema": self.schema is None}
-        on = selected(self.select, self.ignore, self.extend_select)
+        on = select_rules(self.select, self.ignore, self.extend_select)
         return frozenset(code for code in on if not idle.get(RULES[code].needs, False))
 
     def enabled_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
@@ -82,7 +82,9 @@ class Settings:
         below = os.path.relpath(os.path.abspath(path), self.root)
         below = below.replace(os.sep, "/")
         off = [selectors for pattern, selectors in self.per_file_ignores if _matcher(pattern)(below)]
-        return self.enabled - {code for selectors in off for selector in selectors for code in named(selector)}
+        return self.enabled - {
+            code for selectors in off for selector in selectors for code in resolve_selector(selector)
+        }
 
     def fingerprint(self, enabled: frozenset[str]) -> str:
         """A key for the findings of a text: the same wherever and whenever they must be the same."""
@@ -156,7 +158,7 @@ def _strings(value: object, _root: Path) -> tuple[str, ...]:
 def _selectors(value: object, root: Path) -> tuple[str, ...]:
     selectors = _strings(value, root)
     for selector in selectors:
-        named(selector)
+        resolve_selector(selector)
     return selectors
 
 

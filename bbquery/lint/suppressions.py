@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from .._text import Span
 from ..errors import BuildError
-from .finding import Edit, Finding, Fix
-from .lines import Lines
-from .rules import RULES, named, shorten
+from .findings import Edit, Finding, Fix
+from .line_index import Lines
+from .rule_registry import RULES, resolve_selector, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -35,11 +35,11 @@ _LONGEST = 2_000
 """Where comments are not known, a line longer than this is data."""
 
 _ABOUT_SUPPRESSIONS = frozenset(code for code in RULES if code.startswith("BBQ9"))
-_BROKEN = frozenset(("BBQ001", "BBQ002"))
+_PARSE_ERRORS = frozenset(("BBQ001", "BBQ002"))
 """What keeps other rules from looking at a query: nothing can be said of their suppressions."""
 
 
-class _Suppression:
+class Suppression:
     """A comment that suppresses, or tries to.
 
     `whole` is where it stands, `span` the words from `bbquery:` on. `alone` says that nothing but comment is on its
@@ -65,7 +65,7 @@ class _Suppression:
             for word in re.finditer(r"[^\s,]+", match["selectors"]):
                 span = Span(self.inside.start + word.start(), self.inside.start + word.end())
                 try:
-                    self.selectors.append((span, named(word[0])))
+                    self.selectors.append((span, resolve_selector(word[0])))
                 except BuildError as error:
                     self.wrong.append((span, error.message, error.hint))
 
@@ -77,7 +77,7 @@ class _Suppression:
         return any(code in codes for _, codes in self.selectors)
 
 
-def apply(
+def filter_findings(
     source: str,
     comments: list[Span] | None,
     findings: list[Finding],
@@ -97,7 +97,7 @@ def apply(
     starts = [excerpt.start for excerpt in excerpts]
 
     @cache
-    def in_file_for(code: str) -> list[_Suppression]:
+    def in_file_for(code: str) -> list[Suppression]:
         return [each for each in in_file if each.suppresses(code)]
 
     def remaining(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -108,7 +108,7 @@ def apply(
             if at >= 0 and end <= excerpts[at].end:
                 numbers |= {lines.number(excerpts[at].start), lines.number(excerpts[at].end)}
             near = [each for number in sorted(numbers) for each in on_line.get(number, ())]
-            if finding.code in _BROKEN:
+            if finding.code in _PARSE_ERRORS:
                 for each in (*in_file, *near):
                     each.is_near_broken = True
             covering = [*in_file_for(finding.code), *[each for each in near if each.suppresses(finding.code)]]
@@ -118,7 +118,7 @@ def apply(
                 yield finding
 
     kept = list(remaining(findings))
-    complaints = [finding for each in suppressions for finding in _complaints(each, lines, enabled)]
+    complaints = [finding for each in suppressions for finding in _suppression_findings(each, lines, enabled)]
     kept += remaining(finding for finding in complaints if finding.code in enabled)
     return sorted(kept, key=lambda finding: (finding.span, finding.code))
 
@@ -126,7 +126,7 @@ def apply(
 # --- finding them ------------------------------------------------------------------------------
 
 
-def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[_Suppression]:
+def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppression]:
     source = lines.text
     comments = sorted(comments) if comments is not None else None
     starts = [comment.start for comment in comments or ()]
@@ -166,7 +166,7 @@ def _closing(marker: str) -> str:
     return "*/" if marker.startswith("/*") else "-->" if marker == "<!--" else ""
 
 
-def _suppression(lines: Lines, at: int, around: Span) -> _Suppression | None:
+def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
     """The suppression whose word stands in a comment. It begins the comment, or follows one more marker of its kind."""
     source = lines.text
     first = max(around.start, at - 40)
@@ -187,12 +187,12 @@ def _suppression(lines: Lines, at: int, around: Span) -> _Suppression | None:
     after = source[around.end : lines.end(lines.number(max(around.start, around.end - 1)))].strip()
     alone = (before, after) in (("", ""), ("{", "}"))  # JSX has its comments in braces
     lone = (start, end) == around
-    return _Suppression(Span(start, end), match, alone=alone, lone=lone, followed=another is not None)
+    return Suppression(Span(start, end), match, alone=alone, lone=lone, followed=another is not None)
 
 
-def _by_line(lines: Lines, suppressions: list[_Suppression]) -> dict[int, list[_Suppression]]:
+def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Suppression]]:
     """What holds on each line. The line after a comment that stands alone is the next that holds none such."""
-    held: dict[int, list[_Suppression]] = {}
+    held: dict[int, list[Suppression]] = {}
     following: dict[int, int] = {}
     for each in reversed(suppressions):
         if each.kind == "ignore-file":
@@ -212,7 +212,7 @@ def _by_line(lines: Lines, suppressions: list[_Suppression]) -> dict[int, list[_
 # --- what is wrong with them -------------------------------------------------------------------
 
 
-def _complaints(each: _Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
     if each.kind not in _KINDS:
         kinds = f"write one of {' '.join(_KINDS)}"
         yield _finding("BBQ902", f"there is no suppression {shorten(each.kind)!r}", each.span, kinds)
@@ -230,7 +230,7 @@ def _complaints(each: _Suppression, lines: Lines, enabled: frozenset[str]) -> It
         yield from _unused(each, lines, enabled)
 
 
-def _unused(each: _Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
     if each.everything:
         if not each.used and _is_judged(frozenset(RULES), enabled):
             yield _finding(
@@ -260,7 +260,7 @@ def _is_judged(codes: frozenset[str], enabled: frozenset[str]) -> bool:
     return bool(codes) and (usual or codes) <= enabled
 
 
-def _removal(each: _Suppression, lines: Lines) -> Fix:
+def _removal(each: Suppression, lines: Lines) -> Fix:
     """Takes out the comment and the blanks before it; and its lines, where nothing else is on them."""
     start, end = each.whole
     first = lines.number(start)

@@ -70,8 +70,6 @@ class Plan:
 
 
 LIST_ALL = Plan("", ((ListRequest(),),), None, True, ())
-
-
 """The plan where there is no query."""
 
 

@@ -20,8 +20,6 @@ def percent_encode(text: str | bytes) -> str:
 
 
 _UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"  # RFC 3986
-
-
 _ENCODED = [char if char in _UNRESERVED else f"%{ord(char):02X}" for char in map(chr, range(256))]
 
 

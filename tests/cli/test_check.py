@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bbquery.cli import check as module
-from bbquery.lint.formats import FORMATS
-from bbquery.lint.rules import RULES
+from bbquery.lint.reporters import FORMATS
+from bbquery.lint.rule_registry import RULES
 
 from .conftest import Run
 from .test_process import BBQUERY, loaded
@@ -244,11 +244,11 @@ def test_a_library_that_is_not_installed_is_named(
     for name in [name for name in sys.modules if name.partition(".")[0] == module_name]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module_name, None)
-    from bbquery.lint.sources import javascript
+    from bbquery.lint.extractors.javascript import extractor
 
-    javascript._reader.cache_clear()
+    extractor._reader.cache_clear()
     outcome = run("check", "--no-cache", *arguments)
-    javascript._reader.cache_clear()
+    extractor._reader.cache_clear()
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.count("error: ") == 1
     assert module_name in outcome.err

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PREFIX = "bbquery_usage"
 
-
 _GAUGES = {
     "sessions": "Sessions that started in the range.",
     "running": "Sessions of these that have not ended; they are measured up to now.",

@@ -134,6 +134,3 @@ def _decimal(name: str, value: int | Fraction | str | None) -> Any:
     if isinstance(value, Fraction):
         return Decimal(format_money(value, _DIGITS[name]))
     return Decimal(value) if name == "proxy_bytes" and value is not None else value
-
-
-

@@ -1,0 +1,98 @@
+"""A text and its language → findings, where they stand in the text. Files, caches and processes are for `runner`.
+
+A finding on a query is carried from the query's text to the source's; so is its fix, where the source can be edited.
+"""
+
+from __future__ import annotations
+
+import os.path
+from typing import TYPE_CHECKING
+
+from .._text import Span
+from .extractors import extract
+from .extractors.excerpt import Excerpt, Extraction
+from .extractors.languages import language_of
+from .findings import Edit, Finding, Fix
+from .query_linter import QueryLinter
+from .suppressions import filter_findings
+
+if TYPE_CHECKING:
+    from .settings import Settings
+
+QUERY = "query"
+"""The language of a text that is all one query, as an argument of the command line is."""
+
+
+class DocumentLinter:
+    """Checks texts by settings. It keeps a checker for each set of rules that is on somewhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._checkers: dict[frozenset[str], QueryLinter] = {}
+
+    def prepare(self) -> None:
+        """BuildError where the settings hold what no check can begin with, such as a schema that is none."""
+        self._checker(self.settings.enabled)
+
+    def check(self, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
+        """What is wrong in a text by the rules that are enabled, in the order of the text, suppressions heeded."""
+        if language == QUERY:
+            found = Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
+        else:
+            found = extract(text, language)
+        check = self._checker(enabled).check
+        findings = [finding for finding in found.findings if finding.code in enabled]
+        for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
+            if problems := check(excerpt.text):
+                findings += [_move_to_source(problem, excerpt) for problem in problems]
+        findings.sort(key=lambda finding: (finding.span, finding.code))
+        return filter_findings(text, found.comments, findings, enabled, [excerpt.span for excerpt in found.excerpts])
+
+    def _checker(self, enabled: frozenset[str]) -> QueryLinter:
+        checker = self._checkers.get(enabled)
+        if checker is None:
+            settings = self.settings
+            checker = QueryLinter(
+                enabled=enabled,
+                dialect=settings.dialect,
+                schema=settings.schema_json,  # type: ignore[arg-type]  # `true` is one too; the checker says it is none of metadata
+            )
+            self._checkers[enabled] = checker
+        return checker
+
+
+def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:
+    fix = finding.fix and _placed_fix(finding.fix, excerpt)
+    span = excerpt.locate(finding.span)
+    return Finding(finding.code, finding.message, span, severity=finding.severity, hint=finding.hint, fix=fix)
+
+
+def _placed_fix(fix: Fix, excerpt: Excerpt) -> Fix | None:
+    """The fix as edits of the source; None where the source cannot be edited there."""
+    if excerpt.respell is None:
+        return None
+    if excerpt.offsets is not None and any(_is_inside_escape(at, excerpt) for edit in fix.edits for at in edit.span):
+        return None
+    try:
+        edits = [Edit(excerpt.locate(edit.span), excerpt.respell(edit.text)) for edit in fix.edits]
+    except ValueError:  # a lone surrogate, say, that no percent-encoding has
+        return None
+    return Fix(fix.title, *edits, safe=fix.safe)
+
+
+def _is_inside_escape(at: int, excerpt: Excerpt) -> bool:
+    """Whether a place in the text is amid what the source spells as one escape."""
+    offsets = excerpt.offsets
+    assert offsets is not None, "the caller has looked"
+    return 0 < at < len(excerpt.text) and offsets[at - 1] == offsets[at]
+
+
+def language(path: str, data: bytes | None = None) -> str:
+    """The language of a file; `text` where nothing tells."""
+    found = language_of(path)
+    if found is None and data is None and not os.path.splitext(path)[1]:
+        with open(path, "rb") as file:
+            data = file.read(200)
+    if found is None and data is not None:
+        found = language_of(path, data[:200].decode("utf-8", "replace"))
+    return found or "text"

@@ -1,0 +1,93 @@
+"""Find the queries in source files, each with the way back to where it stands.
+
+A file's name gives its language (`languages.language_of`), and `extract` hands the text to the one module that reads
+it:
+
+    bbq          queries, one below the other
+    python/      Python's own parser
+    javascript/  tree-sitter, for JavaScript, TypeScript and TSX
+    yaml, shell, markdown
+    text         JSON, TOML, HTTP requests and plain text
+
+Each extractor puts texts together as they are at run time, and hands them to `rules.assembly.find_queries`, which asks
+`detection` whether a text is a query of ours. The result is an `Extraction`: excerpts, findings on the code around them
+(BBQ4xx), and comments, where suppressions stand.
+
+Nothing here parses a query, reads a file, or raises an error for what a file says. An extractor is loaded when it is
+first needed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .languages import FENCES, LANGUAGES
+
+if TYPE_CHECKING:
+    from .excerpt import Extraction
+
+
+_SESSIONS = ("console", "shell-session", "shellsession", "sh-session")
+"""Fences around what a terminal showed: commands behind a prompt, and what they printed."""  # fmt: skip
+
+
+def extract(source: str, language: str) -> Extraction:
+    """Return what is found in a source of a language of `LANGUAGES`, or of `text`.
+
+    Python and JavaScript that do not parse are read as far as they go. Raise BuildError, with the code `missing-extra`,
+    if a language needs a library that is not installed.
+    """
+    match language:
+        case "bbq":
+            from . import bbq
+
+            return bbq.extract(source)
+        case "python":
+            from .python import extractor as python
+
+            return python.extract(source)
+        case "javascript" | "typescript" | "tsx":
+            from .javascript import extractor as javascript
+
+            return javascript.extract(source, language)
+        case "markdown":
+            from . import markdown
+
+            return markdown.extract(source, extract_block)
+        case "shell":
+            from . import shell
+
+            return shell.extract(source)
+        case "yaml":
+            from . import yaml
+
+            return yaml.extract(source)
+    from . import text
+
+    return text.extract(source, language)
+
+
+def extract_block(source: str, name: str) -> Extraction:
+    """Return what is found in a fenced block of Markdown, by the name after its fence;
+
+    an unknown name is plain text.
+    """
+    if name in _SESSIONS:
+        return extract(_commands(source), "shell")
+    return extract(
+        source, LANGUAGES.get(f".{name}") or FENCES.get(name) or (name if name in LANGUAGES.values() else "text")
+    )
+
+
+def _commands(source: str) -> str:
+    """A terminal's session with blanks for its prompts and for what was printed; a session without prompts as it is."""
+    if not re.search(r"(?m)^[$%] ", source):
+        return source
+    lines = source.splitlines(keepends=True)
+    kept = []
+    typing = False
+    for line in lines:
+        typing = line.startswith(("$ ", "% ")) or (typing and line.startswith("> "))
+        kept.append("  " + line[2:] if typing else re.sub(r"[^\r\n]", " ", line))
+    return "".join(kept)

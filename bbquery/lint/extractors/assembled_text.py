@@ -1,0 +1,148 @@
+"""A text put together by code → the queries in it, and what is wrong with how it was put together (BBQ401 to 403).
+
+A scanner of a language reads a text as runs, which are constant, and holes, where a value is put in at run time, and
+hands them to `examine`. A word stands in for each hole, and what comes of that is asked whether it is a query. A hole
+is an injection where a value or a key stands: between quotes, in brackets, after the colon. One that stands for a whole
+condition is none of our business.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from ..._text import Span
+
+Role = Literal["query", "encoded", "unencoded", "compared", "shown"]
+"""What is known of a text from where it stands: it is a query for certain; it is given to what decodes it, or to what
+encodes it; it is compared with another text; it is printed, logged or raised, and so is not sent."""
+
+Respell: TypeAlias = Callable[[str], str]
+
+
+class ConstantText(NamedTuple):
+    """Constant text, and where in the source each of its characters begins and ends."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class Interpolation(NamedTuple):
+    """A place where a value is put in: its expression, and whether no value of it can change the query (a number)."""
+
+    span: Span
+    code: str
+    harmless: bool = False
+
+
+Fragment: TypeAlias = ConstantText | Interpolation
+
+NEVER = re.compile(r"(?!)")
+_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)""", re.DOTALL)
+
+
+def constant(pieces: Iterable[Fragment]) -> ConstantText | None:
+    """A text as one run; None where it has holes."""
+    text, starts, ends = "", list[int](), list[int]()
+    for piece in pieces:
+        if isinstance(piece, Interpolation):
+            return None
+        text += piece.text
+        starts.extend(piece.starts)
+        ends.extend(piece.ends)
+    return ConstantText(text, starts, ends)
+
+
+def character(digits: str, base: int = 16) -> str | None:
+    """What an escape by number says; None where there is no such character, and it stands for itself."""
+    code = int(digits, base)
+    return chr(code) if code <= sys.maxunicode else None
+
+
+def surrogates(high: str, low: str) -> str:
+    """The character of two escapes."""
+    return (chr(int(high, 16)) + chr(int(low, 16))).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+class FragmentReader:
+    """Reads a source into pieces, from left to right."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.pieces: list[Fragment] = []
+
+    def plain(self, start: int, end: int) -> None:
+        """Source that stands for itself."""
+        if start < end:
+            self.pieces.append(ConstantText(self.source[start:end], range(start, end), range(start + 1, end + 1)))
+
+    def escaped(self, text: str, span: Span | tuple[int, int]) -> None:
+        """Text that the source spells otherwise."""
+        if text:
+            self.pieces.append(ConstantText(text, [span[0]] * len(text), [span[1]] * len(text)))
+
+    def resolve(
+        self, start: int, end: int, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str | None]
+    ) -> None:
+        """A stretch of source in which a match of `escape` stands for its meaning, or, without one, for itself."""
+        at = start
+        for match in escape.finditer(self.source, start, end):
+            said = meaning(match)
+            if said is not None:
+                self.plain(at, match.start())
+                self.escaped(said, match.span())
+                at = match.end()
+        self.plain(at, end)
+
+    def fill(
+        self,
+        start: int,
+        end: int,
+        field: re.Pattern[str],
+        put: Callable[[re.Match[str]], None],
+        escape: re.Pattern[str] = NEVER,
+        meaning: Callable[[re.Match[str]], str | None] = str,
+    ) -> None:
+        """A stretch of source in which `put` adds what stands for a match of `field`; the rest is resolved."""
+        for match in field.finditer(self.source, start, end):
+            self.resolve(start, match.start(), escape, meaning)
+            put(match)
+            start = match.end()
+        self.resolve(start, end, escape, meaning)
+
+    def hole(self, span: Span, code: str | None = None, *, harmless: bool = False) -> None:
+        self.pieces.append(Interpolation(span, self.source[span.start : span.end] if code is None else code, harmless))
+
+
+class AssembledText(NamedTuple):
+    """A text with words for its holes: where its characters stand in the source, and where the holes stand in it."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+    holes: list[tuple[Span, Interpolation]]
+
+    def part(self, span: Span, plain: str, offsets: list[int] | None) -> AssembledText:
+        """The part under a span, which says `plain` when it is decoded."""
+        firsts = [span.start + at for at in (range(len(plain) + 1) if offsets is None else offsets)]
+        index = {first: at for at, first in reversed([*enumerate(firsts)])}
+        return AssembledText(
+            plain,
+            [self.starts[first] for first in firsts[:-1]],
+            [self.ends[after - 1] for after in firsts[1:]],
+            [(Span(index[at.start], index[at.end]), hole) for at, hole in self.holes if {*at} <= index.keys()],
+        )
+
+    @property
+    def strings(self) -> list[Span]:
+        """Where the query's own strings stand, with their quotes."""
+        return [Span(*match.span()) for match in _STRING.finditer(self.text)]
+
+
+# --- filling holes -----------------------------------------------------------------------------
+
+
+# --- the query ---------------------------------------------------------------------------------

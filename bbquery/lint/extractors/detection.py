@@ -1,0 +1,118 @@
+"""Text → whether it is a query of ours, by nothing but what it says.
+
+Other systems write `user_metadata['x']` too: Supabase's subscripts, Milvus' filters, Auth0's and Stripe's searches. The
+sign of ours, which none of them has, is a path in brackets and then `:` and a value. A text is a query when it begins
+with a condition, when one of its conditions has the sign, and when what follows it could follow a condition. The
+patterns forgive what people get wrong (a quote or a bracket that is missing, typographic quotes, `userMetadata`),
+but nothing that another system means. What repeats is possessive or atomic: no text takes more than linear time.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..._text import Span
+from ...language.session_fields import SESSION_FIELDS
+from ...planning.urls import decode_form_with_offsets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BASE_BYTES = re.compile(rb"[Uu]ser_?[Mm]etadata|USER_?METADATA")
+
+
+def may_contain_queries(data: bytes) -> bool:
+    """Whether a file's bytes can hold anything for the linter; it never says no to a file in which a query would be
+    found. A `user_metadata` that is itself spelled with escapes, or put together from parts, is not looked for."""
+    if b"bbquery" in data or b"browserbase" in data:  # given to them, a text without metadata is a query too
+        return True
+    return (b"etadata" in data or b"METADATA" in data) and _BASE_BYTES.search(data) is not None
+
+
+def decode_query(text: str) -> tuple[str, list[int] | None] | None:
+    """The text, if it is a query or clearly meant to be one; else what percent-decoding makes of it, and where each of
+    its characters, and its end, begins in `text`. It is decoded once, even if only a second time gives a query: that it
+    was encoded too often is for the checker to say. None where no decoding helps."""
+    if not mentions_metadata(text):
+        return None
+    if _is_query(text):
+        return text, None
+    once = step = decode_form_with_offsets(text) if "%" in text else None
+    for _ in range(2):
+        if step and _is_query(step[0]):
+            return once
+        step = decode_form_with_offsets(step[0]) if step and "%" in step[0] else None
+    return None
+
+
+def query_positions(text: str) -> Iterator[tuple[Span, bool]]:
+    """Where in a text a query may stand, and whether that is the `q` of a URL: all of it; behind a connective or
+    `name=`, twice at most, and `?q=`, to the quote that the URL stands in, the next parameter, `&` or space."""
+    yield _stripped(text, 0, len(text)), False
+    at = 0
+    for _ in range(2):
+        if named := _NAMED.match(text, at):
+            at = named.start(1)
+            yield _stripped(text, *named.span(1)), named.end() < len(text)  # alone it may be what is yet to be encoded
+    for match in _PARAMETER.finditer(text):
+        start, end = match.span(1)
+        if quoted := _QUOTED.search(text, max(start - 200, 0), start):
+            yield Span(start, max(text.find(quoted[0], start, end), start)), True
+        yield _stripped(text, start, end), True
+        yield Span(*match.span(2)), True
+
+
+def _stripped(text: str, start: int, end: int) -> Span:
+    part = text[start:end]
+    first = start + len(part) - len(part.lstrip())
+    return Span(first, max(first, start + len(part.rstrip())))
+
+
+def mentions_metadata(text: str) -> bool:
+    """Whether a text holds the one word without which it is no query of ours."""
+    return ("etadata" in text or "METADATA" in text) and BASE_WORD.search(text) is not None
+
+
+def _is_query(text: str) -> bool:
+    return _QUERY.match(text) is not None and _QUOTE.search(text) is not None
+
+
+# --- patterns ----------------------------------------------------------------------------------
+
+# What looks like a space counts as one, and every typographic quote as a quote: the checker says what is wrong.
+_S = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*+"
+_QUOTES = "'\"\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4"
+_QUOTE = re.compile(f"[{_QUOTES}]")
+_WORD = r"[\w.@$/-]++"
+_STRING = (
+    r"(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
+    rf"|[\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4][^{_QUOTES}]*+[{_QUOTES}]|['\"][^{_QUOTES}]*+[{_QUOTES}])"
+)
+BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
+_NAMED = re.compile(r"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:(?!&[\w.-]+=).)*+)", re.DOTALL)
+_PARAMETER = re.compile(r"[?&]q=(([^&#\s]*+)(?:(?!&[\w.-]+=)[^#\r\n])*+)")
+_QUOTED = re.compile(r"[\"'`](?=[^\s\"'`]*+\Z)")
+_BASE = rf"(?:{BASE_WORD.pattern})(?!\w)"
+# ['key'], [key], [0], ['key] and [key']; and, where the colon follows, ['key'
+_KEY = rf"{_S}\[{_S}(?>{_STRING}{_S}\]|[{_QUOTES}]?{_WORD}[{_QUOTES}]?{_S}\]|\*{_S}\]|{_STRING}(?={_S}:))"
+_PATH = rf"{_BASE}(?:{_KEY})++{_S}"
+_COLON = r"[:\uff1a](?![:=])"  # neither a cast (`::text`) nor an assignment
+_LITERAL = r"(?:-?\d[\w.+:-]*+|true|false|now[\w+-]*+|\$\w++|\*)(?!\w)"
+_LIST = rf"\({_S}(?:{_STRING}|\$\w|\d)[^)]*+\)?"
+# A word without quotes is a value only where it stands at the colon: `user_metadata['name']: the user's name` is prose.
+# And a quote that is followed by a letter closed too early, as in 'O'Brien': the rest cannot be made out.
+_VALUE = (
+    rf"(?>{_S}{_STRING}(?:[\w{_QUOTES}].*+)?|{_S}[{_QUOTES}][^{_QUOTES}]++\Z"
+    rf"|{_S}{_LITERAL}|{_S}{_LIST}|[\w@]{_WORD}|\w)"
+)
+_SIGN = rf"{_PATH}(?>{_COLON}{_VALUE}|[$^*]={_S}{_STRING}|(?<=\]){_STRING})"
+
+_NAME = rf"(?>(?:{'|'.join(SESSION_FIELDS)})(?!\w){_S}|{_PATH})"
+_OPERATOR = rf"(?>[:\uff1a](?={_S}\*(?!=))|[:=<>!^$*~\uff1a]++)"
+_LEAD = r"(?:[(\s\u00ad\u200b-\u200f\u2060\ufeff]|[-!](?!\s)|(?i:not)\b)*+"
+_JOINT = rf"(?:{_S}\))*+{_S}(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}"
+_OTHER = rf"(?>{_NAME}{_OPERATOR}{_S}(?>{_STRING}|{_LIST}|{_LITERAL}|{_WORD}){_JOINT})"
+# After a whole condition comes the end, a connective, or the next condition: anything else makes it prose.
+_REST = rf"(?:{_S}[\])])*+{_S}(?>\Z|(?:AND|OR|NOT)\b|(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}{_NAME}{_OPERATOR})"
+_QUERY = re.compile(rf"{_LEAD}(?:{_OTHER})*?{_SIGN}{_REST}", re.DOTALL)

@@ -1,0 +1,1 @@
+"""Find queries in JavaScript and TypeScript."""

@@ -1,0 +1,50 @@
+"""The language of a file: by its suffix, its interpreter line, or the fence of a Markdown block."""
+
+from __future__ import annotations
+
+import os.path
+import re
+
+LANGUAGES: dict[str, str] = {
+    ".bbq": "bbq",
+    ".py": "python", ".pyi": "python", ".pyw": "python",
+    ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+    ".json": "json", ".jsonc": "json", ".json5": "json",
+    ".yaml": "yaml", ".yml": "yaml",
+    ".toml": "toml",
+    ".md": "markdown", ".markdown": "markdown", ".mdx": "markdown",
+    ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell",
+    ".http": "http", ".rest": "http",
+}  # fmt: skip
+"""The language of a suffix. `.env` is left out, as it holds secrets, and `.txt`, as it holds anything."""
+
+_INTERPRETERS = {
+    "sh": "shell", "bash": "shell", "zsh": "shell", "dash": "shell", "ksh": "shell",
+    "python": "python", "uv": "python", "node": "javascript", "bun": "typescript", "deno": "typescript", "tsx": "tsx",
+}  # fmt: skip
+
+_SHEBANG = re.compile(
+    r"\ufeff?#![ \t]*(?:(?:\S*/)?env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*([a-z]+)|\S*?([a-z]+)[0-9.]*(?:\s|\Z))"
+)
+
+# What a fence in Markdown calls a language, where that is no suffix.
+FENCES = {
+    "python3": "python",
+    "pycon": "text",
+    "javascript": "javascript",
+    "node": "javascript",
+    "typescript": "typescript",
+    "shell": "shell",
+    "shellscript": "shell",
+    "curl": "shell",
+}
+
+
+def language_of(path: str, first_line: str = "") -> str | None:
+    """The language of a file by its suffix; of one without, by its first line. None where nothing is to be done."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix:
+        return LANGUAGES.get(suffix)
+    shebang = _SHEBANG.match(first_line)
+    return _INTERPRETERS.get(shebang[1] or shebang[2]) if shebang else None

@@ -1,0 +1,1 @@
+"""Find queries in Python."""

@@ -1,0 +1,69 @@
+"""A query into which Python puts values → how to write it so that they are bound."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+from itertools import chain, count
+
+from ...._text import Span
+from ...rules.assembly import TEMPLATE_FIELD
+from ..assembled_text import AssembledText, Interpolation
+
+
+def binding(query: AssembledText) -> str:
+    """The hint: a call of `bbquery.parse` for this query, or, where that would be odd, an example of one."""
+    text, holes = query.text, query.holes
+    names: dict[str, str] = {}  # of each argument's code
+    spelled, end = "", 0
+    if len(holes) > _MANY:
+        return _HINT
+    bound = 0
+    for string in query.strings:
+        inside = [(at, hole) for at, hole in holes if string.start <= at.start and at.end <= string.end]
+        if not inside:
+            continue
+        code = _argument(text, string, inside)
+        if code is None:
+            return _HINT
+        bound += len(inside)
+        name = names.setdefault(code, _name(inside[0][1].code, names.values()))
+        spelled += text[end : string.start] + "$" + name
+        end = string.end
+    spelled += text[end:]
+    arguments = "".join(f", {name}={code}" for code, name in names.items())
+    if bound < len(holes) or "\n" in spelled or len(spelled) + len(arguments) > 240:
+        return _HINT
+    quoted = spelled.replace("\\", "\\\\").replace('"', '\\"')
+    return f'bind it as a value: bbquery.parse("{quoted}"{arguments})'
+
+
+_MANY = 20  # holes, for a hint that can be read
+_HINT = "bind it as a value: bbquery.parse(\"user_metadata['key']:$value\", value=…)"
+
+
+def _argument(text: str, string: Span, holes: list[tuple[Span, Interpolation]]) -> str | None:
+    """The Python expression for the value of a string with holes; None for one too odd to show."""
+    at = holes[0][0]
+    alone = len(holes) == 1 and (at == string or at == Span(string.start + 1, string.end - 1))
+    codes = [_name(hole.code, ()) if TEMPLATE_FIELD.fullmatch(hole.code) else hole.code for _, hole in holes]
+    if any(hole.harmless for _, hole in holes) or not "".join(codes).isprintable():
+        return None  # a number has to become a string first
+    if alone:
+        return codes[0]
+    said, end = "", string.start + 1
+    for (where, _), code in zip(holes, codes, strict=True):
+        said += text[end : where.start] + "{" + code + "}"
+        end = where.end
+    said += text[end : string.end - 1]
+    return None if re.search(r"[\"'\\]", said) or not said.isprintable() else f'f"{said}"'
+
+
+def _name(code: str, taken: Iterable[str]) -> str:
+    """A name for a placeholder: the last one in an expression."""
+    words = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code if code != "%s" else "")
+    name = words[-1] if words and not keyword.iskeyword(words[-1]) else "value"
+    options = chain([name], (f"{name}{number}" for number in count(2)))
+    used = {*taken}
+    return next(option for option in options if option not in used)

@@ -1,0 +1,262 @@
+"""Python → the queries in it, and what is wrong with the code around them (BBQ401 to 406).
+
+Python's own parser says what is an expression and where it stands; `python_texts` says what text it makes. Docstrings
+are not looked at, nor is what a test expects to fail (`with pytest.raises(…)`). What Python cannot parse is read for
+its string literals alone, and where they do not end either, as plain text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import accumulate
+from threading import Lock
+
+from ...._text import Span
+from ...rules.assembly import Advice, find_queries
+from ..assembled_text import Fragment, Interpolation, Role
+from ..detection import may_contain_queries, mentions_metadata
+from ..excerpt import Extraction
+from .binding_hint import binding
+from .expressions import StringExpressions, addition_operands
+from .metadata_calls import check_call
+from .names import Names, dotted, read_names
+from .strings import FormatField, Literal, NotPython, StringTokens, read_literal, read_tokens, string_writer
+
+_ADVICE = Advice(
+    bound=binding,
+    unencoded="let bbquery write the URL: bbquery.parse(text).url(), or give the client params={'q': text}",
+    encoded="write the query itself, and let bbquery encode it: bbquery.parse(text).encode(), or .url()",
+)
+
+
+def extract(source: str) -> Extraction:
+    """What is found in a module. Never raises for what is no Python."""
+    if not may_contain_queries(source.encode("utf-8", "surrogatepass")):
+        return Extraction([], [], None)
+    try:
+        tokens = read_tokens(source)
+    except (NotPython, RecursionError):
+        from ..text import extract as scan_text
+
+        return scan_text(source)
+    try:
+        result = _scan_tree(source, tokens)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the parser's, and ours for a tree that is too deep
+        result = _scan_tokens(source, tokens)
+    result.excerpts.sort(key=lambda excerpt: excerpt.span)
+    findings = sorted(dict.fromkeys(result.findings), key=lambda finding: finding.span)
+    return result._replace(findings=findings)
+
+
+_PARSING = Lock()
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _parse(text: str) -> ast.Module:
+    with _PARSING, warnings.catch_warnings():  # the filters are those of the whole process: hence the lock
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
+    # The parser takes neither a byte order mark nor surrogates. In their place stand characters that it does take; what
+    # literals say is read from the source itself.
+    text = _SURROGATE.sub("?", source)
+    text = "\f" + text[1:] if text.startswith("\ufeff") else text
+    tree = _parse(text)
+    nodes = [*ast.walk(tree)]
+    names = read_names(tree, nodes)
+    module = _Module(StringExpressions(source, tokens, names, _offsets(text)), _roles(nodes, names))
+    module.visit(tree)
+    return Extraction(module.result.excerpts, module.result.findings, tokens.comments)
+
+
+def _offsets(text: str) -> Callable[[int, int], int]:
+    """From a line and a column, as the parser counts them (bytes of UTF-8), to a code point."""
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    starts = [0, *accumulate(map(len, lines))]
+
+    @cache
+    def widths(line: int) -> list[int]:
+        return [*accumulate([len(char.encode()) for char in lines[line - 1]])]
+
+    def offset(line: int, column: int) -> int:
+        width = column if lines[line - 1].isascii() else bisect_right(widths(line), column)
+        return starts[line - 1] + width
+
+    return offset
+
+
+class _Module:
+    def __init__(self, texts: StringExpressions, roles: dict[ast.expr, Role]) -> None:
+        self.texts = texts
+        self.roles = roles
+        self.result = Extraction([], [])
+
+    def visit(self, tree: ast.Module) -> None:
+        """Every expression once, as a part of the largest text that it belongs to."""
+        pending: list[ast.AST] = [tree]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                continue  # a docstring, or a string that stands there for nothing
+            if isinstance(node, ast.With | ast.AsyncWith) and _expects_failure(node):
+                continue
+            if isinstance(node, ast.Call):
+                self.result.findings.extend(check_call(node, self.texts))
+            rest = self._examine(node) if isinstance(node, ast.expr) else None
+            if rest is not None:
+                pending.extend(rest)
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+                pending.extend(addition_operands(node))
+            else:
+                pending.extend(ast.iter_child_nodes(node))
+
+    def _examine(self, node: ast.expr) -> list[ast.expr] | None:
+        """Takes in what is found in a text; gives what is in the expression besides, or None where it is not ours."""
+        role = self.roles.get(node)
+        if isinstance(node, ast.Name) and role is None:
+            return None  # a constant, which is looked at where it is bound
+        if isinstance(node, ast.Constant) and role is None and not _is_marked(node.value):
+            return None
+        text = self.texts.read(node)
+        if text is None:
+            return None
+        span = self.texts.span(node)
+        literal = self.texts.single(span)
+        respell = string_writer(self.texts.source, literal) if literal else None
+        span = literal.body if literal else span
+        return text.rest if find_queries(text.pieces, span, _ADVICE, self.result, role=role, respell=respell) else None
+
+
+def _is_marked(value: object) -> bool:
+    return mentions_metadata(
+        value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+    )
+
+
+# --- where texts stand -------------------------------------------------------------------------
+
+_PARSERS = {"bbquery.parse", "bbquery.check"}
+_DECODERS = {"decode", "unquote", "unquote_plus", "unquote_to_bytes", "parse_qs", "parse_qsl"}
+_SHOWS = re.compile(
+    r"(?:.*\.)?(?:print|echo|secho|warn|\w+(?:Error|Exception|Warning))|pytest\.\w+|sys\.(?:exit|std\w+\.write)"
+    r"|.*[lL]og.*\.(?:debug|info|warning|error|critical|exception|log)"
+)
+_HELP = {"help", "metavar", "description", "epilog"}
+_ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
+
+
+def _roles(nodes: list[ast.AST], names: Names) -> dict[ast.expr, Role]:
+    """What is known of texts from what they are given to."""
+    roles: dict[ast.expr, Role] = {}
+    for node in nodes:
+        if isinstance(node, ast.Compare):
+            roles |= dict.fromkeys((node.left, *node.comparators), "compared")
+        elif isinstance(node, ast.Assert) and node.msg:
+            roles[node.msg] = "shown"
+        elif isinstance(node, ast.Call):
+            for argument, role in _argument_roles(node, names):
+                roles |= dict.fromkeys(_alternatives(argument, names), role)
+    return roles
+
+
+def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Role]]:
+    origin = names.origin(call.func)
+    owner, _, name = dotted(call.func).rpartition(".")
+    first = call.args[:1]
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    queried = [keywords["q"]] if "q" in keywords else []
+    yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
+    if _SHOWS.fullmatch(dotted(call.func, calls=True)):
+        yield from ((argument, "shown") for argument in call.args)
+    elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
+        yield from ((argument, "query") for argument in first)
+    elif name == "list" and owner.endswith("sessions") and names.uses("browserbase"):
+        yield from ((argument, "query") for argument in queried)
+    elif name in _DECODERS:
+        yield from ((argument, "encoded") for argument in first)
+    elif name in _ENCODERS:
+        yield from ((argument, "unencoded") for argument in (*first, *_parameters(*first)))
+    elif name.startswith("assert"):
+        yield from ((argument, "compared") for argument in (*call.args, *keywords.values()))
+    if "params" in keywords:
+        yield from ((argument, "unencoded") for argument in _parameters(keywords["params"]))
+
+
+def _parameters(*nodes: ast.expr) -> Iterator[ast.expr]:
+    """The values of parameters that are given as a dict, or as pairs."""
+    for node in nodes:
+        if isinstance(node, ast.Dict):
+            yield from node.values
+        elif isinstance(node, ast.List | ast.Tuple):
+            yield from (pair.elts[1] for pair in node.elts if isinstance(pair, ast.Tuple) and len(pair.elts) == 2)
+
+
+def _alternatives(node: ast.expr, names: Names) -> Iterator[ast.expr]:
+    """The expression itself, or what a conditional one, or a constant's name, stands for."""
+    if isinstance(node, ast.IfExp):
+        yield from _alternatives(node.body, names)
+        yield from _alternatives(node.orelse, names)
+    else:
+        yield names.value(node)
+
+
+def _expects_failure(node: ast.With | ast.AsyncWith) -> bool:
+    calls = [item.context_expr.func for item in node.items if isinstance(item.context_expr, ast.Call)]
+    return any(dotted(call).rpartition(".")[2] in ("raises", "assertRaises", "assertRaisesRegex") for call in calls)
+
+
+# --- what is no Python -------------------------------------------------------------------------
+
+_BRACKETS = str.maketrans({"(": "+", "[": "+", "{": "+", ")": "-", "]": "-", "}": "-"})
+_BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n)|#[^\r\n]*)*+")
+_BLANK_LINES = re.compile(r"(?:\s|\\(?:\r\n|\r|\n)|#[^\r\n]*)*+")
+
+
+def _scan_tokens(source: str, tokens: StringTokens) -> Extraction:
+    """What literals say alone, and side by side."""
+    result = Extraction([], [], tokens.comments)
+    end = depth = 0
+    group: list[Literal] = []
+    outer: list[Literal | None] = []
+    until = 0
+    for inner in sorted(tokens.literals, key=lambda literal: literal.span.start):
+        if inner.span.start < until:  # it stands in a hole of an f-string
+            _examine_group(source, [inner], 1, result)
+        else:
+            outer.append(inner)
+            until = inner.span.end
+    for literal in (*outer, None):
+        between = source[end : literal.span.start] if literal else ""
+        blank = (_BLANK_LINES if depth > 0 else _BLANK).fullmatch(between)
+        if group and (literal is None or not blank):
+            _examine_group(source, group, depth, result)
+            group = []
+        if literal:
+            group.append(literal)
+            signs = re.sub(r"#[^\r\n]*", "", between).translate(_BRACKETS)
+            depth = max(depth + signs.count("+") - signs.count("-"), 0)
+            end = literal.span.end
+    return result
+
+
+def _examine_group(source: str, group: list[Literal], depth: int, result: Extraction) -> None:
+    start, end = group[0].span.start, group[-1].span.end
+    alone = re.search(r"(?:^|[\r\n])[ \t]*\Z", source[max(0, start - 200) : start]) and not depth
+    if alone and re.match(r"[ \t]*(?:[\r\n#]|\Z)", source[end : end + 200]):
+        return  # a docstring
+    pieces: list[Fragment] = [
+        Interpolation(piece.span, source[piece.span.start : piece.span.end])
+        if isinstance(piece, FormatField)
+        else piece
+        for literal in group
+        for piece in read_literal(source, literal)
+    ]
+    respell = string_writer(source, group[0]) if len(group) == 1 else None
+    find_queries(pieces, Span(start, end), _ADVICE, result, respell=respell)

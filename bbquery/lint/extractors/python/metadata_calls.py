@@ -1,0 +1,88 @@
+"""A call that creates a session → what is wrong with the metadata that it is given as a literal (BBQ404 to 406).
+
+What is not a literal is not looked at, and takes no room: of metadata that is known in part, that part must fit.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from ....planning.requests import SESSIONS_PATH
+from ...findings import Finding
+from ...rules.metadata import Leaf, check_metadata
+from ..assembled_text import ConstantText, constant
+from .expressions import StringExpressions
+from .names import dotted
+
+
+def check_call(call: ast.Call, texts: StringExpressions) -> Iterator[Finding]:
+    """The findings on one call."""
+    for given in _given(call, texts):
+        metadata = texts.names.value(given)
+        if isinstance(metadata, ast.Dict):
+            leaves: list[Leaf] = []
+            known = _read(metadata, texts, leaves, in_array=False)
+            yield from check_metadata(known, leaves, texts.span(metadata))
+
+
+def _given(call: ast.Call, texts: StringExpressions) -> Iterator[ast.expr]:
+    """The arguments that become metadata, if it is one of the calls that create sessions."""
+    owner, _, name = dotted(call.func).rpartition(".")
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    if name == "create" and (owner.endswith(".sessions") or owner == "sessions"):
+        yield from (keywords[key] for key in ("user_metadata",) if key in keywords)
+    elif name == "create_session" and owner in texts.names.clients:
+        yield from call.args[:1]
+    elif isinstance(body := keywords.get("json"), ast.Dict) and _is_list_url(call, texts):
+        yield from (value for key, value in zip(body.keys, body.values, strict=True) if _text(key) == "userMetadata")
+
+
+def _is_list_url(call: ast.Call, texts: StringExpressions) -> bool:
+    url = next((keyword.value for keyword in call.keywords if keyword.arg == "url"), None)
+    for argument in (*call.args[:2], *([url] if url else [])):  # requests.post(url), requests.request("POST", url)
+        text = texts.read(argument)
+        if (
+            text
+            and isinstance(text.pieces[-1], ConstantText)
+            and text.pieces[-1].text.rstrip("/").endswith(SESSIONS_PATH)
+        ):
+            return True
+    return False
+
+
+def _text(node: ast.expr | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+_UNKNOWN = object()
+
+
+def _read(node: ast.expr, texts: StringExpressions, leaves: list[Leaf], *, in_array: bool) -> Any:
+    """What is known of a value, its literal parts; `leaves` takes its values that are no objects."""
+    value: Any
+    if isinstance(node, ast.Dict):
+        known = {}
+        for key, inner in zip(node.keys, node.values, strict=True):
+            read = _read(inner, texts, leaves, in_array=in_array)
+            if read is not _UNKNOWN and (name := _text(key)) is not None:
+                known[name] = read
+        return known
+    if isinstance(node, ast.List | ast.Tuple):
+        items = [_read(item, texts, leaves, in_array=True) for item in node.elts]
+        value = [item for item in items if item is not _UNKNOWN]
+    else:
+        value = _constant(node)
+    if value is not _UNKNOWN:
+        text = texts.read(node) if isinstance(value, str) else None
+        leaves.append(Leaf(value, texts.span(node), in_array, constant(text.pieces) if text else None))
+    return value
+
+
+def _constant(node: ast.expr) -> Any:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        number = _constant(node.operand)
+        return -number if isinstance(number, int | float) and not isinstance(number, bool) else _UNKNOWN
+    known = isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None)
+    return node.value if isinstance(node, ast.Constant) and known else _UNKNOWN

@@ -1,0 +1,273 @@
+"""Python source → its string literals and comments, and what the literals say, character by character.
+
+Python's own parser gives a literal's value but not where each character of it came from, and before 3.12 not even where
+the holes of an f-string are; so literals are read here. This reader knows nothing but strings and comments, which lets
+it read what is no Python that this interpreter parses: Python 2, a newer syntax, a file with an error elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ...._text import Span
+from ..assembled_text import ConstantText, FragmentReader, constant
+
+_MAX_DEPTH = 50  # of f-strings in the holes of f-strings
+
+
+class NotPython(Exception):
+    """A literal does not end."""
+
+
+class FormatField(NamedTuple):
+    """A hole of an f-string: the expression alone, and the conversion and format that follow it."""
+
+    span: Span
+    suffix: str
+
+
+class Literal(NamedTuple):
+    span: Span
+    prefix: str
+    quote: str
+    gaps: list[tuple[Span, FormatField]]
+    """Each hole with its braces, and what is in it."""
+
+    @property
+    def body(self) -> Span:
+        """What stands between the quotes."""
+        width = len(self.quote)
+        return Span(self.span.start + len(self.prefix) + width, self.span.end - width)
+
+
+class StringTokens(NamedTuple):
+    literals: list[Literal]
+    """In order; what stands in a hole comes before the literal around it."""
+    comments: list[Span]
+
+
+# --- finding literals --------------------------------------------------------------------------
+
+_TOKEN = re.compile(r"#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?('''|\"\"\"|'|\")")
+_BODY = {
+    "'": re.compile(r"(?:[^\\'\r\n]|\\(?:\r\n|.))*+'", re.DOTALL),
+    '"': re.compile(r'(?:[^\\"\r\n]|\\(?:\r\n|.))*+"', re.DOTALL),
+    "'''": re.compile(r"(?:[^\\']|\\.|'(?!''))*+'''", re.DOTALL),
+    '"""': re.compile(r'(?:[^\\"]|\\.|"(?!""))*+"""', re.DOTALL),
+}
+
+
+def _chunk(quote: str, raw: bool) -> re.Pattern[str]:
+    """The text of an f-string up to its next hole or its end. A backslash hides no brace, but \\N{…} is no hole."""
+    mark = quote[0]
+    plain = rf"[^\\{{}}{mark}]|{mark}(?!{mark * 2})" if quote[1:] else rf"[^\\{{}}{mark}\r\n]"
+    named = "" if raw else r"\\N\{[^{}]*\}|"
+    return re.compile(rf"(?:{plain}|\{{\{{|\}}\}}|{named}\\(?:\r\n|[^{{}}]|))*+", re.DOTALL)
+
+
+_CHUNKS = {(quote, raw): _chunk(quote, raw) for quote in _BODY for raw in (False, True)}
+_HOLE = re.compile(r"""[()\[\]{}:!]|#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?(\'\'\'|\"{3}|'|\")""")
+_FORMAT = re.compile(r"[^{}]*+[{}]")
+
+
+def read_tokens(source: str) -> StringTokens:
+    """Every literal and comment. Raises `NotPython` where a literal does not end."""
+    tokens = StringTokens([], [])
+    at = 0
+    while match := _TOKEN.search(source, at):
+        if match[2] is None:
+            tokens.comments.append(Span(*match.span()))
+            at = match.end()
+        else:
+            at = _read_literal(source, match, tokens, 0)
+    return tokens
+
+
+def _read_literal(source: str, match: re.Match[str], tokens: StringTokens, depth: int) -> int:
+    """Reads the literal whose prefix and opening quote are matched; gives where it ends."""
+    prefix, quote = match[1] or "", match[2]
+    start = match.start() if prefix else match.start(2)
+    gaps: list[tuple[Span, FormatField]] = []
+    opened = Literal(Span(start, start), prefix, quote, gaps)
+    if is_formatted(opened):
+        end = _read_formatted(source, match.end(), opened, tokens, depth)
+    else:
+        body = _BODY[quote].match(source, match.end())
+        if body is None:
+            raise NotPython
+        end = body.end()
+    tokens.literals.append(opened._replace(span=Span(start, end)))
+    return end
+
+
+def _read_formatted(source: str, at: int, literal: Literal, tokens: StringTokens, depth: int) -> int:
+    if depth > _MAX_DEPTH:
+        raise NotPython
+    chunk = _CHUNKS[literal.quote, is_raw(literal)]
+    while True:
+        found = chunk.match(source, at)
+        at = found.end() if found else at
+        if source.startswith(literal.quote, at):
+            return at + len(literal.quote)
+        if not source.startswith("{", at):
+            raise NotPython
+        gap, end = _read_gap(source, at + 1, tokens, depth)
+        literal.gaps.append((Span(at, end), gap))
+        at = end
+
+
+def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tuple[FormatField, int]:
+    """The hole whose brace opened before `start`, and where it ends."""
+    at, opened = start, 0
+    comments: list[Span] = []
+    while match := _HOLE.search(source, at):
+        at, sign = match.end(), match[0]
+        if match[2]:
+            at = _read_literal(source, match, tokens, depth + 1)
+        elif sign in ("(", "[", "{"):
+            opened += 1
+        elif opened and sign in (")", "]", "}"):
+            opened -= 1
+        elif sign[0] == "#":
+            comments.append(Span(*match.span()))
+        elif not opened and (sign in (":", "}") or (sign == "!" and source[at : at + 1] != "=")):
+            break
+    else:
+        raise NotPython
+    tokens.comments.extend(comments)
+    code = source[start : match.start()].rstrip()
+    while comments and comments[-1].end == start + len(code):
+        code = code[: comments.pop().start - start].rstrip()
+    code = code.removesuffix("=").rstrip()  # {name=}
+    left = len(code) - len(code.lstrip())
+    end = at if sign == "}" else _read_format(source, at, tokens, depth)
+    return FormatField(Span(start + left, start + len(code)), source[match.start() : end - 1]), end
+
+
+def _read_format(source: str, at: int, tokens: StringTokens, depth: int) -> int:
+    """Where a hole ends that has a conversion, or a format, which may have holes of its own."""
+    if depth > _MAX_DEPTH:
+        raise NotPython
+    while match := _FORMAT.match(source, at):
+        at = match.end()
+        if match[0].endswith("}"):
+            return at
+        _, at = _read_gap(source, at, tokens, depth + 1)
+    raise NotPython
+
+
+# --- reading literals --------------------------------------------------------------------------
+
+_SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
+_LINE_END = r"\r\n?|\{\{|\}\}"
+_IN_RAW = re.compile(_LINE_END)
+_ESCAPE = re.compile(
+    r"\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|N\{[^{}]*\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^{}])|" + _LINE_END
+)
+
+
+def is_raw(literal: Literal) -> bool:
+    return "r" in literal.prefix.lower()
+
+
+def is_bytes(literal: Literal) -> bool:
+    return "b" in literal.prefix.lower()
+
+
+def is_formatted(literal: Literal) -> bool:
+    return not {"f", "t"}.isdisjoint(literal.prefix.lower())
+
+
+def read_literal(source: str, literal: Literal) -> list[ConstantText | FormatField]:
+    """What a literal says: text and holes, in order."""
+    pieces: list[ConstantText | FormatField] = []
+    at = literal.body.start
+    for span, gap in literal.gaps:
+        pieces += [_read_run(source, Span(at, span.start), literal), gap]
+        at = span.end
+    pieces.append(_read_run(source, Span(at, literal.body.end), literal))
+    return pieces
+
+
+def string_writer(source: str, literal: Literal) -> Callable[[str], str] | None:
+    """How to write another text between the quotes of a literal; None for a raw one, which cannot hold every text, and
+    for one with holes."""
+    if is_raw(literal) or literal.gaps:
+        return None
+    body = source[literal.body.start : literal.body.end]
+    mark = literal.quote[0]
+    line_end = "\\n"
+    if literal.quote[1:] and "\n" in body:
+        line_end = "\r\n" if "\r\n" in body else "\n"
+    closing = re.compile(rf"{mark}(?={mark * 2}|\Z)" if literal.quote[1:] else mark)
+
+    def respell(text: str) -> str:
+        spelled = "".join(
+            [
+                char if char.isprintable() and char != "\\" else _escaped(char, line_end, is_bytes(literal))
+                for char in text
+            ]
+        )
+        if is_bytes(literal):
+            spelled = "".join([char if char.isascii() else _escaped(char, line_end, True) for char in spelled])
+        spelled = closing.sub(lambda match: "\\" + match[0], spelled)
+        return re.sub(r"[{}]", r"\g<0>\g<0>", spelled) if is_formatted(literal) else spelled
+
+    return respell
+
+
+_ESCAPES = {char: "\\" + letter for letter, char in _SIMPLE.items()}
+
+
+def _escaped(char: str, line_end: str, binary: bool) -> str:
+    if char == "\n":
+        return line_end
+    if binary and not char.isascii():
+        return "".join([f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogatepass")])
+    code = ord(char)
+    return _ESCAPES.get(char) or (
+        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    )
+
+
+def _read_run(source: str, span: Span, literal: Literal) -> ConstantText:
+    builder = FragmentReader(source)
+    escape = _IN_RAW if is_raw(literal) else _ESCAPE
+    builder.resolve(*span, escape, lambda match: _escape_value(match[0], is_bytes(literal), is_formatted(literal)))
+    run = constant(builder.pieces)
+    assert run, "there are no holes"
+    return _from_bytes(run) if is_bytes(literal) else run
+
+
+def _escape_value(sign: str, binary: bool, formatted: bool) -> str | None:
+    """What an escape, a line end or a doubled brace says; None where it is nothing but its own characters."""
+    if sign[0] != "\\":
+        return "\n" if sign[0] == "\r" else sign[0] if formatted else None
+    kind, digits = sign[1], sign[2:]
+    if kind in "\r\n":
+        return ""
+    if kind in "01234567":
+        return chr(int(sign[1:], 8) & (0xFF if binary else 0x1FF))
+    if not digits or (kind in "uUN" and binary):
+        return _SIMPLE.get(kind)
+    if kind != "N":
+        return chr(min(int(digits, 16), sys.maxunicode))
+    try:
+        return unicodedata.lookup(digits[1:-1])
+    except KeyError:
+        return None
+
+
+def _from_bytes(run: ConstantText) -> ConstantText:
+    """Bytes, each as a character, as the text that they are in UTF-8, or in Latin-1 where they are not."""
+    try:
+        decoded = run.text.encode("latin-1").decode()
+    except UnicodeError:
+        return run
+    firsts = [at for at, char in enumerate(run.text) if not "\x80" <= char < "\xc0"]
+    nexts = [*firsts[1:], len(run.text)][: len(firsts)]
+    return ConstantText(decoded, [run.starts[at] for at in firsts], [run.ends[at - 1] for at in nexts])

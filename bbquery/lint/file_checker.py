@@ -1,0 +1,65 @@
+"""Check one file: read it, find its queries, lint them."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple, TypeAlias
+
+from ..errors import BuildError
+from .cache import NO_QUERIES, cache_key, digest, file_stamp
+from .document_linter import DocumentLinter, language
+from .files.discovery import FileToCheck, SkippedFile
+from .files.source_file import SourceFile, decode_source, read_file
+from .report import Checked
+
+Outcome: TypeAlias = Checked | SkippedFile
+
+
+class PendingFile(NamedTuple):
+    """A file that has to be checked, and how much work that is."""
+
+    target: FileToCheck
+    cost: int
+
+
+class CheckedFile(NamedTuple):
+    """What came out for a file, and by what the cache may keep it."""
+
+    outcome: Outcome
+    stamp: bytes | None = None
+    content: bytes = NO_QUERIES
+    key: bytes = b""
+
+
+def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
+    """Reads a file and checks it."""
+    path, settings = target.path, linter.settings
+    try:
+        at = file_stamp(os.stat(path))
+        data = read_file(path, settings.max_file_size)
+        if isinstance(data, SkippedFile):
+            return CheckedFile(data)
+        source = decode_file(path, data)
+        if isinstance(source, SkippedFile):
+            return CheckedFile(source)
+        enabled, spoken = settings.enabled_for(path), language(path, data)
+        findings = linter.check(source.text, spoken, enabled)
+    except BuildError:
+        raise  # of the installation: a library is missing
+    except OSError as error:
+        return CheckedFile(SkippedFile(path, error.strerror or "cannot be read", error=True))
+    except Exception as error:
+        return CheckedFile(Checked(path, None, [], _mistake(error)))
+    content = digest(data)
+    checked = Checked(path, source.text if findings else None, findings)
+    return CheckedFile(checked, at, content, cache_key(content, spoken, settings.fingerprint(enabled)))
+
+
+def _mistake(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}{': ' if said else ''}{said}; this is a mistake in bbquery: please report it"
+
+
+def decode_file(path: str, data: bytes) -> SourceFile | SkippedFile:
+    source = decode_source(data, is_python=language(path, data) == "python")
+    return source if isinstance(source, SourceFile) else SkippedFile(path, source)

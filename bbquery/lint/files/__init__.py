@@ -1,0 +1,1 @@
+"""Files on disk: find them, read them, replace them."""

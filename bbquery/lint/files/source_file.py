@@ -1,0 +1,69 @@
+"""A file's bytes → its text, with what is needed to write it again as it was: encoding, byte order mark, line ends."""
+
+from __future__ import annotations
+
+import io
+import os
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from typing import NamedTuple
+
+from .discovery import SkippedFile
+
+_MARKS = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
+_HEAD = 8192
+"""Where a NUL says that a file is no text, as git has it."""
+
+
+class SourceFile(NamedTuple):
+    """The text of a file, its line ends as they are; without the byte order mark, which is kept apart."""
+
+    text: str
+    encoding: str = "utf-8"
+    mark: bytes = b""
+
+    def encoded(self, text: str) -> bytes:
+        """A text as this file would hold it. UnicodeEncodeError where its encoding cannot.
+
+        In a few old encodings the file's own text may come out in other bytes: compare before you write.
+        """
+        return self.mark + text.encode(self.encoding)
+
+
+def read_file(path: str, limit: int) -> bytes | SkippedFile:
+    """What is in a file of no more than `limit` bytes."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.readall() if size <= limit else b""
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        return SkippedFile(path, getattr(error, "strerror", None) or "cannot be read", error=True)
+    return SkippedFile(path, f"larger than {limit:,} bytes") if max(size, len(data)) > limit else data
+
+
+def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
+    """The text of bytes: in UTF-8, in what their mark or, in Python, their coding comment says. Else why it is none."""
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
+    if is_python and not encoding.startswith("utf-16"):
+        try:
+            encoding = _declared(data)
+        except SyntaxError as error:
+            return error.msg
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        if b"\0" in data[:_HEAD] and not encoding.startswith("utf-16"):
+            return "not a text"
+        return f"not {encoding.upper()}, at byte {len(mark) + error.start:,}"
+    except (LookupError, ValueError) as error:  # no encoding of texts; or one that says no more
+        return f"not a text in {encoding}: {error}"
+    return "not a text" if "\0" in text[:_HEAD] else SourceFile(text, encoding, mark)
+
+
+def _declared(data: bytes) -> str:
+    """The encoding by PEP 263. SyntaxError where Python would not know it either."""
+    second = data.find(b"\n", data.find(b"\n") + 1)
+    if data.find(b"coding", 0, second if second >= 0 else len(data)) < 0:
+        return "utf-8"
+    from tokenize import detect_encoding
+
+    return detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")

@@ -1,0 +1,140 @@
+"""Texts → what they are with their fixes made; and a file's new text → the file, or a diff.
+
+A file is replaced in one step by another one that is whole, and only if it still holds what was read. What a fix does
+not touch stays as it is, to the byte.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from contextlib import suppress
+from difflib import unified_diff
+from pathlib import Path
+from tempfile import mkstemp
+from typing import NamedTuple
+
+from ..document_linter import DocumentLinter, language
+from ..findings import Finding
+from ..fixes import fix_text
+from ..report import Checked, Report
+from ..settings import Settings
+from .discovery import SkippedFile
+from .source_file import SourceFile, decode_source, read_file
+
+
+class FixedFile(NamedTuple):
+    """A file and its text before and after."""
+
+    path: str
+    before: str
+    after: str
+    fixed: list[Finding]
+
+    @property
+    def diff(self) -> str:
+        return diff(self.before, self.after, self.path)
+
+
+def fix(report: Report, settings: Settings, *, unsafe: bool, write: bool) -> tuple[Report, list[FixedFile]]:
+    """Mends the files of a report, on disk only where `write` says so, and gives what is left in them. A file that
+    cannot be written keeps its findings, and is an error besides."""
+    linter = DocumentLinter(settings)
+    files: list[Checked] = []
+    skipped = list(report.skipped)
+    done: list[FixedFile] = []
+    for file in report.files:
+        if any(each.fix and (unsafe or each.fix.safe) for each in file.findings):
+            try:
+                file, rewritten = _fix(file, linter, unsafe=unsafe, write=write)
+                done += [rewritten] if rewritten.fixed else []
+            except NotWritable as error:
+                skipped.append(SkippedFile(file.path, f"it was not fixed: {error}", error=True))
+        files.append(file)
+    return Report(files, skipped, root=Path(report.root)), done
+
+
+def _fix(file: Checked, linter: DocumentLinter, *, unsafe: bool, write: bool) -> tuple[Checked, FixedFile]:
+    settings = linter.settings
+    data = read_file(file.path, settings.max_file_size)
+    if isinstance(data, SkippedFile):
+        raise NotWritable(data.reason)
+    spoken = language(file.path, data)
+    source = decode_source(data, is_python=spoken == "python")
+    if isinstance(source, str) or source.text != file.source:
+        raise NotWritable("it has changed since it was read")
+    mended = fix_text(source.text, spoken, linter, settings.enabled_for(file.path), unsafe=unsafe)
+    if write and mended.fixed:
+        replace(file.path, data, source, mended.text)
+    rewritten = FixedFile(file.path, source.text, mended.text, mended.fixed)
+    return Checked(
+        file.path, mended.text if write else source.text, mended.findings if write else file.findings
+    ), rewritten
+
+
+def diff(before: str, after: str, path: str) -> str:
+    """A unified diff, as `patch` takes it; empty where nothing changes."""
+    pieces = []
+    for line in unified_diff(_lines(before), _lines(after), path, path):
+        pieces.append(line)
+        if not line.endswith("\n"):
+            pieces.append("\n\\ No newline at end of file\n")
+    return "".join(pieces)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as `patch` knows them: nothing but LF ends one."""
+    lines = [line + "\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+class NotWritable(Exception):
+    """A file that was left as it is; says why."""
+
+
+def encoded(before: bytes, source: SourceFile, text: str) -> bytes:
+    """A new text in the bytes of the source that was read from `before`. NotWritten where what stays would change."""
+    try:
+        if source.encoded(source.text) == before:
+            return source.encoded(text)
+    except UnicodeEncodeError:
+        raise NotWritable(f"{source.encoding.upper()} has no such character as the fix needs") from None
+    raise NotWritable(f"in {source.encoding.upper()} what stays would come out in other bytes")
+
+
+def replace(path: str, before: bytes, source: SourceFile, text: str) -> None:
+    """Puts a new text into the file that was read as `before`. NotWritten where that is not safe, or not possible."""
+    after = encoded(before, source, text)
+    path = os.path.realpath(path)
+    try:
+        _replace(path, before, after)
+    except OSError as error:
+        raise NotWritable(error.strerror or "it cannot be written") from None
+
+
+def _replace(path: str, before: bytes, after: bytes) -> None:
+    status = os.stat(path)
+    if not os.access(path, os.W_OK):
+        raise NotWritable("it may only be read")
+    handle, temporary = mkstemp(prefix=".bbquery-", suffix=".tmp", dir=os.path.dirname(path))
+    try:
+        with open(handle, "wb") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(OSError):  # access lists and the like, where the system has them
+            shutil.copystat(path, temporary)
+        with suppress(OSError, AttributeError):
+            os.chown(temporary, status.st_uid, status.st_gid)
+        os.chmod(temporary, stat.S_IMODE(status.st_mode))  # after the owner, who takes some bits away
+        os.utime(temporary)
+        with open(path, "rb") as file:
+            if file.read(len(before) + 1) != before:
+                raise NotWritable("it has changed since it was read")
+        os.replace(temporary, path)
+    except BaseException:  # Ctrl-C too, or the file would stay
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,39 @@
+"""A `.bbq` file → the same with its queries in canonical text.
+
+Canonical text is one line. What stands around a query stays: comments, blank lines, line ends. A query with a comment
+inside is left as it is, since one line has no place for it, and so is one with a placeholder, which has no canonical
+text until it is bound.
+"""
+
+from __future__ import annotations
+
+from ..errors import QuerySyntaxError
+from ..language.parser import parse
+from ..language.printer import format_query
+from .extractors.bbq import extract
+from .findings import Finding
+from .rules.syntax import finding
+
+
+def formatted(source: str) -> tuple[str, list[Finding]]:
+    """The text with its queries in canonical form, and what keeps others from having one."""
+    pieces: list[str] = []
+    problems: list[Finding] = []
+    at = 0
+    for excerpt in extract(source).excerpts:
+        try:
+            text = format_query(parse(excerpt.text, {}))
+        except QuerySyntaxError as error:
+            if error.code != "unbound-placeholder":
+                problems.append(finding(error, excerpt.locate(error.span)))
+            continue
+        if excerpt.respell is None:
+            continue
+        start, end = excerpt.span
+        pieces += (source[at:start].rstrip(" \t"), text)
+        at = end
+        while source[at : at + 1] in (" ", "\t"):
+            at += 1
+        if source[at : at + 1] not in ("", "\r", "\n"):
+            at = end  # a comment follows
+    return "".join([*pieces, source[at:]]), problems

@@ -1,0 +1,128 @@
+"""What the rules look at: a query's tree, its text, its tokens and its structure; and what they give, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from .._text import Span
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
+from .concrete_syntax import ConcreteSyntax
+from .findings import Edit, Finding, Fix
+from .query_tokens import Token, tokens
+from .recovery import RepairedText
+from .rule_registry import RULES
+
+_SHOWN = 60
+
+
+class RuleResult(NamedTuple):
+    """A finding on the mended text, before it is carried back to the text as it was given."""
+
+    code: str
+    message: str
+    span: Span
+    hint: str | None = None
+    title: str = ""
+    edits: Iterable[Edit] = ()
+    safe: bool = True
+
+
+RuleResults: TypeAlias = Iterable[RuleResult]
+
+
+class PredicateTokens(NamedTuple):
+    """Where the keys and the values of a predicate stand."""
+
+    keys: list[Token]
+    values: list[Token]
+
+
+class QueryDocument:
+    """A query that parses. All spans are in `text`; `shown` and `finding` give what a user may see."""
+
+    def __init__(self, node: Node, mended: RepairedText) -> None:
+        self.node = node
+        self.text = mended.text
+        self._mended = mended
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return tokens(self.text)
+
+    @cached_property
+    def structure(self) -> ConcreteSyntax:
+        return ConcreteSyntax(self.tokens)
+
+    @cached_property
+    def predicates(self) -> list[tuple[Equal | OneOf | Exists | Order | Text, PredicateTokens]]:
+        """Each predicate with its literals, in the order of the text."""
+        leaves = [node for node in walk(self.node) if isinstance(node, Equal | OneOf | Exists | Order | Text)]
+        return list(zip(leaves, _literals(self.tokens), strict=True))
+
+    def is_opaque(self, token: Token) -> bool:
+        """Whether it stands for something that is not known: a placeholder."""
+        return self._mended.is_opaque(token.start, token.end)
+
+    @cached_property
+    def logical(self) -> Node:
+        """The tree without double negations, with each predicate that holds something unknown as one that says nothing
+        of any other."""
+        return _plain(self.node, self._mended) if self.doubled or self._mended.opaque else self.node
+
+    @cached_property
+    def doubled(self) -> bool:
+        """Whether there is a double negation."""
+        return any(isinstance(node, Not) and isinstance(node.operand, Not) for node in walk(self.node))
+
+    def span(self, node: Node) -> Span:
+        assert node.span is not None, "the tree was parsed"
+        return node.span
+
+    def shown(self, node: Node) -> str:
+        """A part of the query as it was written, on one line."""
+        start, end = self._mended.locate(self.span(node))
+        return preview(self._mended.original[start:end])
+
+    def finding(self, note: RuleResult) -> Finding:
+        edits = [self._mended.edit(edit) for edit in note.edits]
+        known = [edit for edit in edits if edit is not None]
+        fix = Fix(note.title, *known, safe=note.safe) if edits and len(known) == len(edits) else None
+        span = self._mended.locate(note.span)
+        return Finding(note.code, note.message, span, severity=RULES[note.code].severity, hint=note.hint, fix=fix)
+
+
+def preview(text: str) -> str:
+    """A part of a text, short and on one line."""
+    text = " ".join(text.split()) if not text.isprintable() else text
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return "".join([char if char.isprintable() else f"U+{ord(char):04X}" for char in cut])
+
+
+def _literals(found: list[Token]) -> list[PredicateTokens]:
+    several: list[PredicateTokens] = []
+    in_path = False
+    for token in found:
+        if token.kind in ("base", "field"):
+            several.append(PredicateTokens([], []))
+            in_path = True
+        elif token.kind in ("colon", "order", "text"):
+            in_path = False
+        elif token.kind not in ("not", "minus", "open", "close", "and", "or", "left", "right"):
+            (several[-1].keys if in_path else several[-1].values).append(token)
+    return several
+
+
+def _plain(node: Node, mended: RepairedText) -> Node:
+    assert node.span is not None, "the tree was parsed"
+    if isinstance(node, And | Or):
+        join = and_of if isinstance(node, And) else or_of
+        return join([_plain(operand, mended) for operand in node.operands], node.span)
+    if isinstance(node, Not):
+        operand = _plain(node.operand, mended)
+        return with_span(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
+    if mended.is_opaque(*node.span):
+        start, end = mended.locate(node.span)
+        return Exists(("", "\0", mended.original[start:end].strip("() \t\r\n")), node.span)
+    return node

@@ -1,0 +1,132 @@
+"""Text → findings: what is wrong with one query, all of it in one run.
+
+A text that is no query is mended in memory (`mending`), and what comes out is checked like any other: findings on it
+are carried back to the text as it was given. A text of the commonest kind, equalities in canonical spelling with
+nothing odd in them, is seen to be fine by one pattern, and never parsed: most lines of most files are such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any, Literal
+
+from .._text import Span
+from ..errors import BuildError, QuerySyntaxError
+from ..language.nodes import Node
+from ..language.parser import parse
+from ..language.session_fields import STATUSES
+from ..planning.urls import decode_form, is_encoded
+from .findings import Edit, Finding, Fix
+from .query_document import QueryDocument, RuleResults
+from .recovery import RepairedText, repair
+from .rule_registry import RULES
+from .rules import logic, service, style, syntax
+from .rules.schema import Schema
+
+Dialect = Literal["full", "wire"]
+
+# `user_metadata['key']:'value'`: keys in ASCII that need no thought, values that the service stores (F20); and a status
+# beside them. So short a text is within every limit, of queries and of metadata.
+_EQUALITY_PATTERN = r"user_metadata(?:\['[ !#-&(-9;-Z^-~]*'\])+:'[A-Za-z0-9_\-,;:.()&$%#@!?~]*'"
+_CONDITION = rf"(?:{_EQUALITY_PATTERN}|status:'(?:{'|'.join(STATUSES)})')"
+_EQUALITY = re.compile(_EQUALITY_PATTERN)
+_EQUALITIES = re.compile(rf"{_CONDITION} (AND|OR) {_CONDITION}(?: \1 {_CONDITION})*")
+_PLAIN_LENGTH = 400
+_MOST_DECODINGS = 3
+
+
+class QueryLinter:
+    """Checks texts against the rules that are `enabled`, by their codes; `schema` is that of the project's metadata."""
+
+    def __init__(
+        self, *, enabled: frozenset[str], dialect: Dialect = "full", schema: Mapping[str, Any] | None = None
+    ) -> None:
+        if dialect not in ("full", "wire"):
+            raise BuildError(f"the dialect is 'full' or 'wire', not {dialect!r}", code="bad-dialect")
+        self._enabled = enabled
+        self._dialect: Dialect = dialect
+        self._schema = None if schema is None else Schema(schema)
+
+    def check(self, text: str) -> list[Finding]:
+        """What is wrong with a text, ordered by where it is. Any text gives findings; none raises."""
+        if self._schema is None and len(text) <= _PLAIN_LENGTH:
+            if _EQUALITY.fullmatch(text):
+                return []
+            if self._dialect == "full" and (match := _EQUALITIES.fullmatch(text)) and _has_no_findings(text, match[1]):
+                return []
+        return self.check_thoroughly(text)
+
+    def check_thoroughly(self, text: str) -> list[Finding]:
+        """The same, without the short cut."""
+        findings = [finding for finding in self._findings(text) if finding.code in self._enabled]
+        findings.sort(key=lambda finding: (finding.span, finding.code))
+        return findings
+
+    def _findings(self, text: str) -> list[Finding]:
+        mended = RepairedText(text)
+        try:
+            return self._of_tree(parse(text, {}), mended)
+        except QuerySyntaxError as error:
+            problem = error
+        if problem.code == "percent-encoded":
+            return self._of_encoded(text, problem)
+        if problem.code in syntax.TOO_LARGE:
+            return [syntax.finding(problem, problem.span)]
+        mended, mends = repair(text)
+        if mended.is_original:
+            return [syntax.finding(problem, problem.span)]
+        try:
+            node = parse(mended.text, {})
+        except QuerySyntaxError as error:
+            where = mended.locate(error.span)
+            passed = [each for each in mends if each.span.start < where.start]
+            return [*syntax.of_mends(passed, certain=False), syntax.finding(error, where)]
+        return [*syntax.of_mends(mends, certain=True), *self._of_tree(node, mended)]
+
+    def _of_encoded(self, text: str, problem: QuerySyntaxError) -> list[Finding]:
+        """The finding that a text is encoded, and those on what it says."""
+        decoded = text
+        try:
+            for _ in range(_MOST_DECODINGS):
+                decoded = decode_form(decoded, Span(0, len(decoded)))
+                inner = self._findings(decoded)
+                if not any(finding.code in syntax.NO_QUERY for finding in inner):
+                    break
+                if not is_encoded(decoded):
+                    return [syntax.finding(problem, problem.span)]
+            else:
+                return [syntax.finding(problem, problem.span)]
+        except QuerySyntaxError:  # the escapes are not UTF-8, say
+            return [syntax.finding(problem, problem.span)]
+        whole = Span(0, len(text))
+        fix = Fix("decode it", Edit(whole, decoded), safe=syntax.is_wholly_encoded(text))
+        hint = "give the query as it is: what sends it encodes it"
+        found = [_finding("BBQ106", problem.message, whole, hint, fix)]
+        return found + [_finding(each.code, each.message, whole, each.hint, None) for each in inner]
+
+    def _of_tree(self, node: Node, mended: RepairedText) -> list[Finding]:
+        tree = QueryDocument(node, mended)
+        notes: Iterable[RuleResults] = (
+            style.check(tree),
+            service.check(tree, self._dialect),
+            logic.check(tree),
+            service.check_region(tree),
+            self._schema.check(tree) if self._schema else (),
+        )
+        return [tree.finding(note) for each in notes for note in each]
+
+
+def _has_no_findings(text: str, joint: str) -> bool:
+    """Whether conditions that match `_RUN` have nothing to say about one another."""
+    parts = text[:-1].split(f"' {joint} ")  # no key and no value holds a quote, so this parts nothing else
+    if joint == "OR":
+        return len(set(parts)) == len(parts)
+    # A field stands right before what leads below it.
+    fields = sorted([part.partition("]:" if part[0] == "u" else ":")[0] for part in parts])
+    return not any(below == field or below.startswith(f"{field}][") for field, below in pairwise(fields))
+
+
+def _finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None) -> Finding:
+    return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)

@@ -1,0 +1,35 @@
+"""`Report` → text. One function a format; none of them knows a rule.
+
+Nothing from a query, a path or a message can steer a terminal: what could is shown by a stand-in, or escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from . import github, json_report, sarif, text
+from .gitlab import gitlab
+from .junit import junit
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+FORMATS: dict[str, Callable[[Report], str]] = {
+    "full": text.full,
+    "concise": text.concise,
+    "statistics": text.statistics,
+    "json": json_report.json_array,
+    "json-lines": json_report.json_lines,
+    "junit": junit,
+    "github": github.github,
+    "gitlab": gitlab,
+    "sarif": sarif.sarif,
+}
+
+
+def render(report: Report, format: str, *, colour: bool = False) -> str:  # noqa: A002  # the option's own name
+    """The report in a format, with a line end where it is not empty. `colour` is for those that people read."""
+    if colour and format in ("full", "concise"):
+        return text.full(report, colour=True) if format == "full" else text.concise(report, colour=True)
+    return FORMATS[format](report)

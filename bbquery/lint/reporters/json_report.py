@@ -1,0 +1,65 @@
+"""For programs: JSON of our own, and JUnit's XML.
+
+A finding is this object, whose names stay as they are. Lines and columns are from 1, columns and offsets in code
+points, and ends are exclusive:
+
+    {"path": "src/a.py", "code": "BBQ006", "name": "double-quotes", "severity": "error" | "warning",
+     "message": "…", "hint": "…" | null,
+     "start": {"line": 3, "column": 14, "offset": 57}, "end": {…},
+     "fix": {"title": "…", "safe": true, "edits": [{"start": {…}, "end": {…}, "text": "…"}]} | null,
+     "fingerprint": "…"}
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ..rule_registry import RULES
+
+if TYPE_CHECKING:
+    from ..._text import Span
+    from ..line_index import Lines
+    from ..report import Located, Report
+
+
+def json_array(report: Report) -> str:
+    """All findings, as one array."""
+    return json.dumps([_object(located) for located in report.located], indent=2) + "\n"
+
+
+def json_lines(report: Report) -> str:
+    """A finding a line."""
+    return "".join([json.dumps(_object(located)) + "\n" for located in report.located])
+
+
+def _object(located: Located) -> dict[str, object]:
+    finding, lines = located.finding, located.lines
+    fix = finding.fix and {
+        "title": finding.fix.title,
+        "safe": finding.fix.safe,
+        "edits": [{**_range(lines, edit.span), "text": edit.text} for edit in finding.fix.edits],
+    }
+    return {
+        "path": located.file.path,
+        "code": finding.code,
+        "name": RULES[finding.code].name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "hint": finding.hint,
+        **_range(lines, finding.span),
+        "fix": fix,
+        "fingerprint": located.fingerprint,
+    }
+
+
+def _range(lines: Lines, span: Span) -> dict[str, object]:
+    return {"start": _place(lines, span.start), "end": _place(lines, span.end)}
+
+
+def _place(lines: Lines, offset: int) -> dict[str, int]:
+    line, column = lines.position(offset)
+    return {"line": line, "column": column, "offset": offset}
+
+
+# --- JUnit -------------------------------------------------------------------------------------

@@ -1,0 +1,164 @@
+"""BBQ401 to BBQ403: values put into the text of a query.
+
+A word stands in for each interpolation of a text, and what comes of that is asked whether it is a query. An
+interpolation is an injection where a value or a key stands: between quotes, in brackets, after the colon. One that
+stands for a whole condition is none of our business.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..._text import Span
+from ...planning.urls import percent_encode
+from ..extractors.assembled_text import AssembledText, ConstantText, Interpolation
+from ..extractors.detection import BASE_WORD, decode_query, mentions_metadata, query_positions
+from ..extractors.excerpt import Excerpt, Extraction
+from ..findings import Finding, Fix
+from ..rule_registry import RULES, shorten
+
+if TYPE_CHECKING:
+    from ..extractors.assembled_text import Fragment, Respell, Role
+
+
+class Advice(NamedTuple):
+    """The way out of each problem that a language has. `bound` may depend on the query; `encoded` is None where a
+    percent-encoded query is as it should be."""
+
+    bound: str | Callable[[AssembledText], str]
+    unencoded: str
+    encoded: str | None = None
+
+
+def find_queries(
+    pieces: Sequence[Fragment],
+    span: Span,
+    advice: Advice,
+    extraction: Extraction,
+    *,
+    role: Role | None = None,
+    respell: Respell | None = None,
+) -> bool:
+    """Adds to `extraction` what a text holds that stands at `span`: a query, alone or as the `q` of a URL, plain or
+    percent-encoded. Gives whether it is any of our business. `respell` is that of a text which is one literal."""
+    if role == "query":
+        _add_query(_fill(pieces), span, advice, extraction, role, respell)
+        return True
+    if role == "shown" or not any(
+        isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in pieces
+    ):
+        return role == "shown"
+    whole = _fill(pieces)
+    end = 0  # of what is found
+    for place, in_url in query_positions(whole.text):
+        found = decode_query(whole.text[slice(*place)]) if place.start >= end else None
+        if found is None:
+            continue
+        plain, offsets = found
+        end = place.end
+        source = Span(whole.starts[place.start], whole.ends[end - 1])
+        if role == "unencoded":  # what encodes it now may do so twice: the checker says that of the text
+            plain, offsets = whole.text[slice(*place)], None
+        elif role is None and in_url and offsets is None:
+            message = "the query stands in a URL without percent-encoding"
+            extraction.findings.append(finding("BBQ403", message, source, advice.unencoded))
+        elif role is None and advice.encoded and offsets is not None:
+            extraction.findings.append(
+                finding("BBQ402", "the query is percent-encoded by hand", source, advice.encoded)
+            )
+        # What is percent-encoded needs no escape in any language.
+        written = percent_encode if respell and offsets is not None else respell
+        _add_query(whole.part(place, plain, offsets), source, advice, extraction, role, written)
+    return end > 0
+
+
+def finding(code: str, message: str, span: Span, hint: str | None = None, fix: Fix | None = None) -> Finding:
+    return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)
+
+
+_CONDITION = "id:*"
+_BARE = re.compile(r"[\w.@$/+-]")
+_PATH_BEFORE = re.compile(rf"(?:{BASE_WORD.pattern}|\])\Z")
+
+
+def _fill(pieces: Sequence[Fragment]) -> AssembledText:
+    """A stand-in for each hole, by what is before and after it: a string, a key, a condition, or else a word."""
+    filled = AssembledText("", [], [], [])
+    text = ""
+    for index, piece in enumerate(pieces):
+        said = piece.text if isinstance(piece, ConstantText) else _stand_in(text[-40:], pieces[index + 1 : index + 2])
+        if isinstance(piece, ConstantText):
+            filled.starts.extend(piece.starts)
+            filled.ends.extend(piece.ends)
+        else:
+            filled.holes.append((Span(len(text), len(text) + len(said)), piece))
+            filled.starts.extend([piece.span.start] * len(said))
+            filled.ends.extend([piece.span.end] * len(said))
+        text += said
+    return filled._replace(text=text)
+
+
+def _stand_in(before: str, after: Sequence[Fragment]) -> str:
+    follows = after[0].text[:1] if after and isinstance(after[0], ConstantText) else "x" if after else ""
+    if before.endswith(("[", ":", ":(")) and not _BARE.match(follows):
+        return "'x'"
+    if follows in (":", "[") and _PATH_BEFORE.search(before):
+        return "['x']"
+    opened = not before or before[-1].isspace() or before[-1] == "("
+    if opened and not before.rstrip().endswith(":") and (not follows or follows.isspace() or follows == ")"):
+        return _CONDITION
+    return "x"
+
+
+# What a template has for a value that is filled in later. None of it can be stored (F20), %s apart.
+TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ *\}\}|%\(\w+\)s|%s")
+
+
+def _add_query(
+    query: AssembledText, span: Span, advice: Advice, extraction: Extraction, role: Role | None, respell: Respell | None
+) -> None:
+    """Adds the query, or what is put into it. One that is used as it is has nothing in it that is filled in later."""
+    message = "{} is put into the text of the query: a quote in it changes what is asked for"
+    if not query.holes and role != "query":
+        message = "{} is filled in later, as text: a quote in it changes what is asked for"
+        query = query._replace(holes=_later(query))
+    if not query.holes:
+        extraction.excerpts.append(_excerpt(query, span, respell))
+        return
+    strings = query.strings
+    values = [hole for at, hole in query.holes if not hole.harmless and _is_value(query.text, at, strings)]
+    if values and role != "compared":  # what is only compared injects nothing
+        hint = advice.bound if isinstance(advice.bound, str) else advice.bound(query)
+        extraction.findings.extend(
+            finding("BBQ401", message.format(shorten(" ".join(hole.code.split()))), hole.span, hint) for hole in values
+        )
+
+
+def _later(query: AssembledText) -> list[tuple[Span, Interpolation]]:
+    """The fields of a template."""
+    found = [match for string in query.strings for match in TEMPLATE_FIELD.finditer(query.text, *string)]
+    return [
+        (Span(*match.span()), Interpolation(Span(query.starts[match.start()], query.ends[match.end() - 1]), match[0]))
+        for match in found
+    ]
+
+
+def _excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Excerpt:
+    if not query.text:
+        return Excerpt("", span, None, respell)
+    span = Span(query.starts[0], query.ends[-1])
+    if query.starts == [*range(*span)] and query.ends == [*range(span.start + 1, span.end + 1)]:
+        return Excerpt(query.text, span, None, respell)
+    return Excerpt(query.text, span, [*query.starts, span.end], respell, query.ends)
+
+
+def _is_value(text: str, at: Span, strings: list[Span]) -> bool:
+    """Whether a hole stands where a key or a value does."""
+    if text[at.start : at.end] == _CONDITION:
+        return False
+    index = bisect_right(strings, at.start, key=lambda string: string.start) - 1
+    inside = text[at.start] == "[" or (index >= 0 and at.end <= strings[index].end)
+    return inside or re.search(r"[:\[][\w.@$/+-]*\Z", text[max(at.start - 80, 0) : at.start]) is not None

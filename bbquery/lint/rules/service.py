@@ -1,0 +1,171 @@
+"""What the service makes of a query: BBQ101 to BBQ105, and the regions of BBQ305."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unicodedata import name
+
+from ..._text import Span, suggest
+from ...errors import NotAWireQuery
+from ...language.nodes import Equal, Exists, OneOf, Order, Text
+from ...language.printer import needs_no_escape, quote
+from ...language.session_fields import REGIONS, SessionField
+from ...metadata import MAX_SIZE, first_unstorable, size
+from ...planning.planner import full_scan_reasons
+from ...planning.requests import require_wire_query
+from ..findings import Edit
+from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview
+from ..query_tokens import Token
+
+_SMALL = 60
+"""So many characters of keys and values are no more than MAX_SIZE as JSON, however they are escaped."""
+
+
+def check(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
+    refused = _refusal(tree) if dialect == "wire" else None
+    if refused:
+        yield refused
+    elif dialect == "full":
+        yield from _full_scan(tree)
+    for predicate, literals in tree.predicates:
+        if isinstance(predicate.field, SessionField):
+            continue
+        if isinstance(predicate, Equal | OneOf) and (refused is None or not isinstance(tree.node, Equal)):
+            yield from _unquotable(tree, predicate, literals)
+        if isinstance(predicate, Equal | OneOf | Text):
+            yield from _unstorable(tree, predicate, literals)
+        yield from _too_large(tree, predicate, literals)
+
+
+def _refusal(tree: QueryDocument) -> RuleResult | None:
+    try:
+        require_wire_query(tree.node)
+    except NotAWireQuery as error:
+        hint = "write one equality on metadata, or send it through bbquery, which plans it"
+        return RuleResult("BBQ101", _without_reasons(tree, str(error)), tree.span(tree.node), hint)
+    return None
+
+
+def _without_reasons(tree: QueryDocument, message: str) -> str:
+    """The error's words, about the query as it was written."""
+    if isinstance(tree.node, Equal) and not isinstance(tree.node.field, SessionField):
+        return message.partition(";")[0]
+    return f"{tree.shown(tree.node)} needs {message.partition(' needs ')[2]}"
+
+
+def _full_scan(tree: QueryDocument) -> Iterator[RuleResult]:
+    # What cannot be quoted is a matter of BBQ103.
+    parts = [
+        (node, reason)
+        for node, reason in full_scan_reasons(tree.node)
+        if not isinstance(node, Equal | OneOf) or _is_session(node)
+    ]
+    if not parts:
+        return
+    spans = [tree.span(node) for node, _ in parts]
+    span = Span(min(start for start, _ in spans), max(end for _, end in spans))
+    node, reason = parts[0]
+    message = f"only a listing of every session answers this: {tree.shown(node)} {reason}"
+    yield RuleResult("BBQ102", message, span, "AND it with an equality on metadata or with a status")
+
+
+def _is_session(node: Equal | OneOf) -> bool:
+    return isinstance(node.field, SessionField)
+
+
+def _keys(predicate: Equal | OneOf | Exists | Order | Text) -> tuple[str, ...]:
+    assert isinstance(predicate.field, tuple), "it is on metadata"
+    return predicate.field
+
+
+def _values(predicate: Equal | OneOf | Text, literals: PredicateTokens) -> Iterator[tuple[str, Token]]:
+    values = predicate.values if isinstance(predicate, OneOf) else (predicate.value,)
+    for value, token in zip(values, literals.values, strict=True):
+        assert isinstance(value, str), "metadata holds strings"
+        yield value, token
+
+
+def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: PredicateTokens) -> Iterator[RuleResult]:
+    keys = zip(_keys(predicate), literals.keys, strict=True)
+    for what, (text, token) in (
+        *(("key", each) for each in keys),
+        *(("value", each) for each in _values(predicate, literals)),
+    ):
+        if not needs_no_escape(text):
+            message = f"the {what} {preview(quote(text))} needs an escape, and the service documents none (F6)"
+            yield RuleResult("BBQ103", message, _span(token), f"use a {what} without ', \\ and control characters")
+
+
+def _unstorable(
+    tree: QueryDocument, predicate: Equal | OneOf | Text, literals: PredicateTokens
+) -> Iterator[RuleResult]:
+    for value, token in _values(predicate, literals):
+        if tree.is_opaque(token):
+            continue
+        # Of an equality, what cannot be quoted is a matter of BBQ103.
+        suspect = value if isinstance(predicate, Text) else "".join([char for char in value if needs_no_escape(char)])
+        at = first_unstorable(suspect)
+        if at is not None:
+            char = suspect[at]
+            label = "a space" if char == " " else f"U+{ord(char):04X} {name(char, '')}".strip()
+            message = f"the service stores no value with {label} in it (F20): this never matches"
+            yield RuleResult("BBQ104", message, _span(token), "it takes A-Z, a-z, 0-9, _ and -,;:.()&$%#@!?~")
+
+
+def _too_large(
+    tree: QueryDocument, predicate: Equal | OneOf | Exists | Order | Text, literals: PredicateTokens
+) -> Iterator[RuleResult]:
+    keys = _keys(predicate)
+    first, last = literals.keys[0], literals.keys[-1]
+    length = sum(map(len, keys)) + len(keys)
+    smallest = 0
+    if length > _SMALL // 2:
+        # {"key":} around one another, and a digit or an empty string, as a value cannot be shorter.
+        smallest = sum([size(key) + 3 for key in keys])
+        if smallest + 1 + isinstance(predicate, Equal | OneOf | Text) > MAX_SIZE:
+            message = _too_long("path", smallest + 1)
+            yield RuleResult("BBQ105", message, Span(first.start, last.end), "shorten the path")
+            return
+    if not isinstance(predicate, Equal | OneOf | Text):
+        return
+    for value, token in _values(predicate, literals):
+        if length + len(value) <= _SMALL or tree.is_opaque(token):
+            continue
+        smallest = smallest or sum([size(key) + 3 for key in keys])
+        total = smallest + size(value)
+        if total > MAX_SIZE:
+            message = _too_long("value", total)
+            yield RuleResult("BBQ105", message, _span(token), "shorten the value or the path")
+
+
+def _too_long(what: str, least: int) -> str:
+    return f"metadata with this {what} has at least {least} characters as JSON, and the most is {MAX_SIZE} (F19)"
+
+
+def _span(token: Token) -> Span:
+    return Span(token.start, token.end)
+
+
+def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
+    for predicate, literals in tree.predicates:
+        if not isinstance(predicate, Equal | OneOf) or not _is_session(predicate):
+            continue
+        if predicate.field.name != "region":  # type: ignore[union-attr]  # the line above made sure
+            continue
+        for value, token in _values(predicate, literals):
+            if value in REGIONS or tree.is_opaque(token):
+                continue
+            yield misspelt("BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS)
+
+
+def misspelt(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> RuleResult:
+    """A note on a string that is none of those that are known, with what it may have meant."""
+    near = suggest(word, known)
+    if near:
+        hint = f"did you mean {' or '.join([preview(quote(name)) for name in near])}?"
+    else:
+        hint = f"known are {preview(' '.join(known))}" if known else "there is none to write instead"
+    edits = [Edit(_span(token), quote(near[0]))] if len(near) == 1 else []
+    return RuleResult(
+        code, message, _span(token), hint, f"write {preview(quote(near[0]))}" if edits else "", edits, safe=False
+    )

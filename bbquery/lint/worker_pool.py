@@ -1,0 +1,124 @@
+"""Check batches of files, in this process or in several."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .document_linter import DocumentLinter
+from .file_checker import CheckedFile, check_file
+from .files.discovery import FileToCheck
+from .report import Checked
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    from .file_checker import PendingFile
+
+
+_WORTH = 1_000_000
+"""Bytes to check for which a second process pays: it takes 0.2 s to start, and code is read at some 2 MB/s."""
+
+_BATCH = 100_000
+
+
+def available_processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not tell
+        return os.cpu_count() or 1
+
+
+def check_files(pending: list[PendingFile], linter: DocumentLinter, processes: int) -> Iterator[CheckedFile]:
+    batches = _batches(pending)
+    cost = sum(each.cost for each in pending)
+    processes = min(processes, len(batches), cost // _WORTH + 1, 60)  # Windows cannot wait for more than 60
+    pool = _pool(processes, linter.settings) if processes > 1 else None
+    if pool is None:
+        return (check_file(each.target, linter) for each in pending)
+    return _in_parallel(batches, pool)
+
+
+def _batches(pending: list[PendingFile]) -> list[list[FileToCheck]]:
+    """The files in parts of about the same work, the largest first: the last to end should be a small one."""
+    batches: list[list[FileToCheck]] = []
+    room = 0
+    for each in sorted(pending, key=lambda each: -each.cost):
+        if room < each.cost or not batches:
+            batches.append([])
+            room = _BATCH
+        batches[-1].append(each.target)
+        room -= each.cost + 1_000
+    return batches
+
+
+def _pool(processes: int, settings: Settings) -> ProcessPoolExecutor | None:
+    """None where there can be none: some sandboxes have no semaphores."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    try:
+        return ProcessPoolExecutor(processes, get_context("spawn"), _init_worker, (settings, os.getcwd()))
+    except (ImportError, NotImplementedError, OSError):
+        return None
+
+
+def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) -> Iterator[CheckedFile]:
+    from concurrent.futures import FIRST_COMPLETED, wait
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import active_children
+
+    others = set(active_children())
+    futures: dict[Future[list[CheckedFile]], list[FileToCheck]] = {}
+    try:
+        with _block_interrupts():
+            futures.update((pool.submit(_check_batch, batch), batch) for batch in batches)
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                try:
+                    yield from future.result()
+                except BrokenProcessPool:
+                    reason = "the process that checks it has ended: is there too little memory?"
+                    yield from [CheckedFile(Checked(target.path, None, [], reason)) for target in futures[future]]
+        pool.shutdown()
+    except BaseException:  # Ctrl-C above all: nobody waits for what is under way
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(active_children()) - others:
+            child.terminate()
+        raise
+
+
+@contextmanager
+def _block_interrupts() -> Iterator[None]:
+    """Keeps Ctrl-C back until the processes have been started, and from them for good: a terminal sends it to all, and
+    the first process ends the others."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_linter: DocumentLinter | None = None
+"""Of a process of the pool."""
+
+
+def _init_worker(settings: Settings, folder: str) -> None:
+    global _linter
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be kept back
+    os.chdir(folder)  # multiprocessing goes back to where it was first imported
+    _linter = DocumentLinter(settings)
+
+
+def _check_batch(targets: list[FileToCheck]) -> list[CheckedFile]:
+    assert _linter is not None, "_begin has run"
+    return [check_file(target, _linter) for target in targets]
