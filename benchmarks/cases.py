@@ -238,9 +238,9 @@ def planning(rounds: Rounds) -> Iterator[Row]:
 _NOW = 1_780_000_000
 _MEASURE = """
 from datetime import UTC, datetime
-from bbquery.usage import Meter, files
+from bbquery.usage import UsageMeter, files
 def measure(path):
-    meter = Meter(by=["client", "task"], now=datetime.fromtimestamp(1_780_000_000, UTC))
+    meter = UsageMeter(by=["client", "task"], now=datetime.fromtimestamp(1_780_000_000, UTC))
     for rows in files.read_sessions(path, meter.row):
         meter.add_rows(rows)
     return meter.report()
@@ -327,19 +327,19 @@ def dashboard(rounds: Rounds) -> Iterator[Row]:
     """All that a page asks for when it opens: 100,000 sessions, thirty days by client."""
     import orjson
 
-    from bbquery.dashboard import answers
-    from bbquery.dashboard.source import Source, from_files
-    from bbquery.dashboard.view import View
+    from bbquery.dashboard import responses
+    from bbquery.dashboard.session_source import SessionSource, load_files
+    from bbquery.dashboard.view_state import ViewState
     from bbquery.usage.periods import parse_range
 
     now = datetime.fromtimestamp(1_780_000_000, UTC)
     lines = [json.dumps(each, separators=(",", ":")).encode() for each in generate(100_000, now=now)]
     data = b"".join([line + b"\n" for line in lines])
-    view = View(None, parse_range("30d", now), ("client",))
+    view = ViewState(None, parse_range("30d", now), ("client",))
 
     def report() -> bytes:
-        source = Source(from_files(["-"], BytesIO(data)), 60, clock=lambda: now)
-        return json.dumps(answers.report(source.data, view, now), separators=(",", ":")).encode()
+        source = SessionSource(load_files(["-"], BytesIO(data)), 60, clock=lambda: now)
+        return json.dumps(responses.report(source.data, view, now), separators=(",", ":")).encode()
 
     def parsed() -> object:
         return [orjson.loads(line) for line in lines]
@@ -347,8 +347,8 @@ def dashboard(rounds: Rounds) -> Iterator[Row]:
     assert orjson.loads(report())["total"]["sessions"] == len(lines)
     ours, theirs = in_turn([report, parsed], rounds(10))
     yield Row("dashboard's data, 100,000 sessions", ours, theirs, f"{_named('orjson')} reads them", 4)
-    held = Source(from_files(["-"], BytesIO(data)), 60, clock=lambda: now).data
-    ours, theirs = in_turn([lambda: answers.report(held, view, now), parsed], rounds(10))
+    held = SessionSource(load_files(["-"], BytesIO(data)), 60, clock=lambda: now).data
+    ours, theirs = in_turn([lambda: responses.report(held, view, now), parsed], rounds(10))
     yield Row("… once they are in memory", ours, theirs, f"{_named('orjson')} reads them")
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = """
     _version _resources _text _hosts errors language
     metadata semantics planning config sessions query fields client
-    usage lint emulator dashboard cli __main__
+    usage lint servers emulator dashboard cli __main__
 """.split()
 
 
@@ -184,7 +184,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_grammar_and_the_marker_and_no_tests(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {"bbquery/grammar/bbquery.lark", "bbquery/grammar/query.schema.json", "bbquery/py.typed"} <= set(names)
-    assert {f"bbquery/dashboard/page/{name}" for name in ("index.html", "style.css", "theme.js", *SCRIPTS)} <= set(
+    assert {f"bbquery/dashboard/static/{name}" for name in ("index.html", "style.css", "theme.js", *SCRIPTS)} <= set(
         names
     )
     assert {f"bbquery/docs/rules/{code}.md" for code in RULES} <= set(names)

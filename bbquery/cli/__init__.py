@@ -7,25 +7,25 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line, without the program's name, and gives its exit status (see `streams`)."""
-    from .streams import guarded
+    from .console import run_guarded
 
     given = sys.argv[1:] if arguments is None else arguments
-    return guarded(lambda: _run(given))
+    return run_guarded(lambda: _run(given))
 
 
 def _run(arguments: list[str]) -> int:
-    from .streams import FAILURE, OK, complain, write
+    from .console import EXIT_ERROR, EXIT_OK, print_error, write
 
     if arguments == ["--version"]:
         from .._version import __version__
 
         write(f"bbquery {__version__}\n")
-        return OK
+        return EXIT_OK
     from importlib.util import find_spec
 
     if not (find_spec("click") and find_spec("rich")):
-        complain("the command line needs click and rich: pip install 'bbquery[cli]'")
-        return FAILURE
+        print_error("the command line needs click and rich: pip install 'bbquery[cli]'")
+        return EXIT_ERROR
     from .app import run
 
     return run(arguments)

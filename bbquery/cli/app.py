@@ -11,8 +11,8 @@ import click
 from .._text import join_with_or, suggest
 from .._version import __version__
 from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError
+from .console import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_OK, CliError, print_error, print_note
 from .options import Color
-from .streams import FAILURE, INTERRUPTED, OK, PROBLEM, Failure, complain, note
 
 # A command is `command` in the module of its name. They are listed here in the order of --help.
 COMMANDS = (
@@ -53,7 +53,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        command: click.Command = import_module(f".commands.{cmd_name}", __package__).command
         return command
 
     def resolve_command(
@@ -115,47 +115,47 @@ def run(arguments: list[str]) -> int:
     try:
         with program.make_context("bbquery", list(arguments)) as context:
             if not arguments:
-                note(context.get_help())
-                return FAILURE
+                print_note(context.get_help())
+                return EXIT_ERROR
             status: Any = program.invoke(context)
-            return status or OK
+            return status or EXIT_OK
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.Abort:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except (OSError, KeyboardInterrupt):
         raise  # `guarded` knows
     except Exception as error:
         if os.environ.get("BBQUERY_DEBUG") == "1":
             from traceback import format_exc
 
-            note(format_exc().rstrip())
+            print_note(format_exc().rstrip())
         return _explained(error)
 
 
 def _explained(error: Exception) -> int:
     """Says what an error means, and gives the exit status that it has."""
-    if isinstance(error, BBQueryError | Failure):
-        complain(str(error))
+    if isinstance(error, BBQueryError | CliError):
+        print_error(str(error))
         asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | FullScanRefused | NotFound)
-        return PROBLEM if asked and getattr(error, "code", None) not in _SETTINGS else FAILURE
+        return EXIT_INVALID if asked and getattr(error, "code", None) not in _SETTINGS else EXIT_ERROR
     if isinstance(error, click.UsageError):
         _explain_usage(error)
     elif isinstance(error, click.ClickException):
-        complain(error.format_message())
+        print_error(error.format_message())
     else:
-        complain(
+        print_error(
             f"{type(error).__name__}: {error}\n"
             "this is a mistake in bbquery: please report it with what BBQUERY_DEBUG=1 shows"
         )
-    return FAILURE
+    return EXIT_ERROR
 
 
 def _explain_usage(error: click.UsageError) -> None:
     context = error.ctx
     message = error.format_message()
-    complain(message[:1].lower() + message[1:])
+    print_error(message[:1].lower() + message[1:])
     path = context.command_path if context is not None else "bbquery"
     if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
-        note(f'a query or value that begins with - goes behind --, as in: {path} -- "-status:RUNNING"')
-    note(f"try: {path} --help")
+        print_note(f'a query or value that begins with - goes behind --, as in: {path} -- "-status:RUNNING"')
+    print_note(f"try: {path} --help")

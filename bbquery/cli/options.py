@@ -14,8 +14,8 @@ from click.shell_completion import CompletionItem
 
 from ..language.session_fields import SESSION_FIELDS
 from ..planning.urls import BASE_URL
-from . import streams
-from .streams import Failure, is_terminal
+from . import console
+from .console import CliError, is_terminal
 
 if TYPE_CHECKING:
     from ..client.blocking import Client
@@ -34,14 +34,14 @@ class Color(click.Option):
             type=click.Choice(["auto", "always", "never"]),
             is_eager=True,
             expose_value=False,
-            callback=_set_colour,
+            callback=_set_color,
             help="Colour on a terminal (auto), always or never.",
         )
 
 
-def _set_colour(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+def _set_color(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
     if value is not None:
-        streams.colour = value
+        console.color_choice = value
 
 
 class Command(click.Command):
@@ -55,7 +55,7 @@ class Command(click.Command):
 # --- a query -----------------------------------------------------------------------------------
 
 
-def query(function: F) -> F:
+def query_argument(function: F) -> F:
     """QUERY and --set, which `inputs.read_query` takes as `text` and `settings`."""
     function = click.option(
         "--set",
@@ -71,7 +71,7 @@ def _complete_field(_context: click.Context, _parameter: click.Parameter, typed:
     return [CompletionItem(name) for name in ("user_metadata", *SESSION_FIELDS) if name.startswith(typed)]
 
 
-def no_scan(function: F) -> F:
+def no_scan_option(function: F) -> F:
     """`scan`, as `Query.plan` takes it."""
     return click.option(
         "--no-scan",
@@ -82,7 +82,7 @@ def no_scan(function: F) -> F:
     )(function)
 
 
-def with_base_url(function: F) -> F:
+def base_url_option(function: F) -> F:
     return click.option(
         "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {BASE_URL} unless given."
     )(function)
@@ -91,7 +91,7 @@ def with_base_url(function: F) -> F:
 # --- forms of the output -----------------------------------------------------------------------
 
 
-def forms(**helps: str) -> Callable[[F], F]:
+def output_formats(**helps: str) -> Callable[[F], F]:
     """One flag for each form, of which the last one given counts; `form` is its name, or None."""
 
     def decorate(function: F) -> F:
@@ -102,12 +102,12 @@ def forms(**helps: str) -> Callable[[F], F]:
     return decorate
 
 
-def form_or_default(form: str | None, default: str = "ndjson") -> str:
+def default_format(form: str | None, default: str = "ndjson") -> str:
     """A table for a person, and `default` for a program."""
     return form or ("table" if is_terminal(sys.stdout) else default)
 
 
-def secrets(function: F) -> F:
+def secrets_option(function: F) -> F:
     return click.option(
         "--show-secrets", is_flag=True, help="Show the URLs and the key by which anyone could drive the browser too."
     )(function)
@@ -116,7 +116,7 @@ def secrets(function: F) -> F:
 # --- the service -------------------------------------------------------------------------------
 
 
-class Connection:
+class ConnectionOptions:
     """Which service a command talks to, and for how long."""
 
     def __init__(self, project: str | None, url: str | None, seconds: float | None, *, emulated: bool) -> None:
@@ -140,7 +140,7 @@ class Connection:
                 settings |= {"base_url": emulator.url, "api_key": emulator.api_key}
                 settings["project_id"] = self.project or emulator.project_id
             elif not os.environ.get("BROWSERBASE_API_KEY"):
-                raise Failure(
+                raise CliError(
                     "no API key: set BROWSERBASE_API_KEY to one from the settings of the Browserbase dashboard, "
                     "or try --emulator, which needs none"
                 )
@@ -161,11 +161,11 @@ def _emulator() -> Emulator:
     try:
         from ..emulator import Emulator, generate
     except ModuleNotFoundError as error:
-        raise Failure(str(error)) from None
+        raise CliError(str(error)) from None
     return Emulator(sessions=generate(200, seed=7))
 
 
-def connection(*timeout: str, project: str | None = None) -> Callable[[F], F]:
+def connection_options(*timeout: str, project: str | None = None) -> Callable[[F], F]:
     """The options of a command that talks to the service; it gets them as one `connection`.
 
     `timeout` is another name for --request-timeout, `project` what --project means to the command.
@@ -180,7 +180,7 @@ def connection(*timeout: str, project: str | None = None) -> Callable[[F], F]:
             project: str | None = None,
             **others: Any,
         ) -> Any:
-            given = Connection(project, base_url, request_timeout, emulated=emulator)
+            given = ConnectionOptions(project, base_url, request_timeout, emulated=emulator)
             return function(connection=given, **others)
 
         options = [
@@ -193,7 +193,7 @@ def connection(*timeout: str, project: str | None = None) -> Callable[[F], F]:
                 metavar="SECONDS",
                 help="How long to wait for the service in all; 180 unless given.",
             ),
-            with_base_url,
+            base_url_option,
         ]
         if project is not None:
             options.append(click.option("--project", metavar="ID", help=project))

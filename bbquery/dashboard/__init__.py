@@ -1,21 +1,21 @@
-"""The usage page: sessions → figures in a browser, served on this machine or written into one file.
+"""The usage page: figures of sessions in a browser, served on this machine or written into one file.
 
     with Dashboard(Source(lambda: list(client.sessions()), refresh=15)) as dashboard:
         print(dashboard.url)
 
-`source` keeps the sessions, `view` reads what a page asks for, `answers` measures it, `server` serves, `onefile` writes
-the file. What runs in the browser lies in `page`, as it is sent. Nothing is imported until it is used.
+`session_source` keeps the sessions, `view_state` reads what a page asks for, `responses` measures it, `server` serves,
+`static_export` writes the file. `static/` has what runs in the browser. Nothing is imported until it is used.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .onefile import export as export
-    from .server import Dashboard as Dashboard
-    from .source import Source as Source
+    from .server import Dashboard
+    from .session_source import SessionSource as Source
+    from .static_export import export
 
-_HOME = {"Dashboard": "server", "Source": "source", "export": "onefile"}
+_HOME = {"Dashboard": "server", "Source": "session_source", "export": "static_export"}
 _EXTRA = ("starlette", "uvicorn", "h11", "plotly")
 
 __all__ = ["Dashboard", "Source", "export"]
@@ -34,7 +34,7 @@ def __getattr__(name: str) -> object:
             raise
         message = f"the dashboard needs {missing}: pip install 'bbquery[dashboard]'"
         raise ModuleNotFoundError(message, name=error.name) from error
-    value = globals()[name] = getattr(module, name)
+    value = globals()[name] = getattr(module, {"Source": "SessionSource"}.get(name, name))
     return value
 
 

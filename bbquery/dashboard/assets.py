@@ -9,13 +9,13 @@ from importlib.resources import files
 SCRIPTS = ("dom.js", "format.js", "api.js", "view.js", "chart.js", "tables.js", "app.js")
 """Modules; each imports from those before it only."""
 
-_PAGE = files(__package__).joinpath("page")
+_STATIC = files(__package__).joinpath("static")
 _PLOTLY = files("plotly").joinpath("package_data", "plotly.min.js")  # ModuleNotFoundError without the extra
 
 
 @cache
 def asset(name: str) -> str:
-    return (_PLOTLY if name == "plotly.js" else _PAGE.joinpath(name)).read_text("utf-8")
+    return (_PLOTLY if name == "plotly.js" else _STATIC.joinpath(name)).read_text("utf-8")
 
 
 @cache

@@ -1,21 +1,21 @@
-"""A local server that behaves as FACTS.md says, on SQLite: what tests and demos run bbquery against.
+"""A local server that behaves as the service is known to (docs/service.md), on SQLite, for tests and demos.
 
     with Emulator(switches=Switches(bare_q="504")) as emulator:
         client = bbquery.Client(api_key=emulator.api_key, base_url=emulator.url)
 
-The awkward facts about the service are switches, all off by default. The package is reached by a pytest
-plugin that every pytest run loads, so nothing is imported until it is used.
+The awkward facts about the service are switches, all off by default. Every pytest run loads the pytest plugin in this
+package, so nothing is imported until it is used.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .sample import generate as generate
-    from .server import Emulator as Emulator
-    from .switches import Switches as Switches
+    from .sample_data import generate
+    from .server import Emulator
+    from .switches import Switches
 
-_HOME = {"Emulator": "server", "Switches": "switches", "generate": "sample"}
+_HOME = {"Emulator": "server", "Switches": "switches", "generate": "sample_data"}
 _EXTRA = ("starlette", "uvicorn", "h11")
 
 __all__ = ["Emulator", "Switches", "generate"]

@@ -32,7 +32,7 @@ _GATEWAY_TIMEOUT = (
 )
 
 
-class Refusal(Exception):
+class ErrorResponse(Exception):
     """An answer with an error status (F29)."""
 
     def __init__(
@@ -47,7 +47,7 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
     return Response(text, status, headers, media_type="application/json")
 
 
-class Api:
+class EmulatorApi:
     """The endpoints. `keys` maps each API key to the projects that it sees (F17); the first one also sees
     those that no key names. `pause` sleeps, and returns early when the server stops.
     """
@@ -74,7 +74,7 @@ class Api:
             Route("/v1/projects/{id}", self._project, methods=["GET"]),
             Route("/v1/projects/{id}/usage", self._usage, methods=["GET"]),
         ]
-        handlers: Mapping[Any, Any] = {Refusal: _refuse, HTTPException: _no_route}
+        handlers: Mapping[Any, Any] = {ErrorResponse: _refuse, HTTPException: _no_route}
         app = Starlette(routes=routes, exception_handlers=handlers)
         app.router.redirect_slashes = False
         return app
@@ -85,9 +85,9 @@ class Api:
         switches = self._switches()
         projects = self._visible(request)
         q, status = _listing(request, ignore_q=switches.ignore_q)
-        entry = None if q is None else _wire_entry(q)
+        entry = None if q is None else _require_wire_query(q)
         if status is not None and status not in STATUSES:
-            raise Refusal(400, f"status cannot be {status!r}; it is one of {', '.join(STATUSES)}")
+            raise ErrorResponse(400, f"status cannot be {status!r}; it is one of {', '.join(STATUSES)}")
         if entry and status is None and switches.bare_q != "fast":
             await self._pause(switches.bare_q_seconds)
             if switches.bare_q == "504":
@@ -105,7 +105,7 @@ class Api:
             session = self._store.create(**options, switches=switches)
         except LimitReached as error:
             wait = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
-            raise Refusal(429, str(error), headers=wait) from None
+            raise ErrorResponse(429, str(error), headers=wait) from None
         key = uuid4().hex
         # No browser stands behind these: the name is one that can never be looked up.
         session |= {
@@ -123,7 +123,7 @@ class Api:
         self._session(projects, request)
         body = await _json_object(request)
         if body.get("status") != "REQUEST_RELEASE":
-            raise Refusal(400, "status must be REQUEST_RELEASE")
+            raise ErrorResponse(400, "status must be REQUEST_RELEASE")
         self._store.release(request.path_params["id"], self._switches().release_delay)
         return self._session(projects, request)
 
@@ -131,7 +131,7 @@ class Api:
         session = request.path_params["id"]
         text = self._store.text(projects, session)
         if text is None:
-            raise Refusal(404, f"there is no session {session!r}")
+            raise ErrorResponse(404, f"there is no session {session!r}")
         return Response(text, media_type="application/json")
 
     # --- projects ------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Api:
     def _asked_project(self, request: Request) -> str:
         visible, project = self._visible(request), request.path_params["id"]
         if project not in visible:
-            raise Refusal(404, f"there is no project {project!r}")
+            raise ErrorResponse(404, f"there is no project {project!r}")
         return str(project)
 
     def _shown(self, project: str, created: str) -> dict[str, object]:
@@ -172,7 +172,7 @@ class Api:
         """The projects that the request's key sees; a refusal where the key is none of ours (F27)."""
         key = request.headers.get("x-bb-api-key")
         if key is None or key not in self._keys:
-            raise Refusal(401, "missing or wrong API key", key="error")
+            raise ErrorResponse(401, "missing or wrong API key", key="error")
         visible = list(self._keys[key])
         if key == next(iter(self._keys)):
             named = {project for projects in self._keys.values() for project in projects}
@@ -189,28 +189,28 @@ def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | Non
         text = request.scope["query_string"].decode()
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise Refusal(400, "the query string is not UTF-8") from None
+        raise ErrorResponse(400, "the query string is not UTF-8") from None
     given: dict[str, str] = {}
     for name, value in pairs:
         if name == "q" and ignore_q:
             continue
         if name in given and name in ("q", "status"):
-            raise Refusal(400, f"{name} was given more than once")
+            raise ErrorResponse(400, f"{name} was given more than once")
         given[name] = value
     return given.get("q"), given.get("status")
 
 
-def _wire_entry(q: str) -> tuple[str, ...]:
+def _require_wire_query(q: str) -> tuple[str, ...]:
     """The path and the value of a `q`, which must be spelt exactly as F1 documents it (F5, F6, F7)."""
     try:
         query = bbquery.parse(q)
         wire = query.wire()
     except bbquery.QuerySyntaxError as error:
-        raise Refusal(400, f"q: {error.message}") from None
+        raise ErrorResponse(400, f"q: {error.message}") from None
     except bbquery.NotAWireQuery as error:
-        raise Refusal(400, f"q: {error}") from None
+        raise ErrorResponse(400, f"q: {error}") from None
     if wire != q:
-        raise Refusal(400, f"q: the documented form is {wire}")
+        raise ErrorResponse(400, f"q: the documented form is {wire}")
     equality: Any = query.ast  # nothing but an equality on metadata has a wire form
     return (*equality.field, equality.value)
 
@@ -219,9 +219,9 @@ async def _json_object(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(await request.body(), parse_constant=_not_json, parse_float=_number)
     except (ValueError, RecursionError, ClientDisconnect):
-        raise Refusal(400, "the body is not JSON") from None
+        raise ErrorResponse(400, "the body is not JSON") from None
     if not isinstance(body, dict):
-        raise Refusal(400, "the body must be a JSON object")
+        raise ErrorResponse(400, "the body must be a JSON object")
     return body
 
 
@@ -240,16 +240,16 @@ def _options(body: Mapping[str, Any], projects: Sequence[str]) -> dict[str, Any]
     project = body.get("projectId")
     if project is None:
         if len(projects) != 1:
-            raise Refusal(400, "projectId is required: the API key sees several projects")
+            raise ErrorResponse(400, "projectId is required: the API key sees several projects")
         project = projects[0]
     elif project not in projects:
-        raise Refusal(400, f"projectId: there is no project {project!r}")
+        raise ErrorResponse(400, f"projectId: there is no project {project!r}")
     region = body.get("region", REGIONS[0])
     if region not in REGIONS:
-        raise Refusal(400, f"region cannot be {region!r}; it is one of {', '.join(REGIONS)}")
+        raise ErrorResponse(400, f"region cannot be {region!r}; it is one of {', '.join(REGIONS)}")
     keep_alive = body.get("keepAlive", False)
     if not isinstance(keep_alive, bool):
-        raise Refusal(400, "keepAlive must be a boolean")
+        raise ErrorResponse(400, "keepAlive must be a boolean")
     return {"project": project, "region": region, "keep_alive": keep_alive, "timeout": _timeout(body)}
 
 
@@ -258,7 +258,7 @@ def _timeout(body: Mapping[str, Any]) -> float | None:
     if timeout is None:
         return None
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout <= 21_600:
-        raise Refusal(400, "timeout must be a number of seconds, at most 21600")
+        raise ErrorResponse(400, "timeout must be a number of seconds, at most 21600")
     return timeout
 
 
@@ -267,12 +267,12 @@ def _metadata(body: Mapping[str, Any], *, strict: bool) -> dict[str, Any] | None
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        raise Refusal(400, "userMetadata must be an object")
+        raise ErrorResponse(400, "userMetadata must be an object")
     size = bbquery.metadata.size(metadata)
     if size > bbquery.metadata.MAX_SIZE:
-        raise Refusal(400, f"userMetadata may have {bbquery.metadata.MAX_SIZE} characters of JSON; it has {size}")
+        raise ErrorResponse(400, f"userMetadata may have {bbquery.metadata.MAX_SIZE} characters of JSON; it has {size}")
     if strict and not all(map(bbquery.metadata.is_storable, _strings(metadata))):
-        raise Refusal(400, _NOT_STORABLE)
+        raise ErrorResponse(400, _NOT_STORABLE)
     return metadata
 
 
@@ -287,7 +287,7 @@ def _strings(value: object) -> list[str]:
 # --- answers that are no success ---------------------------------------------------------------
 
 
-async def _refuse(_request: Request, refusal: Refusal) -> Response:
+async def _refuse(_request: Request, refusal: ErrorResponse) -> Response:
     return refusal.answer
 
 

@@ -1,30 +1,18 @@
-"""`Emulator`: the app on a real socket, in a thread of its own.
-
-Of uvicorn only the HTTP protocol is used: its server polls ten times a second for the moment to stop, and
-a test suite starts and stops hundreds of emulators.
-"""
+"""A running emulator: the app on a real socket, with its store and its faults."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from os import PathLike
 from typing import Any, Self
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
-
 from ..errors import BuildError
-from .app import Api
-from .faults import Faults, Gate, Recorded, abort
-from .sample import PROJECT
+from ..servers.local_server import LocalServer
+from .app import EmulatorApi
+from .fault_injection import FaultInjector, FaultMiddleware, RecordedRequest, reset_connection
+from .sample_data import PROJECT
 from .store import Store
 from .switches import Switches
 
@@ -56,12 +44,19 @@ class Emulator:
             raise BuildError(f"projects cannot be {projects!r}", hint="each key sees a list of at least one id")
         self.api_key = next(iter(keys))
         self.project_id = keys[self.api_key][0]
-        self.requests: list[Recorded] = []
+        self.requests: list[RecordedRequest] = []
         """What came, in order of arrival."""
-        self._host, self._port = host, port
-        self._thread: threading.Thread | None = None
         self._store = Store(database, clock)
-        self._gate = self._build(keys)
+        api = EmulatorApi(self._store, keys, lambda: self.switches, self._pause)
+        self._faults = FaultMiddleware(api.starlette(), self.requests, self._pause)
+        self._server = LocalServer(
+            self._faults,
+            host,
+            port,
+            name="bbquery.emulator",
+            keep_alive=60,
+            connection_state=lambda transport: {"abort": partial(reset_connection, transport)},
+        )
         self.switches = switches or Switches()
         try:
             self._store.add_projects(project for ids in keys.values() for project in ids)
@@ -70,23 +65,22 @@ class Emulator:
             self._store.close()
             raise
 
-    def _build(self, keys: Mapping[str, Sequence[str]]) -> Gate:
-        api = Api(self._store, keys, lambda: self.switches, self._pause)
-        return Gate(api.starlette(), self.requests, self._pause)
-
     @property
     def url(self) -> str:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        """The base URL of the API, without a slash at its end."""
+        return self._server.url
 
     @property
     def switches(self) -> Switches:
         """May be set while the emulator runs; the order of faults then starts anew."""
-        return self._gate.faults.switches
+        return self._faults.faults.switches
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
-        self._gate.faults = Faults(switches)
+        self._faults.faults = FaultInjector(switches)
+
+    async def _pause(self, seconds: float) -> None:
+        await self._server.pause(seconds)
 
     # --- sessions ------------------------------------------------------------------------------
 
@@ -110,96 +104,28 @@ class Emulator:
     # --- running -------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        if self._thread is not None:
+        if self._server.is_started:
             raise RuntimeError("an emulator can be started only once")
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         try:
-            # Bound here, so that an address in use is the caller's error.
-            listener = socket.create_server((self._host, self._port), family=family, backlog=2048)
+            self._server.start()
         except OSError:
             self._store.close()
             raise
-        self._port = listener.getsockname()[1]
-        self._loop = asyncio.SelectorEventLoop()
-        self._stop, self._aborted = asyncio.Event(), asyncio.Event()
-        # The socket queues connections from now on: there is nothing to wait for.
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="bbquery-emulator", daemon=True)
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
-        """Stops; requests that are under way are aborted. May be called twice, and from any thread."""
-        if self._thread is not None and self._thread.is_alive():
-            # The loop may end between these two lines.
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join()
+        """Stop, and abort the requests under way. It may be called twice, and from any thread."""
+        self._server.close()
         self._store.close()
 
     def serve_forever(self) -> None:
-        """Serves until Ctrl-C, or until `close` is called elsewhere; starts first, if nobody has."""
-        if self._thread is None:
+        """Serve until Ctrl-C, or until `close` is called from another thread. Start first, if nobody has."""
+        if not self._server.is_started:
             self.__enter__()
-        assert self._thread is not None
         try:
-            while self._thread.is_alive():
-                # A wait without end cannot be interrupted on Windows.
-                self._thread.join(timeout=1)
-        except KeyboardInterrupt:
-            pass
+            self._server.wait()
         finally:
             self.close()
-
-    def _run(self, listener: socket.socket) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve(listener))
-
-    async def _serve(self, listener: socket.socket) -> None:
-        config = uvicorn.Config(
-            self._gate,
-            http=_Protocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            proxy_headers=False,
-            timeout_keep_alive=60,
-        )
-        config.load()
-        state = ServerState()
-        new_connection = partial(_Protocol, config=config, server_state=state, app_state={})
-        server = await self._loop.create_server(new_connection, sock=listener)
-        await self._stop.wait()
-        # A connection that was just accepted needs a few turns, and the server, to become one that can be aborted.
-        self._loop.remove_reader(listener)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
-        # Pauses end, and what the handlers still answer goes nowhere.
-        self._aborted.set()
-        await asyncio.gather(*state.tasks)
-        await asyncio.sleep(0)  # the transports close
-
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._aborted.wait(), seconds)
-
-
-class _Protocol(H11Protocol):
-    """uvicorn's, with a way for the app to reset the connection, and without the log of accesses.
-
-    The configuration could turn that log off too, but for every other uvicorn of the process as well.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        self.logger = logging.getLogger("bbquery.emulator")
-        self.access_log = False
-        # asyncio does it by itself only for sockets that say that they are TCP; `create_server` makes others.
-        with suppress(OSError):  # the client may be gone again
-            transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.app_state = {"abort": partial(abort, transport)}
-        super().connection_made(transport)

@@ -8,9 +8,7 @@ people write about periods and limits.
 from __future__ import annotations
 
 from .grouping import metadata_keys
-from .meter import FullSessionRow as QueriedRow
-from .meter import UsageMeter as Meter
-from .meter import measure_usage
+from .meter import FullSessionRow, UsageMeter, measure_usage
 from .report import UsageReport
 
-__all__ = ["Meter", "QueriedRow", "UsageReport", "measure_usage", "metadata_keys"]
+__all__ = ["FullSessionRow", "UsageMeter", "UsageReport", "measure_usage", "metadata_keys"]

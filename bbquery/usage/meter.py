@@ -118,7 +118,7 @@ class UsageMeter:
             tuple(key.name for key in self._keys if not key.path),
             tuple(dict.fromkeys(key.path[0] for key in self._keys if key.path)),
         )
-        """What `add_rows` needs to know of a session; a `QueriedRow` has it too."""
+        """What `add_rows` needs to know of a session; a `FullSessionRow` has it too."""
 
     def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
         return self.add_rows(self._rows(sessions))

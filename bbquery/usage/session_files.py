@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 
 def read_sessions(file: str | PathLike[str] | IO[bytes], kind: type[T], name: str | None = None) -> Iterator[list[T]]:
-    """The sessions of a file, or of a binary stream; `kind` is `Meter.row`, or `QueriedRow` to select some by a query.
+    """The sessions of a file, or of a binary stream; `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by
+    a query.
 
     OSError where it cannot be read; DecodeError, with its name and the line, where a line is no session.
     """

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bbquery.cli import release
+from bbquery.cli.commands import release
 from bbquery.emulator import Emulator, Switches
 from bbquery.query import parse
 
@@ -106,7 +106,7 @@ def test_release_refuses_what_matches_everything(run: Run, service: Service, tex
 
 @pytest.mark.parametrize("text", [ACME, f"NOT {ACME}", f"{ACME} AND status:'RUNNING'", "status:'ERROR'", "id:'a'"])
 def test_release_takes_what_tells_sessions_apart(text: str) -> None:
-    assert release._of_every(parse(text)) is None
+    assert release._matches_every(parse(text)) is None
 
 
 def test_release_can_only_show(run: Run, service: Service) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bbquery.cli import check as module
+from bbquery.cli.commands import check as module
 from bbquery.lint.reporters import FORMATS
 from bbquery.lint.rule_registry import RULES
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bbquery.cli.emulator import _SWITCHES
+from bbquery.cli.commands.emulator import _SWITCHES
 from bbquery.emulator import Emulator, Switches
 
 from .conftest import Run

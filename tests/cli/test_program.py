@@ -11,7 +11,7 @@ import click
 import pytest
 
 import bbquery
-from bbquery.cli import app, main, streams
+from bbquery.cli import app, console, main
 
 from . import conftest
 from .conftest import Run, Stream
@@ -258,7 +258,7 @@ def test_colour(
 def test_an_option_of_one_run_is_forgotten_in_the_next(run: Run) -> None:
     assert "\x1b" in run("parse", "id:", "--color", "always").err
     assert "\x1b" not in run("parse", "id:").err
-    assert streams.colour == "auto"
+    assert console.color_choice == "auto"
 
 
 # --- completion --------------------------------------------------------------------------------

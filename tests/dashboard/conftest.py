@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bbquery.dashboard import Dashboard, Source
-from bbquery.usage import QueriedRow
+from bbquery.usage import FullSessionRow
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 
@@ -41,8 +41,8 @@ def session(number: int, *, ago: float = 1, lasts: float | None = 90, **fields: 
     }
 
 
-def rows(*mappings: dict[str, Any]) -> list[QueriedRow]:
-    return [msgspec.convert(mapping, QueriedRow) for mapping in mappings]
+def rows(*mappings: dict[str, Any]) -> list[FullSessionRow]:
+    return [msgspec.convert(mapping, FullSessionRow) for mapping in mappings]
 
 
 class Served:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bbquery
-from bbquery.dashboard import answers
-from bbquery.dashboard.source import Data, Source, from_files
-from bbquery.dashboard.view import View
+from bbquery.dashboard import responses
+from bbquery.dashboard.session_source import LoadedSessions, SessionSource, load_files
+from bbquery.dashboard.view_state import ViewState
 from bbquery.errors import DecodeError
 from bbquery.usage import measure_usage, metadata_keys
 from bbquery.usage.periods import Period
@@ -24,9 +24,9 @@ from .conftest import NOW, Serve, rows, session
 ALL = Period(name="all")
 
 
-def data(*mappings: dict[str, Any]) -> Data:
+def data(*mappings: dict[str, Any]) -> LoadedSessions:
     found = rows(*mappings)
-    return Data(1, found, metadata_keys(found), NOW)
+    return LoadedSessions(1, found, metadata_keys(found), NOW)
 
 
 SESSIONS = [
@@ -84,7 +84,7 @@ some = st.lists(
 
 @given(some, st.sampled_from([(), ("a",), ("a", "b"), ("status",)]))
 def test_the_parts_add_up_to_the_total(sessions: list[dict[str, Any]], by: tuple[str, ...]) -> None:
-    found = answers.report(data(*sessions), View(None, ALL, by), NOW)
+    found = responses.report(data(*sessions), ViewState(None, ALL, by), NOW)
     for name in ("sessions", "browser_minutes", "proxy_bytes"):
         total = found["total"][name]
         assert total == sum(sum(series[name]) for series in found["trend"]["series"])
@@ -93,10 +93,10 @@ def test_the_parts_add_up_to_the_total(sessions: list[dict[str, Any]], by: tuple
 
 def test_a_key_with_many_values_is_cut_and_loses_nothing() -> None:
     many = data(*[session(at, userMetadata={"id": f"v{at}"}) for at in range(1_000)])
-    found = answers.report(many, View(None, ALL, ("id",)), NOW)
-    assert len(found["segments"]) == answers.MAX_SEGMENTS
-    assert found["rest"]["segments"] == 1_000 - answers.MAX_SEGMENTS
-    assert [series["values"] is None for series in found["trend"]["series"]] == [False] * answers.MAX_SERIES + [True]
+    found = responses.report(many, ViewState(None, ALL, ("id",)), NOW)
+    assert len(found["segments"]) == responses.MAX_SEGMENTS
+    assert found["rest"]["segments"] == 1_000 - responses.MAX_SEGMENTS
+    assert [series["values"] is None for series in found["trend"]["series"]] == [False] * responses.MAX_SERIES + [True]
 
 
 def test_no_sessions_are_no_error(serve: Serve) -> None:
@@ -265,7 +265,7 @@ def test_files_are_read_again_where_they_have_changed(tmp_path: Path) -> None:
     june, july = tmp_path / "june.ndjson", tmp_path / "july.ndjson"
     june.write_text(json.dumps(session(1)) + "\n")
     july.write_text(json.dumps(session(2)))
-    load = from_files([str(june), str(july)], BytesIO())
+    load = load_files([str(june), str(july)], BytesIO())
     assert [row.id for row in load() or ()] == ["session-1", "session-2"]
     assert load() is None
     with june.open("a") as file:
@@ -280,7 +280,7 @@ def test_standard_input_is_read_once(tmp_path: Path) -> None:
     june = tmp_path / "june.ndjson"
     june.write_text(json.dumps(session(1)))
     with june.open("rb") as stdin:
-        load = from_files(["-"], stdin)
+        load = load_files(["-"], stdin)
         assert [row.id for row in load() or ()] == ["session-1"]
         assert load() is None
 
@@ -288,4 +288,4 @@ def test_standard_input_is_read_once(tmp_path: Path) -> None:
 def test_what_cannot_be_loaded_at_first_is_the_callers_error(tmp_path: Path) -> None:
     (tmp_path / "bad.ndjson").write_text("{}\n")
     with (tmp_path / "bad.ndjson").open("rb") as stdin, pytest.raises(DecodeError, match=r"standard input, line 1"):
-        Source(from_files(["-"], stdin), 60)
+        SessionSource(load_files(["-"], stdin), 60)

@@ -12,7 +12,7 @@ import pytest
 
 import bbquery
 from bbquery.emulator import generate
-from bbquery.emulator.sample import PROJECT
+from bbquery.emulator.sample_data import PROJECT
 from bbquery.emulator.store import seconds
 from bbquery.language.session_fields import REGIONS, STATUSES
 

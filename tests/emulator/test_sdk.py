@@ -9,7 +9,7 @@ import pytest
 from browserbase import Browserbase
 
 from bbquery.emulator import Emulator, Switches, generate
-from bbquery.emulator.sample import PROJECT
+from bbquery.emulator.sample_data import PROJECT
 
 
 @pytest.fixture

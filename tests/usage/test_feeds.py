@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_plai
 from pyarrow import parquet
 
 from bbquery import BuildError, TransportError, UsageReport, measure_usage
-from bbquery.usage.export.metrics_server import Server, UsageCollector, create_server, read_address
+from bbquery.usage.export.metrics_server import Server, UsageCollector, create_server, parse_address
 from bbquery.usage.export.openmetrics import to_openmetrics
 from bbquery.usage.export.tabular import COLUMNS, INTERVAL, to_csv, write_parquet
 from bbquery.usage.grouping import format_group_value
@@ -264,13 +264,13 @@ def test_only_this_machine_is_answered_by_its_own_names() -> None:
     ],
 )
 def test_addresses(text: str, address: tuple[str, int]) -> None:
-    assert read_address(text) == address
+    assert parse_address(text) == address
 
 
 @pytest.mark.parametrize("text", ["", ":", "x", ":65536", ":-1", "example.com:80", ":²", "1.2.3:4"])
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(BuildError, match="no address"):
-        read_address(text)
+        parse_address(text)
 
 
 def test_values_survive_as_they_are_in_parquet(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bbquery import DecodeError
-from bbquery.usage import Meter
+from bbquery.usage import UsageMeter
 from bbquery.usage.session_files import read_sessions
 
 from .sessions import NOW, session
@@ -22,7 +22,7 @@ LINE = json.dumps(session(userMetadata={"client": "acme"}))
 
 
 def total(file: Any, by: str = "client") -> tuple[int, list[Any]]:
-    meter = Meter(by=[by], now=NOW)
+    meter = UsageMeter(by=[by], now=NOW)
     for rows in read_sessions(file, meter.row, "june"):
         meter.add_rows(rows)
     report = meter.report()

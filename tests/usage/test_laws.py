@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bbquery import BuildError, Client, Query, UsageReport, measure_usage
 from bbquery.emulator import Emulator
-from bbquery.usage import Meter, QueriedRow, metadata_keys
+from bbquery.usage import FullSessionRow, UsageMeter, metadata_keys
 from bbquery.usage.periods import INTERVAL_EPOCH
 from bbquery.usage.session_files import read_sessions
 from bbquery.usage.totals import UsageTotals
@@ -117,7 +117,7 @@ def test_fewer_keys_are_sums_of_more(sessions: list[dict[str, Any]], by: list[st
 @given(lists, names, st.integers(1, 400))
 def test_a_file_gives_what_the_mappings_give(sessions: list[dict[str, Any]], by: list[str], block: int) -> None:
     lines = "".join([json.dumps(session) + "\r\n\n" for session in sessions])
-    meter = Meter(by=by, now=NOW)
+    meter = UsageMeter(by=by, now=NOW)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bbquery.usage.session_files._BLOCK", block)
         for rows in read_sessions(io.BytesIO(b"\xef\xbb\xbf" + lines.encode()), meter.row, "it"):
@@ -130,7 +130,7 @@ def test_a_query_selects_of_a_file_what_it_selects_of_the_mappings(
     sessions: list[dict[str, Any]], query: Query
 ) -> None:
     lines = io.BytesIO("".join([json.dumps(session) + "\n" for session in sessions]).encode())
-    rows: list[Any] = [row for some in read_sessions(lines, QueriedRow, "it") for row in some]
+    rows: list[Any] = [row for some in read_sessions(lines, FullSessionRow, "it") for row in some]
     assert [row.id for row in query.filter(rows, now=NOW)] == [one["id"] for one in query.filter(sessions, now=NOW)]
 
 

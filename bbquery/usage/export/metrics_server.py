@@ -97,7 +97,7 @@ class _SilentHandler(WSGIRequestHandler):
         pass
 
 
-def read_address(text: str) -> tuple[str, int]:
+def parse_address(text: str) -> tuple[str, int]:
     """`:9464`, `9464` or `0.0.0.0:9464`; this machine alone unless it says otherwise."""
     host, _, port = text.rpartition(":")
     host = "127.0.0.1" if host in ("", "localhost") else host

@@ -1,0 +1,142 @@
+"""`bbquery dashboard`."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..arguments import read_query, stdin_bytes, within_project
+from ..console import EXIT_OK, CliError, flush, is_terminal, print_note, write
+from ..options import Command, ConnectionOptions, connection_options, query_argument
+from ..rendering.tables import spinner
+from ..serving import binding, until_interrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ...dashboard import Dashboard
+    from ...dashboard.session_source import LoadFunction
+    from ...query import Query
+
+
+@click.command(cls=Command)
+@query_argument
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    help="Show the sessions of this file of NDJSON, and ask no service; may be given again.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, metavar="N", help="0 takes a free one."
+)
+@click.option("--open/--no-open", "opens", default=True, help="Open a browser, which is done on a terminal only.")
+@click.option(
+    "--refresh",
+    type=click.FloatRange(0.5, 86_400),
+    default=15.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often to ask for the sessions again, while somebody looks.",
+)
+@click.option(
+    "--export", "page", metavar="FILE", type=click.Path(dir_okay=False), help="Write the page as one file, and end."
+)
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The configuration.")
+@connection_options("--timeout", project="Only sessions of this project; a key may see several.")
+def command(
+    connection: ConnectionOptions,
+    text: str | None,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    host: str,
+    port: int,
+    opens: bool,
+    refresh: float,
+    page: str | None,
+    config: Path | None,
+) -> int:
+    """Show the usage of sessions as a page in the browser.
+
+    It is of the sessions that match QUERY, or of all; the page can filter further. It is served on this machine, until
+    Ctrl-C. The key stays here: the page is sent figures and sessions only. Whoever can reach the address can read them,
+    so think before you give --host. An exported page is a file that needs no server, with its figures in it.
+
+    \b
+    Examples:
+      bbquery dashboard --emulator
+      bbquery dashboard "user_metadata['env']:'prod'" --refresh 60
+      bbquery dashboard --input june.ndjson --export june.html
+    """
+    try:
+        from ...dashboard import Dashboard, Source, export
+    except ModuleNotFoundError as error:
+        raise CliError(str(error)) from None
+    if text == "-" and "-" in inputs:
+        raise click.UsageError("standard input is either the QUERY or a file")
+    from ...usage.settings import load
+
+    configured = load(Path.cwd(), config)
+    wanted = read_query(text, settings) if text is not None else None
+    with ExitStack() as stack:
+        loads = _files(inputs, wanted, connection.project) if inputs else _service(stack, connection, wanted)
+        try:
+            with spinner("reading the sessions"):
+                source = Source(loads, refresh, "" if wanted is None else str(wanted))
+        except OSError as error:
+            raise CliError(f"cannot read {error.filename}: {error.strerror or error}") from None
+        by = configured.by[:2] or None
+        if page is not None:
+            _save(page, export(source, by, configured.billing_day))
+            return EXIT_OK
+        dashboard = Dashboard(source, host=host, port=port, by=by, billing_day=configured.billing_day)
+        with binding(host, port, free_port="--port 0"):
+            stack.enter_context(dashboard)
+        with until_interrupted():
+            _serve(dashboard, opens=opens)
+    return EXIT_OK
+
+
+def _serve(dashboard: Dashboard, *, opens: bool) -> None:
+    write(f"{dashboard.url}\n")
+    flush()
+    if not dashboard.is_local:
+        print_note("whoever can reach this address can see the sessions and their metadata")
+    print_note("the dashboard is there until Ctrl-C")
+    if opens and is_terminal(sys.stdout):
+        webbrowser.open(dashboard.url)
+    dashboard.serve_forever()
+
+
+def _service(stack: ExitStack, connection: ConnectionOptions, wanted: Query | None) -> LoadFunction:
+    client = stack.enter_context(connection.open())
+    return lambda: list(client.sessions(wanted, project_id=connection.project))
+
+
+def _files(paths: tuple[str, ...], wanted: Query | None, project: str | None) -> LoadFunction:
+    from ...dashboard.session_source import load_files
+
+    wanted = within_project(wanted, project)
+    read = load_files(paths, stdin_bytes() if "-" in paths else BytesIO())
+
+    def load() -> Sequence[Any] | None:
+        rows = read()
+        return rows if rows is None or wanted is None else list(wanted.filter(rows))
+
+    return load
+
+
+def _save(path: str, text: str) -> None:
+    try:
+        Path(path).write_text(text, "utf-8")
+    except OSError as error:
+        raise CliError(f"cannot write {path}: {error.strerror or error}") from None

@@ -1,0 +1,29 @@
+"""`bbquery parse`."""
+
+from __future__ import annotations
+
+import click
+
+from ..arguments import read_query
+from ..console import EXIT_OK
+from ..options import Command, output_formats, query_argument
+from ..rendering.tables import print_query
+
+
+@click.command(cls=Command)
+@query_argument
+@output_formats(json="Print the tree, as `bbquery schema` describes it.")
+def command(text: str | None, settings: tuple[str, ...], form: str | None) -> int:
+    """Check a query and print its canonical text.
+
+    QUERY is a query, or - for standard input, all of which is one query. Values that the service cannot store,
+    and that therefore match nothing, are warned of.
+
+    \b
+    Examples:
+      bbquery parse "user_metadata['client']:'acme' AND status:'RUNNING'"
+      bbquery parse --json "created_at>now-7d NOT region:'us-west-2'"
+      bbquery parse "user_metadata['client']:\\$c" --set c="$CLIENT"
+    """
+    print_query(read_query(text, settings), form)
+    return EXIT_OK

@@ -1,0 +1,161 @@
+"""`bbquery usage`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ...usage.export import require_format
+from ..arguments import read_query
+from ..console import EXIT_OK, is_terminal
+from ..options import Command, ConnectionOptions, connection_options, query_argument
+from ..rendering.tables import spinner
+from ..usage_output import redirect_output, serve_metrics, write_page, write_reports
+
+OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
+FILES = ("parquet", "html", "png")
+"""What is not for a terminal, and needs an --output-file."""
+
+
+@click.command(cls=Command)
+@query_argument
+@click.option("--by", metavar="NAMES", help=r"What to tell apart by, as in client,order.status; \. is a dot in a key.")
+@click.option("--range", "period", metavar="RANGE", help="24h, 7d, 30d, cycle, or FROM..TO; everything unless given.")
+@click.option("--every", metavar="LENGTH", help="Over time too: 1h, 1d, 7d.")
+@click.option("--compare", type=click.Choice(["previous"]), help="Show the change against the period before.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    help="Read sessions from this file of NDJSON, or - for standard input, and ask no service; may be given again.",
+)
+@click.option("--output", type=click.Choice(OUTPUTS), help="A table on a terminal and JSON in a pipe, unless given.")
+@click.option("--output-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N segments of a table only.")
+@click.option(
+    "--fail-over", multiple=True, metavar="LIMIT", help="Exit with 1 where usage is more, as browser_minutes=1000."
+)
+@click.option("--warn-over", multiple=True, metavar="LIMIT", help="Warn; 80% means of each --fail-over.")
+@click.option("--coverage", is_flag=True, help="Compare with what the service counts for the project.")
+@click.option("--serve", metavar="ADDRESS", help="Serve OpenMetrics for a scraper, as :9464, until Ctrl-C.")
+@click.option(
+    "--refresh",
+    type=click.FloatRange(0, 86_400),
+    default=15.0,
+    metavar="SECONDS",
+    help="How long --serve answers from the same measurement; 15 unless given.",
+)
+@click.option("--now", "instant", metavar="TIME", help="Measure what has not ended as of then; now unless given.")
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The configuration.")
+@connection_options("--timeout", project="Only sessions of this project; a key may see several.")
+def command(
+    connection: ConnectionOptions,
+    text: str | None,
+    settings: tuple[str, ...],
+    by: str | None,
+    period: str | None,
+    every: str | None,
+    compare: str | None,
+    inputs: tuple[str, ...],
+    output: str | None,
+    output_file: str | None,
+    limit: int | None,
+    fail_over: tuple[str, ...],
+    warn_over: tuple[str, ...],
+    coverage: bool,
+    serve: str | None,
+    refresh: float,
+    instant: str | None,
+    config: Path | None,
+) -> int:
+    """Report the usage of the sessions that match QUERY, or of all.
+
+    A session counts where it started. It takes at least one browser minute, which is documented; that longer ones are
+    rounded up to whole minutes is an assumption. What has not ended is counted up to now. All times are UTC. Costs are
+    estimates, by the rates of the configuration, [tool.bbquery.usage].
+
+    A LIMIT is of browser_minutes, sessions, running, proxy_bytes, average_duration, p50_duration, p95_duration,
+    error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it makes it one of that segment. The exit status is 1
+    where a limit of --fail-over is passed, with a line for each.
+
+    A session that stands in two files counts twice. --output html is the page of `bbquery dashboard` in one file.
+
+    \b
+    Examples:
+      bbquery usage --by client,task --range 30d
+      bbquery usage --range cycle --every 1d --by client --output csv
+      bbquery usage --input june.ndjson --input july.ndjson.gz --by client
+      bbquery usage --range 24h --fail-over client:acme.browser_minutes=200
+      bbquery usage --by client --range 24h --serve :9464
+    """
+    from ...usage import periods, pricing
+    from ...usage.grouping import split_names
+    from ...usage.settings import load
+    from .. import usage_request
+
+    configured = load(Path.cwd(), config)
+    names = configured.by if by is None else split_names(by)
+    form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
+    _check(form, click.get_current_context().params)
+    limits = usage_request.UsageLimits.read(configured, fail_over, warn_over)
+    now = None if instant is None else periods.parse_instant(instant)
+    wanted = None if text is None else read_query(text, settings)
+    project = connection.project
+    if coverage:  # what the service counts is of one project
+        project = project or os.environ.get("BROWSERBASE_PROJECT_ID")
+    asked = usage_request.UsageRequest(
+        wanted, limits.names(names), every, period, bool(compare), inputs, project, now, configured.billing_day
+    )
+    require_format("openmetrics" if serve is not None else form, names)
+    asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked
+    rates = configured.rates if period == "cycle" else configured.rates.without_allowances()
+    with nullcontext() if inputs else connection.open() as client:
+        if form == "html":
+            assert output_file is not None, "a usage error otherwise"
+            with spinner("measuring"):
+                write_page(asked, client, names, output_file)
+            return EXIT_OK
+        if serve is not None:
+            return serve_metrics(asked, client, names, rates, serve, refresh)
+        with spinner("measuring"):
+            reports = asked.measure(client)
+            counted = client.project_usage(project) if coverage and client is not None else None
+    prices = [pricing.estimate_cost(report.total, rates) for report in reports]
+    shown = [
+        (report.by_only(*names), price if rates.priced else None) for report, price in zip(reports, prices, strict=True)
+    ]
+    with redirect_output(None if form in FILES else output_file):
+        write_reports(form, shown, counted, output_file, limit)
+    return limits.judge(reports[0], prices[0])
+
+
+def _check(form: str, given: dict[str, Any]) -> None:
+    """A usage error where two options do not go together."""
+    serve, period, every, inputs = (given[name] for name in ("serve", "period", "every", "inputs"))
+    limited = given["fail_over"] or given["warn_over"] or given["coverage"]
+    wrong = {
+        "--set needs a QUERY with a $NAME": given["settings"] and given["text"] is None,
+        "--compare needs a --range": given["compare"] and period is None,
+        "--compare goes with a table or json": given["compare"] and form not in ("table", "json"),
+        "--output html goes without --every, --fail-over, --warn-over and --coverage": form == "html"
+        and (every or limited),
+        "--limit goes with a table": given["limit"] and form != "table",
+        f"--output {form} needs an --output-file": form in FILES and given["output_file"] is None,
+        "OpenMetrics has no intervals: leave out --every": every and (form == "openmetrics" or serve),
+        "--serve goes without --output, --output-file and --compare": serve
+        and (given["output"] or given["output_file"] or given["compare"]),
+        "--serve goes without --fail-over, --warn-over and --coverage": serve and limited,
+        "--serve cannot read standard input again": serve and "-" in inputs,
+        "standard input is either the QUERY or a file": given["text"] == "-" and "-" in inputs,
+        "--input goes without --coverage, which asks the service": inputs and given["coverage"],
+    }
+    for problem, is_so in wrong.items():
+        if is_so:
+            raise click.UsageError(problem)

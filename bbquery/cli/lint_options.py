@@ -1,0 +1,122 @@
+"""What `check` and `fmt` have in common: settings from files and options, and what is wrong with either."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..errors import BuildError
+from .console import CliError, escape_control_characters, is_terminal, print_error, write
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ..lint.files.discovery import SkippedFile
+    from ..lint.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def files(verb: str) -> Callable[[F], F]:
+    """PATHS, and which settings say what belongs to them."""
+
+    def decorate(function: F) -> F:
+        for option in (
+            click.option(
+                "--force-exclude",
+                is_flag=True,
+                default=None,
+                help="Exclude files even if they are named, as pre-commit does.",
+            ),
+            click.option("--isolated", is_flag=True, help="Read no configuration."),
+            click.option(
+                "--config",
+                type=click.Path(),
+                metavar="FILE",
+                help="The configuration, instead of the nearest bbquery.toml or pyproject.toml.",
+            ),
+            click.option(
+                "--stdin-filename",
+                metavar="NAME",
+                help=f"What - stands for: its name says how to {verb} it.",
+            ),
+        ):
+            function = option(function)
+        return click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))(function)  # fmt: skip
+
+    return decorate
+
+
+@contextmanager
+def settings_errors() -> Iterator[None]:
+    """What is wrong with the settings, or missing from the installation, ends the command with FAILURE."""
+    try:
+        yield
+    except BuildError as error:
+        raise CliError(str(error)) from None
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "pathspec":
+            raise
+        raise CliError("pathspec is not installed: pip install 'bbquery[lint]'") from None
+
+
+def read_settings(config: str | None, *, isolated: bool, **overrides: object) -> Settings:
+    from ..lint.settings import Settings, load
+
+    if isolated and config is not None:
+        raise click.UsageError("--isolated reads no configuration: leave out --config")
+    with settings_errors():
+        settings = Settings() if isolated else load(Path.cwd(), None if config is None else Path(config))
+        settings = settings.with_overrides(**overrides)
+        _ = settings.enabled, settings.schema_json  # both say what is wrong with them
+    return settings
+
+
+def is_excluded(name: str, settings: Settings) -> bool:
+    """Whether a file that is not read from disk is one to leave alone."""
+
+    from ..lint.files.gitignore import matcher
+
+    below = os.path.relpath(os.path.abspath(name), settings.root).replace(os.sep, "/")
+    return settings.force_exclude and matcher((*settings.exclude, *settings.extend_exclude))(below)
+
+
+def stdin_alone(paths: tuple[str, ...], stdin_filename: str | None) -> bool:
+    """Whether standard input is what is asked about."""
+    if "-" in paths and len(paths) > 1:
+        raise click.UsageError("- is standard input, beside which there are no other paths")
+    if stdin_filename is not None and "-" not in paths:
+        raise click.UsageError("--stdin-filename says what - stands for, which is not asked about")
+    return "-" in paths
+
+
+def write_diff(text: str) -> None:
+    """Exact where a program reads it, harmless where a person does."""
+    write(escape_control_characters(text, keep="\n\t") if is_terminal(sys.stdout) else text)
+
+
+def print_skipped(skipped: Iterable[SkippedFile]) -> None:
+    for path, reason, error in skipped:
+        print_error(f"{path}: {reason}" if error else f"{path} is left out: {reason}", "error" if error else "warning")
+
+
+def complete_rule(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Codes and names; behind a comma, the next one."""
+    from click.shell_completion import CompletionItem
+
+    from ..lint.rule_registry import RULES
+
+    before, comma, last = typed.rpartition(",")
+    rules = [(code, rule.summary) for code, rule in RULES.items()]
+    rules += [(rule.name, rule.summary) for rule in RULES.values() if last[:1].islower()]
+    return [
+        CompletionItem(before + comma + name, help=summary)
+        for name, summary in (*rules, ("ALL", "Every rule"))
+        if name.startswith(last)
+    ]

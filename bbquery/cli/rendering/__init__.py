@@ -1,0 +1,1 @@
+"""Results as text: JSON for programs, tables for people."""

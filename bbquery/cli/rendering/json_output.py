@@ -1,0 +1,36 @@
+"""JSON for programs: one value, or one on each line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from ..console import escape_control_characters, is_terminal, write
+
+SECRETS = ("connectUrl", "seleniumRemoteUrl", "signingKey")
+
+
+"""What lets anyone drive a session's browser."""
+
+
+def write_json(value: object) -> None:
+    """Indented for a person, one line for a program."""
+    write(format_json(value, indent=2 if is_terminal(sys.stdout) else None) + "\n")
+
+
+def write_lines(values: Iterable[object]) -> None:
+    """NDJSON: one value a line, always."""
+    for value in values:
+        write(format_json(value) + "\n")
+
+
+def format_json(value: object, *, indent: int | None = None) -> str:
+    separators = (",", ": " if indent else ":")
+    # What steers terminals can only stand in strings, where JSON has escapes for it.
+    return escape_control_characters(json.dumps(value, ensure_ascii=False, indent=indent, separators=separators))
+
+
+def without_secrets(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mapping.items() if name not in SECRETS}

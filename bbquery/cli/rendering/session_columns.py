@@ -1,0 +1,146 @@
+"""Names of columns → what they show of a session: a value for programs, a cell for people, an order for both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ..._text import suggest
+from .cells import (
+    duration_cell,
+    format_bytes,
+    format_duration,
+    format_time,
+    metadata_value,
+    styled_metadata,
+    styled_status,
+)
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from ...sessions.records import Session
+
+FIELDS = {
+    "id": "id",
+    "status": "status",
+    "created_at": "createdAt",
+    "started_at": "startedAt",
+    "ended_at": "endedAt",
+    "updated_at": "updatedAt",
+    "expires_at": "expiresAt",
+    "project_id": "projectId",
+    "region": "region",
+    "keep_alive": "keepAlive",
+    "proxy_bytes": "proxyBytes",
+    "context_id": "contextId",
+    "avg_cpu_usage": "avgCpuUsage",
+    "memory_usage": "memoryUsage",
+    "user_metadata": "userMetadata",
+}
+"""The fields, and the API's names for them."""
+
+_NAMES = (*FIELDS, "duration")
+
+
+class SessionColumn(NamedTuple):
+    """A column. `value` is what it shows of the API's mapping in JSON and CSV, `cell` what of a session in a table, and
+    `key` what sessions are sorted by; None comes last either way."""
+
+    name: str
+    value: Callable[[dict[str, Any], datetime], Any]
+    cell: Callable[[Session, datetime], str | Text]
+    key: Callable[[Session, datetime], Any]
+
+
+def parse_columns(text: str) -> list[SessionColumn]:
+    """`id,status,user_metadata.client`."""
+    names = [name.strip() for name in text.split(",")]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise click.UsageError(f"the column {name!r} is named twice")
+    return [parse_column(name) for name in names]
+
+
+def parse_column(name: str) -> SessionColumn:
+    r"""A field of the session, `duration`, or a path into the metadata, where `\.` is a dot in a key."""
+    if name.startswith("user_metadata."):
+        return _metadata_column(name)
+    if name not in _NAMES:
+        near = suggest(name, _NAMES)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)} and user_metadata.KEY"
+        raise click.UsageError(f"there is no column {name!r}; {hint}")
+    if name == "duration":
+        return SessionColumn(
+            name, _seconds, lambda session, now: format_duration(duration_cell(session, now)), duration_cell
+        )
+    api_name = FIELDS[name]
+
+    def key(session: Session, _: datetime) -> Any:
+        value = getattr(session, name)
+        return json.dumps(value) if isinstance(value, dict) else value
+
+    return SessionColumn(
+        name, lambda mapping, _: mapping[api_name], lambda session, _: _cell(name, getattr(session, name)), key
+    )
+
+
+def sort_sessions(sessions: Iterable[Session], text: str, now: datetime) -> list[Session]:
+    """Sorted by a column, from the largest where a `-` stands before its name."""
+    column = parse_column(text.removeprefix("-"))
+    keyed = [(column.key(session, now), session) for session in sessions]
+    there = sorted([pair for pair in keyed if pair[0] is not None], key=itemgetter(0), reverse=text.startswith("-"))
+    return [session for _, session in [*there, *[pair for pair in keyed if pair[0] is None]]]
+
+
+def _metadata_column(name: str) -> SessionColumn:
+    path = [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", name)][1:]
+    if not all(path):
+        raise click.UsageError(f"a key of {name!r} is empty")
+
+    def walk(holder: Any) -> Any:
+        for key in path:
+            if not isinstance(holder, dict):
+                return None
+            holder = holder.get(key)
+        return holder
+
+    def cell(session: Session, _: datetime) -> str:
+        held = walk(session.user_metadata)
+        return "" if held is None else metadata_value(held)
+
+    def key(session: Session, _: datetime) -> tuple[bool, str] | None:
+        held = walk(session.user_metadata)
+        # Strings first, as they are nearly always; what is none is compared as JSON.
+        return (
+            None if held is None else (not isinstance(held, str), held if isinstance(held, str) else json.dumps(held))
+        )
+
+    return SessionColumn(name, lambda mapping, _: walk(mapping["userMetadata"]), cell, key)
+
+
+def _seconds(mapping: dict[str, Any], now: datetime) -> float:
+    started, ended = (
+        datetime.fromisoformat(mapping[name]) if mapping[name] else now for name in ("startedAt", "endedAt")
+    )
+    return max(0.0, (ended - started).total_seconds())
+
+
+def _cell(name: str, value: Any) -> str | Text:
+    if value is None:
+        return ""
+    if name == "status":
+        return styled_status(value)
+    if name == "user_metadata":
+        return styled_metadata(value)
+    if isinstance(value, datetime):
+        return format_time(value)
+    if name == "proxy_bytes":
+        return format_bytes(value)
+    return value if isinstance(value, str) else json.dumps(value)

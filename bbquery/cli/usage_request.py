@@ -1,0 +1,124 @@
+"""What the options of `bbquery usage` ask for → reports, limits that are passed, and what is written of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ..usage import FullSessionRow, UsageMeter, UsageReport, periods, pricing, thresholds
+from ..usage.periods import Period
+from ..usage.session_files import read_sessions
+from ..usage.settings import UsageSettings
+from .arguments import stdin_bytes, within_project
+from .console import EXIT_INVALID, EXIT_OK, CliError, print_error
+
+if TYPE_CHECKING:
+    from ..client.blocking import Client
+    from ..query import Query
+
+
+class UsageRequest(NamedTuple):
+    """What is to be measured, and of which sessions."""
+
+    query: Query | None
+    by: tuple[str, ...]
+    every: str | None
+    range: str | None
+    compare: bool
+    inputs: tuple[str, ...]
+    project: str | None
+    now: datetime | None
+    billing_day: int
+
+    def periods(self, now: datetime) -> list[periods.Period]:
+        """The one that is asked for, and the one before it where the two are to be compared."""
+        if self.range is None:
+            return [periods.Period()]
+        period = periods.parse_range(self.range, now, self.billing_day)
+        return [period, *([periods.previous_period(period, now, self.billing_day)] if self.compare else ())]
+
+    def measure(self, client: Client | None) -> list[UsageReport]:
+        """A report for each period; all of them are measured at one instant, from the same sessions."""
+        now = self.now or datetime.now(UTC)
+        periods = self.periods(now)
+        meters = [UsageMeter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
+        wanted = self.wanted(periods)
+        if client is not None:
+            found = client.sessions(wanted, project_id=self.project)
+            for meter in meters:
+                meter.add(found)
+        for file in self.inputs:
+            _read_file(file, meters, self.query, self.project, now)
+        return [meter.report() for meter in meters]
+
+    def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
+        """The query, and that a session started in one of the periods, or between them."""
+        from ..fields import field
+        from ..query import all_of
+
+        parts = [] if self.query is None else [self.query]
+        if self.inputs and self.project is not None:  # a client sees to it by itself
+            parts.append(field.project_id == self.project)
+        starts = [each.start for each in wanted_periods if each.start is not None]
+        ends = [each.end for each in wanted_periods if each.end is not None]
+        if len(starts) == len(wanted_periods):
+            parts.append(field.started_at >= min(starts))
+        if len(ends) == len(wanted_periods):
+            parts.append(field.started_at < max(ends))
+        return all_of(*parts) if parts else None
+
+
+def _read_file(file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime) -> None:
+    name = "standard input" if file == "-" else file
+    source: Any = stdin_bytes() if file == "-" else file
+    query = within_project(query, project)
+    try:
+        rows: Any  # a row has what a query asks of a Session
+        for rows in read_sessions(source, meters[0].row if query is None else FullSessionRow, name):
+            if query is not None:
+                rows = list(query.filter(rows, now=now))
+            for meter in meters:
+                meter.add_rows(rows)
+    except OSError as error:
+        raise CliError(f"cannot read {name}: {error.strerror or error}") from None
+
+
+class UsageLimits(NamedTuple):
+    fail: list[thresholds.Threshold]
+    warn: list[thresholds.Threshold]
+    share: Fraction | None
+
+    @classmethod
+    def read(cls, configured: UsageSettings, fail_over: tuple[str, ...], warn_over: tuple[str, ...]) -> UsageLimits:
+        """Those of the configuration, and those of the command line, which go before."""
+        fail = thresholds.parse_thresholds([*configured.fail_over, *fail_over])
+        texts = [*configured.warn_over, *warn_over]
+        shares = [share for share in map(thresholds.parse_percentage, texts) if share is not None]
+        warn = thresholds.parse_thresholds([text for text in texts if thresholds.parse_percentage(text) is None])
+        if shares and not fail:
+            raise click.UsageError("--warn-over with a percentage is of a --fail-over, and there is none")
+        return cls(list(fail.values()), list(warn.values()), shares[-1] if shares else None)
+
+    def names(self, by: tuple[str, ...]) -> tuple[str, ...]:
+        """What to tell apart by, so that every limit can be checked."""
+        keys = [limit.key for limit in (*self.fail, *self.warn) if limit.key is not None]
+        return tuple(dict.fromkeys([*by, *keys]))
+
+    def judge(self, report: UsageReport, prices: pricing.CostEstimate) -> int:
+        """Says which limits are passed, and gives the exit status."""
+        failed = thresholds.exceeded(report, self.fail, prices)
+        warned = thresholds.exceeded(report, self.warn, prices)
+        if self.share is not None:
+            over = {each.limit for each in failed}
+            warned += [
+                each for each in thresholds.exceeded(report, self.fail, prices, self.share) if each.limit not in over
+            ]
+        for each in warned:
+            print_error(str(each), "warning")
+        for each in failed:
+            print_error(str(each))
+        return EXIT_INVALID if failed else EXIT_OK

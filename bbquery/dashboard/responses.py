@@ -1,0 +1,215 @@
+"""`View` and sessions → what the page is told, as values for JSON.
+
+Only what the page shows is sent: a key with a million values is a million segments, of which it gets the largest and
+the sum of the rest. Names and values are the sessions' own, and nothing here is HTML.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..errors import BuildError
+from ..fields import FieldBuilder, MetadataField, field
+from ..language.nodes import conjuncts
+from ..query import Query
+from ..usage import UsageMeter, UsageReport
+from ..usage.grouping import join_path, read_keys
+from ..usage.periods import parse_interval
+from ..usage.report import Segment, rfc3339
+from ..usage.totals import UsageTotals
+from .session_source import LoadedSessions
+from .view_state import PAGE, ViewState, choose_every
+
+MAX_SEGMENTS = 50
+MAX_SERIES = 8
+"""Of the chart; what is in none of them is in one more."""
+MAX_KEYS = 200
+_MAX_TEXT = 200
+_MAX_PAIRS = 40
+
+_LIVE = ("PENDING", "RUNNING")
+_REMAINING: list[str | None] | None = None
+
+
+class SelectedSessions(NamedTuple):
+    """The sessions of a view, at one instant."""
+
+    view: ViewState
+    sessions: list[Any]
+    now: datetime
+
+
+def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> SelectedSessions:
+    start, end = view.period.start, view.period.end
+    found = [
+        session
+        for session in data.sessions
+        if (start is None or session.started_at >= start) and (end is None or session.started_at < end)
+    ]
+    if view.query is not None:
+        found = list(view.query.filter(found, now=now))
+    return SelectedSessions(view, found, now)
+
+
+# --- figures -----------------------------------------------------------------------------------
+
+
+def report(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
+    chosen = select_sessions(data, view, now)
+    start = view.period.start or min((session.started_at for session in chosen.sessions), default=now)
+    end = view.period.end or now
+    ends = [session.ended_at for session in chosen.sessions if session.ended_at is not None]
+    every = choose_every(view, start, max(start, end, *ends))
+    measured = UsageMeter(by=view.by, every=every, now=now).add_rows(chosen.sessions).report()
+    segments = list(measured.segments.items())
+    return {
+        "version": data.version,
+        "now": rfc3339(now),
+        "start": _utc(start),
+        "end": _utc(end),
+        "range": view.period.name,
+        "every": every,
+        "by": list(view.by),
+        "query": "" if view.query is None else str(view.query),
+        "all_sessions": len(data.sessions),
+        "keys": [[name, count] for name, count in data.keys.most_common(MAX_KEYS)],
+        "total": measured.total.to_dict(),
+        "segments": [{"values": list(segment), **figures.to_dict()} for segment, figures in segments[:MAX_SEGMENTS]],
+        "rest": _rest(segments[MAX_SEGMENTS:]),
+        "trend": _trend(measured, [segment for segment, _ in segments[:MAX_SERIES]], parse_interval(every)),
+    }
+
+
+def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | None:
+    if not segments:
+        return None
+    return {"segments": len(segments), **UsageTotals.sum(figures for _, figures in segments).to_dict()}
+
+
+def _trend(measured: UsageReport, shown: Sequence[Segment], seconds: int) -> dict[str, Any]:
+    """A series for each segment that is shown, and one, whose values are null, for all others."""
+    starts = list(measured.intervals)
+    place = {start: at for at, start in enumerate(starts)}
+    rank = {segment: at for at, segment in enumerate(shown)}
+    series: list[dict[str, Any]] = [{"values": list(segment), **_empty(len(starts))} for segment in shown]
+    if len(measured.segments) > len(shown):
+        series.append({"values": _REMAINING, **_empty(len(starts))})
+    for (segment, start), figures in measured.cells.items():
+        assert start is not None, "there are intervals"
+        to, at = series[rank.get(segment, -1)], place[start]
+        to["browser_minutes"][at] += figures.browser_minutes
+        to["sessions"][at] += figures.sessions
+        to["proxy_bytes"][at] += figures.proxy_bytes
+    return {"starts": [rfc3339(start) for start in starts], "seconds": seconds, "series": series}
+
+
+def _empty(length: int) -> dict[str, list[int]]:
+    return {name: [0] * length for name in ("browser_minutes", "sessions", "proxy_bytes")}
+
+
+# --- the sessions behind them ------------------------------------------------------------------
+
+
+def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
+    """One page of them. A page behind the last is the last."""
+    found = select_sessions(data, view, now).sessions
+    name = view.sort.removeprefix("-")
+    key = _KEYS.get(name) or (lambda session, _: getattr(session, name))
+    keyed = [(key(session, now), at) for at, session in enumerate(found)]
+    there = sorted([pair for pair in keyed if pair[0] is not None], reverse=view.sort.startswith("-"))
+    order = [at for _, at in there] + [at for value, at in keyed if value is None]
+    pages = max(1, -(-len(found) // PAGE))
+    page = min(view.page, pages)
+    shown = [found[at] for at in order[(page - 1) * PAGE : page * PAGE]]
+    return {
+        "version": data.version,
+        "count": len(found),
+        "page": page,
+        "pages": pages,
+        "first": (page - 1) * PAGE + 1 if shown else 0,
+        "sort": view.sort,
+        "sessions": [_row(session, now) for session in shown],
+    }
+
+
+def _row(session: Any, now: datetime) -> dict[str, Any]:
+    lasted = _lasted(session, now)
+    return {
+        "id": session.id,
+        "status": session.status,
+        "region": session.region,
+        "started_at": _utc(session.started_at),
+        "ended_at": session.ended_at and _utc(session.ended_at),
+        "duration_seconds": None if lasted is None else lasted.total_seconds(),
+        "running": session.ended_at is None and session.status in _LIVE,
+        "proxy_bytes": session.proxy_bytes or 0,
+        "metadata": _pairs(session.user_metadata),
+    }
+
+
+def _utc(time: datetime) -> str:
+    """A file may hold times of any zone."""
+    return rfc3339(time.astimezone(UTC))
+
+
+def _lasted(session: Any, now: datetime) -> timedelta | None:
+    """Up to now where it has not ended, and no further than it may run; None where nobody knows when it ended."""
+    end = session.ended_at
+    if end is None:
+        if session.status not in _LIVE:
+            return None
+        end = min(now, session.expires_at or now)
+    lasted: timedelta = end - session.started_at
+    return max(lasted, timedelta())
+
+
+_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
+    "duration": _lasted,
+    "proxy_bytes": lambda session, _: session.proxy_bytes or 0,
+}
+"""What sessions are sorted by, where it is not a field as it stands."""
+
+
+def _pairs(metadata: Any) -> list[list[str]]:
+    """Names and values as text, as they are read: none is a number that JavaScript would round."""
+    pairs: list[list[str]] = []
+    ahead: list[tuple[tuple[str, ...], Any]] = [((), metadata or {})]
+    while ahead and len(pairs) < _MAX_PAIRS:
+        path, value = ahead.pop()
+        if isinstance(value, dict) and value:
+            ahead += [((*path, key), inner) for key, inner in reversed(value.items())]
+        elif path:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            pairs.append([_cut(join_path(path)), _cut(text)])
+    return pairs
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
+
+
+# --- filtering by a segment --------------------------------------------------------------------
+
+
+def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str], values: Segment) -> dict[str, str]:
+    """The query, and that a session is in a segment. It is built here, where no value can change its shape.
+
+    BuildError where no query can say that: an equality finds strings only (F2).
+    """
+    for key, value in zip(read_keys(by), values, strict=True):
+        of: FieldBuilder = MetadataField(key.path) if key.path else getattr(field, key.name)
+        part = ~of.exists() if value is None else of == (value == "true" if key.name == "keep_alive" else value)
+        if value is not None and next(part.filter(data.sessions), None) is None:
+            raise BuildError(
+                f"no query finds the sessions whose {key.name[:80]} is {value[:80]}",
+                hint="their values are no strings, and an equality finds strings only",
+                code="not-a-string",
+            )
+        if query is None:
+            query = part
+        elif part.ast not in conjuncts(query.ast):
+            query &= part
+    return {"query": "" if query is None else str(query)}

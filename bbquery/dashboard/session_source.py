@@ -1,0 +1,112 @@
+"""What loads sessions → the sessions, kept in memory and loaded again while somebody looks at them.
+
+One load runs at a time, in a thread of its own, and none while nobody asks: a page that was left open in a browser
+asks, one that was closed does not. A load that fails leaves what there was, with a notice.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import IO, Any, NamedTuple
+
+from ..errors import BBQueryError
+from ..usage import FullSessionRow, metadata_keys
+from ..usage.session_files import read_sessions
+
+LoadFunction = Callable[[], Sequence[Any] | None]
+"""Gives the sessions, `Session`s or rows of a file; None where they are what they were."""
+
+
+class LoadedSessions(NamedTuple):
+    """Sessions as they were at `at`. `keys` are the names of their metadata, and how many sessions have each."""
+
+    version: int
+    sessions: Sequence[Any]
+    keys: Counter[str]
+    at: datetime
+
+    @property
+    def first_key(self) -> tuple[str, ...]:
+        """What to tell usage apart by, until somebody says: what people use most (F26), or the commonest key."""
+        names = [name for name in ("client", "task", "test_id") if name in self.keys]
+        return tuple((names or [name for name, _ in self.keys.most_common(1)])[:1])
+
+
+class SessionSource:
+    """Loads at once, and raises what that raises. `scope` says in words which sessions they are."""
+
+    def __init__(
+        self, load: LoadFunction, refresh: float, scope: str = "", clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.refresh = refresh
+        self.scope = scope
+        self.now = clock or _now
+        self.notice = ""
+        """Why the last load failed; empty where it did not."""
+        self._load = load
+        sessions = load() or ()
+        self.data = LoadedSessions(1, sessions, metadata_keys(sessions), self.now())
+        self._asked, self._closed = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bbquery-dashboard-source", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask(self) -> None:
+        """Somebody looks: load again, once `refresh` seconds have passed since it was last done."""
+        self._asked.set()
+
+    def close(self) -> None:
+        """Ends the loading, without waiting for a load that is under way: that can take as long as the service does."""
+        self._closed.set()
+        self._asked.set()
+
+    def _run(self) -> None:
+        while not self._closed.wait(self.refresh):
+            self._asked.wait()
+            if self._closed.is_set():
+                return
+            self._asked.clear()
+            self._renew()
+
+    def _renew(self) -> None:
+        try:
+            sessions = self._load()
+            if sessions is not None:
+                # One assignment, so that no page sees the keys of one load and the sessions of another.
+                self.data = LoadedSessions(self.data.version + 1, sessions, metadata_keys(sessions), self.now())
+            self.notice = ""
+        except (BBQueryError, OSError) as error:
+            self.notice = str(error)
+        except Exception as error:  # the thread must go on: nothing else says that the page has stopped
+            self.notice = f"this is a mistake in bbquery: {type(error).__name__}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def load_files(paths: Sequence[str], stdin: IO[bytes]) -> LoadFunction:
+    """Reads files of sessions, and reads them again where one has changed. `-` is standard input, which can be read
+    only once, and then so are the others. OSError, DecodeError as `read_sessions`."""
+    seen: list[tuple[int, int]] = []
+
+    def load() -> list[FullSessionRow] | None:
+        if seen and "-" in paths:
+            return None
+        found = [(status.st_mtime_ns, status.st_size) for status in (os.stat(path) for path in paths if path != "-")]
+        if found == seen and seen:
+            return None
+        rows: list[FullSessionRow] = []
+        for path in paths:
+            file, name = (stdin, "standard input") if path == "-" else (path, path)
+            for block in read_sessions(file, FullSessionRow, name):
+                rows += block
+        seen[:] = found or [(0, 0)]
+        return rows
+
+    return load

@@ -1,0 +1,109 @@
+"""The parameters of a request → `View`: what the page shows, told to it by its link."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from ..errors import BuildError
+from ..query import Query, parse
+from ..usage.grouping import read_keys
+from ..usage.periods import Period, parse_interval, parse_range
+
+RANGES = ("24h", "7d", "30d", "cycle", "all")
+SORTS = ("started_at", "duration", "proxy_bytes", "status", "region", "id")
+DEFAULT_RANGE, DEFAULT_SORT = "30d", "-started_at"
+PAGE = 25
+"""Sessions on a page of the table."""
+MAX_POINTS = 2_000
+"""Intervals in one chart: more than a screen has pixels are of no use."""
+
+# How long the intervals are, unless asked for, of what is so long.
+_LENGTHS = ((timedelta(days=3), "1h"), (timedelta(days=120), "1d"), (timedelta(days=1_000), "7d"))
+_LONGEST = "28d"
+
+
+class Parameters(Protocol):
+    """Those of a URL, as starlette reads them."""
+
+    def get(self, key: str) -> str | None: ...
+    def getlist(self, key: Any) -> list[str]: ...
+    def keys(self) -> Iterable[str]: ...
+
+
+class ViewState(NamedTuple):
+    """`every` is None where the length of the intervals is up to us; `sort` begins with `-` from the largest."""
+
+    query: Query | None
+    period: Period
+    by: tuple[str, ...]
+    every: str | None = None
+    sort: str = DEFAULT_SORT
+    page: int = 1
+
+
+def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Sequence[str]) -> ViewState:
+    """QuerySyntaxError, or BuildError for the rest."""
+    name = given.get("range") or DEFAULT_RANGE
+    period = read_period(name, now, billing_day)
+    by = tuple(name for name in given.getlist("by") if name) if "by" in given.keys() else tuple(default_by)  # noqa: SIM118  # a Mapping of starlette's
+    if len(by) > 2:
+        raise _bad("usage is shown by one or two keys", "leave the others out")
+    read_keys(by)
+    every = given.get("every") or None
+    if every is not None:
+        parse_interval(every)
+    sort = given.get("sort") or DEFAULT_SORT
+    if sort.removeprefix("-") not in SORTS:
+        raise _bad(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
+    return ViewState(read_filter(given), period, by, every, sort, _page(given.get("page")))
+
+
+def read_period(name: str, now: datetime, billing_day: int) -> Period:
+    return Period(name="all") if name == "all" else parse_range(name, now, billing_day)
+
+
+def read_filter(given: Parameters) -> Query | None:
+    text = given.get("q") or ""
+    return parse(text) if text.strip() else None
+
+
+def read_segment(given: Parameters) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+    """Names, and the values of one segment, which come as JSON, since one may be missing."""
+    by = tuple(given.getlist("by"))
+    try:
+        values = json.loads(given.get("segment") or "")
+    except (ValueError, RecursionError):
+        values = None
+    if (
+        not isinstance(values, list)
+        or len(values) != len(by)
+        or not all(value is None or isinstance(value, str) for value in values)
+    ):
+        raise _bad("a segment is a JSON array with a string or null for each key")
+    return by, tuple(values)
+
+
+def choose_every(view: ViewState, first: datetime, last: datetime) -> str:
+    """The length of the intervals for sessions from one time to another. BuildError where there would be too many."""
+    span = last - first
+    every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST)
+    if span / timedelta(seconds=parse_interval(every)) > MAX_POINTS:
+        raise _bad(
+            f"intervals of {every} are too many for {span.days:,} days", "choose a shorter range, or longer ones"
+        )
+    return every
+
+
+def _page(text: str | None) -> int:
+    if not text:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise _bad(f"{text[:80]!r} is no page")
+    return max(1, int(text))
+
+
+def _bad(message: str, hint: str | None = None) -> BuildError:
+    return BuildError(message, hint=hint, code="bad-view")
