@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bbquery.lint.files import discovery
 from bbquery.lint.files.discovery import FileToCheck, SkippedFile, discover_files
 from bbquery.lint.files.source_file import SourceFile, decode_source, read_file
 from bbquery.lint.settings import Settings
@@ -58,7 +57,7 @@ def either(request: pytest.FixtureRequest, tree: Path, monkeypatch: pytest.Monke
     if request.param != "no repository":
         git(tree, "init", "-q")
     if request.param == "no git":
-        monkeypatch.setattr(discovery, "which", lambda _: None)
+        monkeypatch.setattr(ignore_files, "which", lambda _: None)
     return tree
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bbquery.errors import BuildError
-from bbquery.lint import runner
 from bbquery.lint.document_linter import QUERY, DocumentLinter
 from bbquery.lint.report import Report
 from bbquery.lint.runner import run
@@ -207,7 +206,7 @@ def test_several_processes_find_what_one_does(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_is_an_error_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _much(tmp_path)
-    monkeypatch.setattr(runner, "_work", _die)
+    monkeypatch.setattr(worker_pool, "_check_batch", _die)
     report = run(["."], Settings(), processes=2)
     assert {path for path, _ in report.errors} >= {f"m{number}.py" for number in range(6)}
     assert {reason.partition(":")[0] for _, reason in report.errors} == {"the process that checks it has ended"}
@@ -227,7 +226,7 @@ def test_ctrl_c_ends_all_processes_quietly(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"m{number}.py").write_text(f"Q = '''\n{MANY}'''\n" * 4)
     program = (
-        "import sys; from bbquery.lint import runner; runner._processors = lambda: 2;"
+        "import sys; from bbquery.lint import runner; runner.available_processors = lambda: 2;"
         "from bbquery.cli import main; sys.exit(main(['check', '--no-cache']))"
     )
     command = [sys.executable, "-c", program]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from ..errors import BuildError
 from ..fields import FieldBuilder, MetadataField, field
 from ..language.nodes import conjuncts
 from ..query import Query
+from ..semantics.duration import duration_of, is_running
 from ..usage import UsageMeter, UsageReport
 from ..usage.grouping import join_path, read_keys
 from ..usage.periods import parse_interval
@@ -30,7 +31,6 @@ MAX_KEYS = 200
 _MAX_TEXT = 200
 _MAX_PAIRS = 40
 
-_LIVE = ("PENDING", "RUNNING")
 _REMAINING: list[str | None] | None = None
 
 
@@ -136,7 +136,7 @@ def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, 
 
 
 def _row(session: Any, now: datetime) -> dict[str, Any]:
-    lasted = _lasted(session, now)
+    lasted = duration_of(session, now)
     return {
         "id": session.id,
         "status": session.status,
@@ -144,7 +144,7 @@ def _row(session: Any, now: datetime) -> dict[str, Any]:
         "started_at": _utc(session.started_at),
         "ended_at": session.ended_at and _utc(session.ended_at),
         "duration_seconds": None if lasted is None else lasted.total_seconds(),
-        "running": session.ended_at is None and session.status in _LIVE,
+        "running": is_running(session),
         "proxy_bytes": session.proxy_bytes or 0,
         "metadata": _pairs(session.user_metadata),
     }
@@ -155,19 +155,8 @@ def _utc(time: datetime) -> str:
     return rfc3339(time.astimezone(UTC))
 
 
-def _lasted(session: Any, now: datetime) -> timedelta | None:
-    """Up to now where it has not ended, and no further than it may run; None where nobody knows when it ended."""
-    end = session.ended_at
-    if end is None:
-        if session.status not in _LIVE:
-            return None
-        end = min(now, session.expires_at or now)
-    lasted: timedelta = end - session.started_at
-    return max(lasted, timedelta())
-
-
 _KEYS: dict[str, Callable[[Any, datetime], Any]] = {
-    "duration": _lasted,
+    "duration": duration_of,
     "proxy_bytes": lambda session, _: session.proxy_bytes or 0,
 }
 """What sessions are sorted by, where it is not a field as it stands."""

@@ -23,6 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..errors import BuildError
+from ..language.session_fields import ACTIVE_STATUSES
 from .switches import Switches
 
 _SCHEMA = """
@@ -44,7 +45,6 @@ CREATE INDEX IF NOT EXISTS due ON sessions (due) WHERE due IS NOT NULL;
 CREATE TABLE IF NOT EXISTS metadata (entry TEXT, seq INTEGER, PRIMARY KEY (entry, seq)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entries ON metadata (seq);
 """
-_LIVE = ("PENDING", "RUNNING")
 
 
 class LimitReached(Exception):
@@ -102,7 +102,7 @@ class Store:
         for text in self.texts([project]):
             session = json.loads(text)
             start, end = seconds(session.get("startedAt")), seconds(session.get("endedAt"))
-            if end is None and session.get("status") in _LIVE:
+            if end is None and session.get("status") in ACTIVE_STATUSES:
                 end = min(now, _or(seconds(session.get("expiresAt")), now))
             if start is not None and end is not None:
                 minutes += max(1, ceil((end - start) / 60))
@@ -215,7 +215,7 @@ class Store:
         with self._transaction() as connection:
             for given in sessions:
                 session = dict(given)
-                live = session.get("status") in _LIVE
+                live = session.get("status") in ACTIVE_STATUSES
                 starts = seconds(session.get("startedAt")) if session.get("status") == "PENDING" else None
                 expires = seconds(session.get("expiresAt")) if live else None
                 _insert(

@@ -12,8 +12,9 @@ a session that lacks a field, or holds something odd in its place, does not matc
 from __future__ import annotations
 
 from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
-from ..language.session_fields import SessionField
+from ..language.session_fields import SESSION_FIELDS, SessionField
 from ..language.values import Now, Size, Time
+from .duration import end_of
 from .stored_values import parse_stored_number, parse_stored_time
 
 TYPE_CHECKING = False
@@ -75,7 +76,12 @@ def compile_filter(node: Node, shape: SessionShape) -> FilterFunction:
 class _Compiler:
     def __init__(self, shape: SessionShape) -> None:
         self._shape = shape
-        self._names: dict[str, Any] = {"instant": parse_stored_time, "number": parse_stored_number, "EMPTY": {}}
+        self._names: dict[str, Any] = {
+            "instant": parse_stored_time,
+            "number": parse_stored_number,
+            "end_of": end_of,
+            "EMPTY": {},
+        }
         self._functions: list[str] = []
 
     def function(self, template: str, node: Node) -> Any:
@@ -146,17 +152,18 @@ class _Compiler:
         return f"((v := number({held})) is not None and v {node.operator} {self._constant(node.value)})"
 
     def _duration(self, node: Node) -> str:
-        """`ended_at`, or now, less `started_at`."""
-        assert isinstance(node, Order)
-        ended, started = (
-            (f's.get("{name}")' if self._shape == "mapping" else f"s.{attribute}")
-            for name, attribute in (("endedAt", "ended_at"), ("startedAt", "started_at"))
+        """Return the comparison of a duration, as `duration` defines it."""
+        assert isinstance(node, Order), "a duration is only ordered"
+        started, ended, status, expires = (
+            self._access(SESSION_FIELDS[name]) for name in ("started_at", "ended_at", "status", "expires_at")
         )
         seconds = node.value.seconds  # type: ignore[union-attr]  # what a duration is compared with
-        ends = f"((now, '') if (v := {ended}) is None else instant(v))"
+        # An end that is there and unreadable is no end, and decides: such a session has no duration.
+        known = f"end_of(None, {status}, instant({expires}), (now, ''))"
+        end = f"((instant(v) if (v := {ended}) is not None else {known}))"
         return (
-            f"((v := {ends}) is not None and (w := instant({started})) is not None"
-            f" and v {node.operator} (w[0] + {seconds * _NS}, w[1]))"
+            f"((w := instant({started})) is not None and (v := {end}) is not None"
+            f" and max(v, w) {node.operator} (w[0] + {seconds * _NS}, w[1]))"
         )
 
 

@@ -15,13 +15,13 @@ from typing import Any, Self, TypedDict
 import msgspec
 
 from ..errors import BuildError, DecodeError
+from ..semantics.duration import end_of
 from ..sessions.records import Session, Time
 from .grouping import read_keys
 from .periods import INTERVAL_EPOCH, parse_interval, require_utc
 from .report import Cell, Segment, UsageReport
 from .totals import UsageTotals
 
-_LIVE = ("PENDING", "RUNNING")
 _EMPTY: dict[str, Any] = {}
 
 
@@ -156,10 +156,10 @@ class UsageMeter:
             if (low is not None and started < low) or (high is not None and started >= high):
                 continue
             status, ended = row.status, row.ended_at
-            running = ended is None and status in _LIVE
-            if running:
-                expires = row.expires_at
-                ended = now if expires is None or now < expires else expires
+            running = False
+            if ended is None:
+                ended = end_of(None, status, row.expires_at, now)
+                running = ended is not None
             if tagged:
                 metadata = row.user_metadata or _EMPTY
             segment = tuple([read(row, metadata) for read in readers])

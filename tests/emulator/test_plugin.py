@@ -69,7 +69,7 @@ def test_another_missing_module_is_reported_as_it_is(monkeypatch: pytest.MonkeyP
     _hide_uvicorn(monkeypatch)
     monkeypatch.setitem(sys.modules, "sqlite3", None)
     monkeypatch.delitem(sys.modules, "bbquery.emulator.store", raising=False)
-    monkeypatch.delitem(sys.modules, "bbquery.emulator.sample", raising=False)
+    monkeypatch.delitem(sys.modules, "bbquery.emulator.sample_data", raising=False)
     monkeypatch.delattr(bbquery.emulator, "generate", raising=False)
     with pytest.raises(ModuleNotFoundError, match="sqlite3") as caught:
         _ = bbquery.emulator.generate

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ...semantics.duration import duration_of
 from ..console import escape_control_characters
 from .json_output import format_json
 
@@ -27,9 +28,10 @@ def format_time(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def duration_cell(session: Session, now: datetime) -> timedelta:
-    """From the start to the end, or to now."""
-    return max((session.ended_at or now) - session.started_at, timedelta())
+def duration_cell(session: Session, now: datetime) -> str:
+    """Return how long a session lasted, or nothing if that is not known."""
+    length = duration_of(session, now)
+    return "" if length is None else format_duration(length)
 
 
 def format_duration(length: timedelta) -> str:

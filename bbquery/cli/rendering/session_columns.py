@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ..._text import suggest
+from ...semantics.duration import duration_of, end_of
 from .cells import (
     duration_cell,
     format_bytes,
-    format_duration,
     format_time,
     metadata_value,
     styled_metadata,
@@ -77,9 +77,7 @@ def parse_column(name: str) -> SessionColumn:
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)} and user_metadata.KEY"
         raise click.UsageError(f"there is no column {name!r}; {hint}")
     if name == "duration":
-        return SessionColumn(
-            name, _seconds, lambda session, now: format_duration(duration_cell(session, now)), duration_cell
-        )
+        return SessionColumn(name, _seconds, duration_cell, duration_of)
     api_name = FIELDS[name]
 
     def key(session: Session, _: datetime) -> Any:
@@ -125,11 +123,13 @@ def _metadata_column(name: str) -> SessionColumn:
     return SessionColumn(name, lambda mapping, _: walk(mapping["userMetadata"]), cell, key)
 
 
-def _seconds(mapping: dict[str, Any], now: datetime) -> float:
-    started, ended = (
-        datetime.fromisoformat(mapping[name]) if mapping[name] else now for name in ("startedAt", "endedAt")
+def _seconds(mapping: dict[str, Any], now: datetime) -> float | None:
+    started, ended, expires = (
+        datetime.fromisoformat(mapping[name]) if mapping[name] else None
+        for name in ("startedAt", "endedAt", "expiresAt")
     )
-    return max(0.0, (ended - started).total_seconds())
+    end = end_of(ended, mapping["status"], expires, now)
+    return None if end is None or started is None else (max(end, started) - started).total_seconds()
 
 
 def _cell(name: str, value: Any) -> str | Text:

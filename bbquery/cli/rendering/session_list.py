@@ -15,7 +15,7 @@ import click
 from ...language.session_fields import STATUSES
 from ..console import print_note, write
 from ..options import F, output_formats
-from .cells import duration_cell, format_bytes, format_duration, format_time, styled_metadata, styled_status
+from .cells import duration_cell, format_bytes, format_time, styled_metadata, styled_status
 from .json_output import without_secrets, write_json, write_lines
 from .session_columns import FIELDS, SessionColumn, parse_column, parse_columns, sort_sessions
 from .tables import Column, write_table
@@ -157,7 +157,7 @@ def write_sessions(sessions: list[Session], columns: list[SessionColumn] | None,
             Column("id", lambda session: session.id),
             Column("status", lambda session: styled_status(session.status)),
             Column("created (UTC)", lambda session: format_time(session.created_at)),
-            Column("duration", lambda session: format_duration(duration_cell(session, now)), right=True, spare=True),
+            Column("duration", lambda session: duration_cell(session, now), right=True, spare=True),
             Column("region", lambda session: session.region, spare=True),
             Column("proxy", lambda session: format_bytes(session.proxy_bytes), right=True, spare=True),
             Column("metadata", lambda session: styled_metadata(session.user_metadata), long=True),

@@ -1,0 +1,49 @@
+"""How long a session lasted: the one definition, for the language, the tables, usage and the dashboard.
+
+A session that has ended lasted from its start to its end. One that has not ended, and whose status is not final, lasts
+until now, but no longer than `expires_at`, when the service ends it. A final status without `ended_at` says that the
+session has ended, but not when, so its duration is not known. No duration is negative, whatever the clocks say.
+"""
+
+from __future__ import annotations
+
+from ..language.session_fields import FINAL_STATUSES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+    from typing import Protocol, TypeVar
+
+    Instant = TypeVar("Instant", datetime, tuple[int, str])
+
+    class SessionTimes(Protocol):
+        """What a duration follows from: a `Session`, or a row of a file."""
+
+        @property
+        def status(self) -> str: ...
+        @property
+        def started_at(self) -> datetime: ...
+        @property
+        def ended_at(self) -> datetime | None: ...
+        @property
+        def expires_at(self) -> datetime | None: ...
+
+
+def end_of(ended: Instant | None, status: object, expires: Instant | None, now: Instant) -> Instant | None:
+    """Return when a session ended, or up to when it has lasted; None if it ended at an unknown time."""
+    if ended is not None:
+        return ended
+    if isinstance(status, str) and status in FINAL_STATUSES:
+        return None
+    return now if expires is None or now < expires else expires
+
+
+def duration_of(session: SessionTimes, now: datetime) -> timedelta | None:
+    """Return how long a session lasted, or None if that is not known."""
+    end = end_of(session.ended_at, session.status, session.expires_at, now)
+    return None if end is None else max(end, session.started_at) - session.started_at
+
+
+def is_running(session: SessionTimes) -> bool:
+    """Return whether a session goes on: it has no end, and no final status."""
+    return session.ended_at is None and session.status not in FINAL_STATUSES
