@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.paths import ROOT
 
 import bbquery
 from bbquery.emulator import Emulator, generate
@@ -28,7 +29,6 @@ from bbquery.lint.extractors import extract
 from bbquery.lint.settings import load
 from bbquery.usage import settings as usage_settings
 
-ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 NOW = 1_795_000_000  # a day in November 2026, so that what is shown stays as it is
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

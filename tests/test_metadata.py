@@ -11,18 +11,19 @@ import struct
 import subprocess
 import types
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.examples import examples
+from support.paths import CASES as CASES_FOLDER
 
 from bbquery import metadata
 from bbquery.errors import BuildError, Diagnostic
 
-CASES = json.loads((Path(__file__).parent.parent / "grammar/cases/metadata.json").read_text(encoding="utf-8"))
+CASES = json.loads((CASES_FOLDER / "metadata.json").read_text(encoding="utf-8"))
 DEEP = 100_000
 
 
@@ -87,20 +88,20 @@ def test_size_is_that_of_javascript(case: dict[str, Any]) -> None:
     assert metadata.size(json.loads(case["json"])) == case["size"]
 
 
-@settings(max_examples=2000, deadline=None)
+@examples(2000)
 @given(values(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | plain_text, plain_text))
 def test_size_is_that_of_the_shortest_json_where_python_and_javascript_agree(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     assert metadata.size(value) == len(text.encode("utf-16-le")) // 2
 
 
-@settings(max_examples=2000, deadline=None)
+@examples(2000)
 @given(values(scalars))
 def test_size_is_the_same_for_what_python_sends(value: Any) -> None:
     assert metadata.size(value) == metadata.size(json.loads(json.dumps(value)))
 
 
-@settings(max_examples=2000, deadline=None)
+@examples(2000)
 @given(doubles)
 def test_the_spelling_of_a_number_is_the_number(number: float) -> None:
     spelled = metadata.stringify({"n": number})["n"]
@@ -243,14 +244,14 @@ def test_check_finds(case: dict[str, Any]) -> None:
     assert all(finding.hint for finding in findings)
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(anything)
 def test_check_never_raises_and_says_a_thing_once(value: Any) -> None:
     findings = found(value)
     assert len(set(findings)) == len(findings)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(objects(st.text("ab_.-", max_size=3) | st.booleans() | integers, st.text("ab é", min_size=1, max_size=3)))
 def test_without_findings_an_object_is_stored_and_found(obj: dict[str, Any]) -> None:
     good = metadata.size(obj) <= metadata.MAX_SIZE and all(
@@ -259,7 +260,7 @@ def test_without_findings_an_object_is_stored_and_found(obj: dict[str, Any]) -> 
     assert (not metadata.check(obj)) == good
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(objects(scalars | st.floats()))
 def test_a_size_that_is_too_large_is_the_first_finding(obj: dict[str, Any]) -> None:
     too_large = metadata.size(obj) > metadata.MAX_SIZE
@@ -390,7 +391,7 @@ def test_stringify_refuses_numbers_that_have_no_plain_spelling(value: object, co
     assert caught.value.code == code
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(objects(scalars))
 def test_stringify_leaves_nothing_to_stringify_and_touches_no_string(obj: dict[str, Any]) -> None:
     spelled = metadata.stringify(obj)

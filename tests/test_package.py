@@ -12,12 +12,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 import bbquery
 from bbquery.dashboard.assets import SCRIPTS
 from bbquery.lint.rule_registry import RULES
-
-ROOT = Path(__file__).parent.parent
 
 # Lower never imports higher.
 LAYERS = """

@@ -201,7 +201,7 @@ def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | Non
 
 
 def _require_wire_query(q: str) -> tuple[str, ...]:
-    """The path and the value of a `q`, which must be spelt exactly as F1 documents it (F5, F6, F7)."""
+    """The path and the value of a `q`, which must be spelled exactly as F1 documents it (F5, F6, F7)."""
     try:
         query = bbquery.parse(q)
         wire = query.wire()

@@ -25,8 +25,8 @@ class LocatedBuildError(Exception):
 
             problem = unquoted_time(text, self.span.start)
             if problem:
-                start, end, code, message, hint = problem
-                return QuerySyntaxError(message, text=text, span=Span(start, end), code=code, hint=hint)
+                span = Span(problem.start, problem.end)
+                return QuerySyntaxError(problem.message, text=text, span=span, code=problem.code, hint=problem.hint)
         return QuerySyntaxError(cause.message, text=text, span=self.span, code=cause.code, hint=cause.hint)
 
 

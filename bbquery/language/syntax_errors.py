@@ -1,15 +1,16 @@
-"""What is wrong with a text that is not a query, in a user's words.
+"""From where the parser stopped to a `QuerySyntaxError` in a user's words.
 
-The parser says where it stopped and which terminals it could have gone on with. That set is named as a place
-in the grammar (`after a key`), and each place has its own table of the mistakes that people make there: a
-pattern for what stands at the spot, and what to say about it.
+The parser says where it stopped and which terminals it could have gone on with. That set names a place in the grammar,
+such as `path`, and `common_mistakes` has a table of mistakes for each place. What takes more than a pattern to see has
+a function here.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from .._text import Span, suggest
+from .._text import Span, did_you_mean, make_visible, truncate
 from ..errors import QuerySyntaxError
 from .common_mistakes import CONDITION, EXPECTED_BY_POSITION, MISTAKES_ANYWHERE, MISTAKES_BY_POSITION
 from .grammar import terminal
@@ -17,15 +18,21 @@ from .printer import quote
 from .session_fields import SESSION_FIELDS
 from .validation import operators
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
 
-    Problem: TypeAlias = tuple[int, int, str, str, str]
-    """Start, end, code, message, hint."""
+class Problem(NamedTuple):
+    """What is wrong, where, what to do, and what was meant if that is known (see `Mistake`)."""
+
+    start: int
+    end: int
+    code: str
+    message: str
+    hint: str
+    replacement: str | None = None
+    negates: bool = False
 
 
 def _grammar_position(text: str, at: int, expected: frozenset[str]) -> str:
+    """Return the place in the grammar, a key of the tables of mistakes."""
     if "_AND" in expected or "$END" in expected or expected <= {"_OR", "RPAR", "WS"}:
         opened = _open_parenthesis(text, at)
         if opened is None:
@@ -47,14 +54,20 @@ def _grammar_position(text: str, at: int, expected: frozenset[str]) -> str:
 
 
 def explain_syntax_error(text: str, at: int, expected: frozenset[str]) -> QuerySyntaxError:
-    """The error for a text that cannot go on at `at`, where only the terminals `expected` could stand."""
+    """Return the error for a text that cannot go on at `at`, where only the terminals `expected` could stand."""
     place = _grammar_position(text, at, expected)
     words = EXPECTED_BY_POSITION[place]
     if place == "field":
         words = operators(SESSION_FIELDS[_word_before(text, at)])
-    problem = _at_end(text, place) if at >= len(text) else _at_character(text, at, place)
-    start, end, code, message, hint = problem
-    return QuerySyntaxError(message, text=text, span=Span(start, end), code=code, expected=words, hint=hint or None)
+    problem = _problem_at_end(text, place) if at >= len(text) else find_problem(text, at, place)
+    return QuerySyntaxError(
+        problem.message,
+        text=text,
+        span=Span(problem.start, problem.end),
+        code=problem.code,
+        expected=words,
+        hint=problem.hint or None,
+    )
 
 
 # --- at the end --------------------------------------------------------------------------------
@@ -76,19 +89,19 @@ _ENDS = {
 }
 
 
-def _at_end(text: str, place: str) -> Problem:
+def _problem_at_end(text: str, place: str) -> Problem:
     end = len(text.rstrip(" \t\r\n"))  # a file ends with a line end: its last line is not the place to show
     if not end:
-        return 0, len(text), "empty-query", "the query is empty", f"write {CONDITION}"
+        return Problem(0, len(text), "empty-query", "the query is empty", f"write {CONDITION}")
     opened = _open_parenthesis(text, end)
     if place == "condition in parentheses" and opened is not None:
-        return opened, opened + 1, "unclosed-parenthesis", "this parenthesis is never closed", "add )"
+        return Problem(opened, opened + 1, "unclosed-parenthesis", "this parenthesis is never closed", "add )")
     code, message, hint = _ENDS[place]
-    return end, end, code, message, hint
+    return Problem(end, end, code, message, hint)
 
 
 def _open_parenthesis(text: str, at: int) -> int | None:
-    """Where the innermost parenthesis that is open at `at` stands."""
+    """Return where the innermost parenthesis that is open at `at` stands, or None."""
     opened: list[int] = []
     for match in re.finditer(rf"{terminal('STRING').pattern}|[()]", text[:at]):
         if match[0] == "(":
@@ -104,17 +117,23 @@ _WORD = r"[^\W\d]\w*"
 _BARE = r"[^\s()\[\]'\":\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 
 
-def _at_character(text: str, at: int, place: str) -> Problem:
-    for find in (_bad_string, _bad_character, _missing_bracket, _unescaped_quote, _bare_time, _spaced_now, _dotted):
+def find_problem(text: str, at: int, place: str) -> Problem:
+    """Return what is wrong with a text that cannot go on at a character."""
+    for find in (
+        _bad_string, _bad_character, _split_word, _missing_bracket, _unescaped_quote, _bare_time, _spaced_now, _dotted,
+    ):  # fmt: skip
         problem = find(text, at, place)
         if problem:
             return problem
-    for pattern, code, message, hint in (*MISTAKES_ANYWHERE, *MISTAKES_BY_POSITION.get(place, ())):
-        match = re.compile(pattern).match(text, at)
+    for mistake in (*MISTAKES_ANYWHERE, *MISTAKES_BY_POSITION.get(place, ())):
+        match = re.compile(mistake.pattern).match(text, at)
         if match:
-            shown = _truncate(match[0])
-            told = [part.format(shown, lower=shown.lower()) for part in (message, hint)]
-            return at, match.end(), code, told[0], told[1]
+            shown = truncate(match[0], 40)
+            message, hint = (part.format(shown, lower=shown.lower()) for part in (mistake.message, mistake.hint))
+            meant = mistake.replacement and mistake.replacement.format(shown, lower=shown.lower())
+            # `<>` goes wrong at its second character only, as `<` is an operator.
+            start = at - 1 if mistake.negates and text[at] == ">" else at
+            return Problem(start, match.end(), mistake.code, message, hint, meant, mistake.negates)
     return _unknown(text, at, place)
 
 
@@ -135,27 +154,22 @@ def _bad_string(text: str, at: int, place: str) -> Problem | None:
     if stop == len(text):
         smart = re.compile(r"[\u2018\u2019\u201c\u201d]").search(text, at)
         if smart:
-            return (
-                smart.start(),
-                smart.end(),
-                "smart-quote",
-                f"{smart[0]} does not close the string",
-                f"write {mark}",
-            )
-        return at, stop, "unclosed-string", "the string is not closed", f"add {mark}"
+            message = f"{smart[0]} does not close the string"
+            return Problem(*smart.span(), "smart-quote", message, f"write {mark}", mark)
+        return Problem(at, stop, "unclosed-string", "the string is not closed", f"add {mark}")
     if text[stop] == "\\":
         escape = re.compile(r"\\(?:u[0-9A-Fa-f]{0,4}|.?)", re.DOTALL).match(text, stop)
         end = escape.end() if escape else stop + 1
         if end == len(text) and end == stop + 1:
-            return at, end, "unclosed-string", "the string is not closed", f"add {mark}"
+            return Problem(at, end, "unclosed-string", "the string is not closed", f"add {mark}")
         hint = r"escapes are \\ \' \" \/ \b \f \n \r \t and \u with four digits; write \\ for a backslash"
-        return stop, end, "bad-escape", f"{_visible(text[stop:end])} is not an escape", hint
+        return Problem(stop, end, "bad-escape", f"{make_visible(text[stop:end])} is not an escape", hint)
     return _bad_character(text, stop, place)
 
 
 def _bad_character(text: str, at: int, _: str) -> Problem | None:
-    """A character that looks like nothing, or like something that it is not."""
-    from unicodedata import category, name
+    """Return what is wrong with a character that looks like nothing, or like something that it is not."""
+    from unicodedata import category
 
     char = text[at]
     kind = category(char)
@@ -167,19 +181,41 @@ def _bad_character(text: str, at: int, _: str) -> Problem | None:
             "\t": r"inside of a string write \t",
             "\r": r"inside of a string write \r",
         }.get(char, hint)
-        return at, at + 1, "control-character", f"there is a control character ({code_point})", hint
+        return Problem(at, at + 1, "control-character", f"there is a control character ({code_point})", hint)
     if kind == "Cs":
-        return (
-            at,
-            at + 1,
-            "lone-surrogate",
-            f"there is half of a surrogate pair ({code_point})",
-            "no JSON text can hold it; remove it",
-        )
-    if kind in ("Zs", "Zl", "Zp", "Cf") and char != " ":
-        what = f"{code_point} {name(char, '')}".strip()
-        hint = "replace it by a plain space" if kind == "Zs" else "remove it"
-        return at, at + 1, "invisible-character", f"there is an invisible character ({what})", hint
+        message = f"there is half of a surrogate pair ({code_point})"
+        return Problem(at, at + 1, "lone-surrogate", message, "no JSON text can hold it; remove it")
+    return _invisible(text, at) if is_invisible(char) else None
+
+
+def is_invisible(char: str) -> bool:
+    """Return whether a character is a space that is not the plain one, or takes no room at all."""
+    from unicodedata import category
+
+    return char != " " and category(char) in ("Zs", "Zl", "Zp", "Cf")
+
+
+def _invisible(text: str, at: int) -> Problem:
+    """Return the problem of one or several invisible characters in a row."""
+    from unicodedata import category, name
+
+    end = at
+    while end < len(text) and is_invisible(text[end]):
+        end += 1
+    run = text[at:end]
+    first = f"U+{ord(run[0]):04X} {name(run[0], '')}".strip()
+    message = f"there is an invisible character ({first})" + (f", and {len(run) - 1} more" if len(run) > 1 else "")
+    if any(category(char)[0] == "Z" for char in run):
+        return Problem(at, end, "invisible-character", message, "replace it by a plain space", " ")
+    return Problem(at, end, "invisible-character", message, "remove it", "")
+
+
+def _split_word(text: str, at: int, _: str) -> Problem | None:
+    """Return the problem of an invisible character that cuts a word in two, such as `A\u200bND`."""
+    word = re.compile(_WORD).match(text, at)
+    if word and word.end() < len(text) and is_invisible(text[word.end()]):
+        problem = _invisible(text, word.end())
+        return problem if problem.replacement == "" else None
     return None
 
 
@@ -187,30 +223,32 @@ def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
     if place == "base":
         match = terminal("STRING").match(text, at)
         if match:
-            return (
+            return Problem(
                 at,
                 match.end(),
                 "missing-bracket",
                 "a key stands in brackets",
-                f"write [{_truncate(match[0])}]",
+                f"write [{truncate(match[0], 40)}]",
             )
     if place == "path" and text[at] == "]":
-        return at, at + 1, "missing-bracket", "there is no bracket to close", "leave ] out"
+        return Problem(at, at + 1, "missing-bracket", "there is no bracket to close", "leave ] out")
     if place == "bracket":
         bare = re.compile(_WORD + r"[\w.-]*").match(text, at)
         if bare:
-            return (
+            return Problem(
                 at,
                 bare.end(),
                 "missing-quote",
                 "a key stands in quotes",
-                f"write {quote(_truncate(bare[0]))}",
+                f"write {quote(truncate(bare[0], 40))}",
             )
     if place == "key":
         if text[at - 2 : at - 1] == ":":  # ['a:'b': the string swallowed the end of the key
-            return at - 1, at, "missing-quote", "the key is not closed before :", f"write {text[at - 1]}] before it"
+            return Problem(
+                at - 1, at, "missing-quote", "the key is not closed before :", f"write {text[at - 1]}] before it"
+            )
         if not text[at].isalpha():
-            return at, at + 1, "missing-bracket", "the bracket is not closed", "add ]"
+            return Problem(at, at + 1, "missing-bracket", "the bracket is not closed", "add ]")
     return None
 
 
@@ -220,7 +258,7 @@ def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
         return None
     mark = text[at - 1]
     if text[at] == mark:
-        return (
+        return Problem(
             at - 1,
             at + 1,
             "unescaped-quote",
@@ -231,7 +269,7 @@ def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
         word = re.compile(_WORD).match(text, at)
         field = word and (word[0] in SESSION_FIELDS or word[0] == "user_metadata")
         if not field:
-            return (
+            return Problem(
                 at - 1,
                 at,
                 "unescaped-quote",
@@ -249,7 +287,9 @@ def unquoted_time(text: str, at: int) -> Problem | None:
     match = _TIME.match(text, at)
     if not match:
         return None
-    return at, match.end(), "missing-quote", "a time stands in quotes", f"write {quote(_truncate(match[0]))}"
+    return Problem(
+        at, match.end(), "missing-quote", "a time stands in quotes", f"write {quote(truncate(match[0], 40))}"
+    )
 
 
 def _bare_time(text: str, at: int, place: str) -> Problem | None:
@@ -268,12 +308,12 @@ def _spaced_now(text: str, at: int, place: str) -> Problem | None:
     if not re.fullmatch(r"now[-+]\w+", whole):
         return None
     right = whole if terminal("NOW").fullmatch(whole) else "now-7d"
-    return (
+    return Problem(
         start,
         after.end(),
         "bad-time",
         "this is not a time",
-        f"write {_truncate(right)}: no spaces, and s m h or d",
+        f"write {truncate(right, 40)}: no spaces, and s m h or d",
     )
 
 
@@ -285,7 +325,7 @@ def _dotted(text: str, at: int, place: str) -> Problem | None:
         return None
     keys = [key for key in dots[0].split(".") if key] or ["key"]
     path = "".join(f"[{quote(key)}]" for key in keys)
-    return at, dots.end(), "dot-path", "a path is not written with dots", f"write {_truncate(path)}"
+    return Problem(at, dots.end(), "dot-path", "a path is not written with dots", f"write {truncate(path, 40)}")
 
 
 # --- words -------------------------------------------------------------------------------------
@@ -295,7 +335,7 @@ _BASES = {"usermetadata", "usermeta", "metadata", "meta"}
 
 def _unknown(text: str, at: int, place: str) -> Problem:
     if place == "key":
-        return at, at + 1, "missing-bracket", "the bracket is not closed", "add ]"
+        return Problem(at, at + 1, "missing-bracket", "the bracket is not closed", "add ]")
     word = re.compile(_WORD).match(text, at)
     if word and place in ("start", "condition", "condition in parentheses"):
         return _unknown_word(text, word)
@@ -303,24 +343,24 @@ def _unknown(text: str, at: int, place: str) -> Problem:
         bare = re.compile(_BARE).match(text, at)
         if bare:
             message = "a string stands in quotes"
-            return at, bare.end(), "missing-quote", message, f"write {quote(_truncate(bare[0]))}"
+            return Problem(at, bare.end(), "missing-quote", message, f"write {quote(truncate(bare[0], 40))}")
     end = word.end() if word else at + 1
-    return at, end, "unexpected", f"{_truncate(_visible(text[at:end]))} cannot stand here", ""
+    return Problem(at, end, "unexpected", f"{truncate(make_visible(text[at:end]), 40)} cannot stand here", "")
 
 
 def _unknown_word(text: str, match: re.Match[str]) -> Problem:
     word, (start, end) = match[0], match.span()
     if word.lower().replace("_", "") in _BASES:
-        return start, end, "base-spelling", f"the base is not spelt {_truncate(word)}", "write user_metadata"
+        return Problem(
+            start, end, "base-spelling", f"the base is not spelled {truncate(word, 40)}", "write user_metadata"
+        )
     api_names = {field.api_name: name for name, field in SESSION_FIELDS.items()}
     known = (*SESSION_FIELDS, "user_metadata")
-    near = (api_names[word],) if word in api_names else suggest(word, known)
-    if near:
-        hint = f"did you mean {' or '.join(near)}?"
-    else:
-        key = f"user_metadata[{quote(_truncate(word))}]"
+    hint = f"did you mean {api_names[word]}?" if word in api_names else did_you_mean(word, known)
+    if hint is None:
+        key = f"user_metadata[{quote(truncate(word, 40))}]"
         hint = f"a metadata key is written {key}; the fields are {' '.join(SESSION_FIELDS)}"
-    return start, end, "unknown-field", f"there is no field {_truncate(word)}", hint
+    return Problem(start, end, "unknown-field", f"there is no field {truncate(word, 40)}", hint)
 
 
 def _word_before(text: str, at: int) -> str:
@@ -330,11 +370,3 @@ def _word_before(text: str, at: int) -> str:
     while start > 0 and (before[start - 1] == "_" or "a" <= before[start - 1] <= "z"):
         start -= 1
     return before[start:]
-
-
-def _truncate(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "…"
-
-
-def _visible(text: str) -> str:
-    return "".join([char if char.isprintable() else f"U+{ord(char):04X}" for char in text])

@@ -12,7 +12,7 @@ from ..language.parser import parse
 from ..language.printer import format_query
 from .extractors.bbq import extract
 from .findings import Finding
-from .rules.syntax import finding
+from .rules.syntax import syntax_finding
 
 
 def formatted(source: str) -> tuple[str, list[Finding]]:
@@ -25,7 +25,7 @@ def formatted(source: str) -> tuple[str, list[Finding]]:
             text = format_query(parse(excerpt.text, {}))
         except QuerySyntaxError as error:
             if error.code != "unbound-placeholder":
-                problems.append(finding(error, excerpt.locate(error.span)))
+                problems.append(syntax_finding(error, excerpt.locate(error.span)))
             continue
         if excerpt.respell is None:
             continue

@@ -18,7 +18,7 @@ _SHOWN = 60
 
 
 class RuleResult(NamedTuple):
-    """A finding on the mended text, before it is carried back to the text as it was given."""
+    """A finding on the repaired text, before it is carried back to the text as it was given."""
 
     code: str
     message: str
@@ -42,10 +42,10 @@ class PredicateTokens(NamedTuple):
 class QueryDocument:
     """A query that parses. All spans are in `text`; `shown` and `finding` give what a user may see."""
 
-    def __init__(self, node: Node, mended: RepairedText) -> None:
+    def __init__(self, node: Node, repaired: RepairedText) -> None:
         self.node = node
-        self.text = mended.text
-        self._mended = mended
+        self.text = repaired.text
+        self._repaired = repaired
 
     @cached_property
     def tokens(self) -> list[Token]:
@@ -61,15 +61,15 @@ class QueryDocument:
         leaves = [node for node in walk(self.node) if isinstance(node, Equal | OneOf | Exists | Order | Text)]
         return list(zip(leaves, _literals(self.tokens), strict=True))
 
-    def is_opaque(self, token: Token) -> bool:
+    def is_unknown(self, token: Token) -> bool:
         """Whether it stands for something that is not known: a placeholder."""
-        return self._mended.is_opaque(token.start, token.end)
+        return self._repaired.is_unknown(token.start, token.end)
 
     @cached_property
     def logical(self) -> Node:
         """The tree without double negations, with each predicate that holds something unknown as one that says nothing
         of any other."""
-        return _plain(self.node, self._mended) if self.doubled or self._mended.opaque else self.node
+        return _plain(self.node, self._repaired) if self.doubled or self._repaired.unknown else self.node
 
     @cached_property
     def doubled(self) -> bool:
@@ -82,14 +82,14 @@ class QueryDocument:
 
     def shown(self, node: Node) -> str:
         """A part of the query as it was written, on one line."""
-        start, end = self._mended.locate(self.span(node))
-        return preview(self._mended.original[start:end])
+        start, end = self._repaired.locate(self.span(node))
+        return preview(self._repaired.original[start:end])
 
     def finding(self, note: RuleResult) -> Finding:
-        edits = [self._mended.edit(edit) for edit in note.edits]
+        edits = [self._repaired.edit(edit) for edit in note.edits]
         known = [edit for edit in edits if edit is not None]
         fix = Fix(note.title, *known, safe=note.safe) if edits and len(known) == len(edits) else None
-        span = self._mended.locate(note.span)
+        span = self._repaired.locate(note.span)
         return Finding(note.code, note.message, span, severity=RULES[note.code].severity, hint=note.hint, fix=fix)
 
 
@@ -114,15 +114,15 @@ def _literals(found: list[Token]) -> list[PredicateTokens]:
     return several
 
 
-def _plain(node: Node, mended: RepairedText) -> Node:
+def _plain(node: Node, repaired: RepairedText) -> Node:
     assert node.span is not None, "the tree was parsed"
     if isinstance(node, And | Or):
         join = and_of if isinstance(node, And) else or_of
-        return join([_plain(operand, mended) for operand in node.operands], node.span)
+        return join([_plain(operand, repaired) for operand in node.operands], node.span)
     if isinstance(node, Not):
-        operand = _plain(node.operand, mended)
+        operand = _plain(node.operand, repaired)
         return with_span(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
-    if mended.is_opaque(*node.span):
-        start, end = mended.locate(node.span)
-        return Exists(("", "\0", mended.original[start:end].strip("() \t\r\n")), node.span)
+    if repaired.is_unknown(*node.span):
+        start, end = repaired.locate(node.span)
+        return Exists(("", "\0", repaired.original[start:end].strip("() \t\r\n")), node.span)
     return node

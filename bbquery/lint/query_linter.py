@@ -1,6 +1,6 @@
 """Text → findings: what is wrong with one query, all of it in one run.
 
-A text that is no query is mended in memory (`mending`), and what comes out is checked like any other: findings on it
+A text that is no query is repaired in memory (`mending`), and what comes out is checked like any other: findings on it
 are carried back to the text as it was given. A text of the commonest kind, equalities in canonical spelling with
 nothing odd in them, is seen to be fine by one pattern, and never parsed: most lines of most files are such.
 """
@@ -65,25 +65,25 @@ class QueryLinter:
         return findings
 
     def _findings(self, text: str) -> list[Finding]:
-        mended = RepairedText(text)
+        repaired = RepairedText(text)
         try:
-            return self._of_tree(parse(text, {}), mended)
+            return self._of_tree(parse(text, {}), repaired)
         except QuerySyntaxError as error:
             problem = error
         if problem.code == "percent-encoded":
             return self._of_encoded(text, problem)
         if problem.code in syntax.TOO_LARGE:
-            return [syntax.finding(problem, problem.span)]
-        mended, mends = repair(text)
-        if mended.is_original:
-            return [syntax.finding(problem, problem.span)]
+            return [syntax.syntax_finding(problem, problem.span)]
+        repaired, repairs = repair(text)
+        if repaired.is_original:
+            return [syntax.syntax_finding(problem, problem.span)]
         try:
-            node = parse(mended.text, {})
+            node = parse(repaired.text, {})
         except QuerySyntaxError as error:
-            where = mended.locate(error.span)
-            passed = [each for each in mends if each.span.start < where.start]
-            return [*syntax.of_mends(passed, certain=False), syntax.finding(error, where)]
-        return [*syntax.of_mends(mends, certain=True), *self._of_tree(node, mended)]
+            where = repaired.locate(error.span)
+            passed = [each for each in repairs if each.span.start < where.end]
+            return [*syntax.repair_findings(passed, certain=False), syntax.syntax_finding(error, where)]
+        return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 
     def _of_encoded(self, text: str, problem: QuerySyntaxError) -> list[Finding]:
         """The finding that a text is encoded, and those on what it says."""
@@ -95,19 +95,18 @@ class QueryLinter:
                 if not any(finding.code in syntax.NO_QUERY for finding in inner):
                     break
                 if not is_encoded(decoded):
-                    return [syntax.finding(problem, problem.span)]
+                    return [syntax.syntax_finding(problem, problem.span)]
             else:
-                return [syntax.finding(problem, problem.span)]
+                return [syntax.syntax_finding(problem, problem.span)]
         except QuerySyntaxError:  # the escapes are not UTF-8, say
-            return [syntax.finding(problem, problem.span)]
+            return [syntax.syntax_finding(problem, problem.span)]
         whole = Span(0, len(text))
         fix = Fix("decode it", Edit(whole, decoded), safe=syntax.is_wholly_encoded(text))
-        hint = "give the query as it is: what sends it encodes it"
-        found = [_finding("BBQ106", problem.message, whole, hint, fix)]
+        found = [_finding("BBQ106", problem.message, problem.span, problem.hint, fix)]
         return found + [_finding(each.code, each.message, whole, each.hint, None) for each in inner]
 
-    def _of_tree(self, node: Node, mended: RepairedText) -> list[Finding]:
-        tree = QueryDocument(node, mended)
+    def _of_tree(self, node: Node, repaired: RepairedText) -> list[Finding]:
+        tree = QueryDocument(node, repaired)
         notes: Iterable[RuleResults] = (
             style.check(tree),
             service.check(tree, self._dialect),

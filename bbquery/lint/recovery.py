@@ -1,31 +1,32 @@
-"""A text that is no query → one that may be, and the way back: so that one run can tell all that is wrong.
+"""Error recovery: repair a text that does not parse, and map findings on the repaired text back to the original.
 
-One pass over the text, as far as it makes sense. Where no token stands, what a person certainly or probably meant is
-put in its place: a **mend**. A placeholder is put into the terms of its field: what it stands for is not known here,
-and `opaque` says where. Whether the mends are right is for the parser to say, on the text that comes out.
+One pass over the tokens. Where no token stands, the table of common mistakes says what is wrong and what was meant; the
+errors of the parser come from the same table. A placeholder is replaced by a value that suits its field, since what it
+stands for is not known here. Whether the repairs are right is for the parser to say, on the text that comes out.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
-from unicodedata import category, name
 
 from .._text import Span, suggest
 from ..errors import BuildError
+from ..language.common_mistakes import CERTAIN, SMART_STRING
 from ..language.printer import quote
 from ..language.session_fields import SESSION_FIELDS, STATUSES
+from ..language.syntax_errors import Problem, find_problem, is_invisible
 from ..language.validation import equality_value
 from .findings import Edit
 from .query_tokens import Token, pattern
 
 
 class Repair(NamedTuple):
-    """What is wrong at a span, and the edits that stand for what was meant. Without a rule, it is not wrong at all."""
+    """What is wrong at a span, and the edits that put what was meant in its place."""
 
-    rule: str
+    code: str
     message: str
     hint: str | None
     title: str
@@ -35,7 +36,7 @@ class Repair(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A part of the original that is kept or replaced, and whether what it says is certain."""
+    """A part of the original: whether it is kept or replaced, and whether its meaning is certain."""
 
     span: Span
     kept: bool
@@ -43,17 +44,17 @@ class _Piece(NamedTuple):
 
 
 class RepairedText:
-    """A text with the edits of mends made, and where its parts stand in the original."""
+    """A text with the edits of repairs applied, and the way back from its parts to the original."""
 
-    def __init__(self, original: str, mends: Iterable[Repair] = (), opaque: Iterable[Edit] = ()) -> None:
-        hidden = set(opaque)
-        certain = hidden.union(*[each.edits for each in mends if each.safe])
-        edits = hidden.union(*[each.edits for each in mends])
+    def __init__(self, original: str, repairs: Iterable[Repair] = (), unknown: Iterable[Edit] = ()) -> None:
+        hidden = set(unknown)
+        certain = hidden.union(*[each.edits for each in repairs if each.safe])
+        edits = hidden.union(*[each.edits for each in repairs])
         pieces: list[str] = []
         self.original = original
-        self._starts: list[int] = []  # of each kept or replaced piece, in the mended text
+        self._starts: list[int] = []  # of each kept or replaced piece, in the repaired text
         self._pieces: list[_Piece] = []
-        self.opaque: list[Span] = []
+        self.unknown: list[Span] = []
         at = length = 0
         for edit in sorted(edits):
             for span, text in ((Span(at, edit.span.start), None), edit):
@@ -63,7 +64,7 @@ class RepairedText:
                 pieces.append(original[span.start : span.end] if text is None else text)
                 length += len(pieces[-1])
             if edit in hidden:
-                self.opaque.append(Span(self._starts[-1], length))
+                self.unknown.append(Span(self._starts[-1], length))
             at = edit.span.end
         self._starts.append(length)
         self._pieces.append(_Piece(Span(at, len(original)), True, True))
@@ -71,14 +72,14 @@ class RepairedText:
         self.is_original = not edits
 
     def locate(self, span: Span) -> Span:
-        """Where a part of the mended text stands in the original: with the whole of each replaced piece it touches."""
+        """Return where a part of the repaired text stands in the original, with the whole of each replaced piece."""
         if self.is_original:
             return span
         start = self._at(span.start, first=True)
         return Span(start, max(start, self._at(span.end, first=False)))
 
     def edit(self, edit: Edit) -> Edit | None:
-        """The same edit of the original; None where it would undo a mend, or make one that is not certain."""
+        """Return the same edit of the original; None if it would undo a repair, or make one that is not certain."""
         if self.is_original:
             return edit
         first, last = self._place(edit.span.start), self._place(max(edit.span.start, edit.span.end - 1))
@@ -93,10 +94,10 @@ class RepairedText:
                 return None
         return Edit(self.locate(edit.span), edit.text)
 
-    def is_opaque(self, start: int, end: int) -> bool:
-        """Whether something in a range stands for what is not known."""
-        place = bisect_left(self.opaque, (start, start))
-        return place < len(self.opaque) and self.opaque[place].start < end
+    def is_unknown(self, start: int, end: int) -> bool:
+        """Return whether something in a range stands for a value that is not known."""
+        place = bisect_left(self.unknown, (start, start))
+        return place < len(self.unknown) and self.unknown[place].start < end
 
     def _place(self, at: int) -> int:
         return bisect_right(self._starts, at) - 1
@@ -110,109 +111,109 @@ class RepairedText:
 
 
 def repair(text: str) -> tuple[RepairedText, list[Repair]]:
-    """The text as it was probably meant, and the mends that made it so, in order."""
-    scan = _Repairer(text)
-    scan.run()
-    return RepairedText(text, scan.mends, scan.opaque), scan.mends
+    """Return the text as it was probably meant, and the repairs that made it so, in order."""
+    repairer = _Repairer(text)
+    repairer.run()
+    return RepairedText(text, repairer.repairs, repairer.unknown), repairer.repairs
 
 
 # --- the pass ----------------------------------------------------------------------------------
 
-_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
-_SINGLE = "\u2018\u2019\u201a\u201b\u2032`\u00b4"
-# A string between typographic quotes, or between one and a plain one. A backslash could mean anything.
-_SMART_STRING = re.compile(
-    rf"[{_DOUBLE}]([^{_DOUBLE}\"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]*)[{_DOUBLE}\"]"
-    rf"|[{_SINGLE}]([^{_SINGLE}'\\\x00-\x1f\x7f-\x9f\ud800-\udfff]*)[{_SINGLE}']"
-    rf"|\"([^{_DOUBLE}\"\\\x00-\x1f\x7f-\x9f\ud800-\udfff]*)[{_DOUBLE}]"
-    rf"|'([^{_SINGLE}'\\\x00-\x1f\x7f-\x9f\ud800-\udfff]*)[{_SINGLE}]"
-)
-_KEYWORD = re.compile(r"(?i:and|or|not|true|false|now(?:[+-][0-9]+[smhd])?)(?![A-Za-z0-9_])")
-_UPPER = ("AND", "OR", "NOT")
-_EQUALS = re.compile(r"===?|=(?![~<>])")
-_NOT_EQUAL = re.compile(r"!==?|<>")
-_JOINT = re.compile(r"&&?|\|\|?|!(?!=)|,")
-_JOINTS = {"&": "AND", "|": "OR", "!": "NOT", ",": "OR"}
 _WORD = re.compile(r"\w+")
-_HIDDEN = ("Zs", "Zl", "Zp", "Cf")
 _EXAMPLES = {"string": None, "boolean": "true", "time": "now", "size": "0B", "duration": "0s"}
+# The place in the grammar after a token; what is left out ends a condition.
+_PLACES = {
+    "": "start", "and": "start", "or": "start", "not": "start", "minus": "start", "open": "start",
+    "base": "base", "left": "bracket", "right": "path", "field": "field",
+    "colon": "colon", "order": "operator", "text": "operator",
+}  # fmt: skip
+# The token that a replacement stands for.
+_KINDS = {"AND": "and", "OR": "or", "NOT": "not", ":": "colon", "'": "string", '"': "string"}
 
 
 class _Repairer:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.mends: list[Repair] = []
-        self.opaque: list[Edit] = []
-        self._kinds = ["", ""]  # of the last two tokens
+        self.repairs: list[Repair] = []
+        self.unknown: list[Edit] = []
+        self._last, self._last_but_one = "", ""
         self._field: Token | None = None
         self._operator = ""
-        self._listed = False  # inside of the parentheses of a one-of
+        self._is_listed = False
+        """Whether the last token is inside of the parentheses of a one-of."""
+        self._depth = 0
 
     def run(self) -> None:
         at = 0
         match_token = pattern().match
-        finders: tuple[Callable[[int], int | None], ...] = (
-            self._smart_string, self._hidden, self._keyword, self._equality, self._joint, self._wide_colon,
-        )  # fmt: skip
         while at < len(self.text):
             match = None if self.text.startswith("<>", at) else match_token(self.text, at)
             if match is not None and match.end() > at:
                 if match.lastgroup != "space":
-                    self._token(Token(match.lastgroup or "", at, match.end()))
+                    self._read_token(Token(match.lastgroup or "", at, match.end()))
                 at = match.end()
                 continue
-            end = next((end for find in finders if (end := find(at)) is not None), None) or self._half_word(at)
+            end = self._rest_of_word(at) or self._repair(at)
             if end is None:  # the parser goes no further either
                 return
             at = end
 
-    def _half_word(self, at: int) -> int | None:
-        """The end of a part of a word that an invisible character cuts in two."""
-        match = _WORD.match(self.text, at)
-        if not match:
-            return None
-        end = match.end()
-        before = bool(self.mends) and self.mends[-1].rule == "BBQ005" and self.mends[-1].span.end == at
-        after = end < len(self.text) and self.text[end] != " " and category(self.text[end]) in _HIDDEN
-        return end if before or after else None
+    def _place(self) -> str:
+        """Return the place in the grammar, as `syntax_errors` names them."""
+        if self._is_listed and self._last in ("open", "or"):
+            return "operator"
+        place = _PLACES.get(self._last)
+        if place is not None:
+            return place
+        if self._last_but_one == "left":
+            return "key"
+        return "listed value" if self._is_listed else "condition in parentheses" if self._depth else "condition"
+
+    # --- tokens ----------------------------------------------------------------------------
 
     def _read(self, kind: str) -> None:
-        self._kinds = [self._kinds[1], kind]
+        self._last_but_one, self._last = self._last, kind
+        if kind in ("colon", "order", "text"):
+            self._operator = kind
 
-    def _token(self, token: Token) -> None:
+    def _read_token(self, token: Token) -> None:
         kind = token.kind
         if kind in ("base", "field"):
             self._field = token
-        elif kind in ("colon", "order", "text"):
-            self._operator = kind
-        elif kind in ("open", "close"):
-            self._listed = kind == "open" and self._kinds[1] == "colon"
+        elif kind == "open":
+            self._is_listed = self._last == "colon"
+            self._depth += 1
+        elif kind == "close":
+            self._is_listed = False
+            self._depth = max(0, self._depth - 1)
         elif kind == "placeholder":
-            self._placeholder(token)
+            self._replace_placeholder(token)
         elif kind == "string":
-            self._status(token)
+            self._check_status(token)
         self._read(kind)
 
     def _is_literal_next(self) -> bool:
-        last = self._kinds[1]
-        return last in ("colon", "order", "text") or (self._listed and last in ("open", "or"))
+        return self._last in ("colon", "order", "text") or (self._is_listed and self._last in ("open", "or"))
 
-    def _placeholder(self, token: Token) -> None:
-        """Stand something that suits the place where the placeholder stands."""
+    def _field_name(self) -> str:
+        return self.text[self._field.start : self._field.end] if self._field else ""
+
+    def _replace_placeholder(self, token: Token) -> None:
+        """Put something that suits the place in place of a placeholder."""
         label = quote(self.text[token.start : token.end])
-        if self._kinds[1] == "left":
-            self.opaque.append(Edit(Span(token.start, token.end), label))
+        if self._last == "left":
+            self.unknown.append(Edit(Span(token.start, token.end), label))
         elif self._field is not None and self._is_literal_next():
-            known = SESSION_FIELDS.get(self.text[self._field.start : self._field.end])
+            known = SESSION_FIELDS.get(self._field_name())
             example = _EXAMPLES[known.type] if known else "0" if self._operator == "order" else None
             if known is not None and known.name == "status" and self._operator == "colon":
                 example = quote(STATUSES[0])
-            self.opaque.append(Edit(Span(token.start, token.end), example or label))
+            self.unknown.append(Edit(Span(token.start, token.end), example or label))
 
-    def _status(self, token: Token) -> None:
-        """A status that there is not: what is said of it is said once, and the rest is read as if there were."""
+    def _check_status(self, token: Token) -> None:
+        """Report a status that does not exist once, and read the rest as if it did."""
         literal = self.text[token.start : token.end]
-        field = self._field and SESSION_FIELDS.get(self.text[self._field.start : self._field.end])
+        field = SESSION_FIELDS.get(self._field_name())
         if not field or field.name != "status" or self._operator != "colon" or not self._is_literal_next():
             return
         value = literal[1:-1]
@@ -224,103 +225,63 @@ class _Repairer:
             near = suggest(value, STATUSES)
             span = Span(token.start, token.end)
             edit = Edit(span, quote(near[0] if len(near) == 1 else STATUSES[0]))
-            self.opaque.append(edit)
-            fixes = (edit,) if len(near) == 1 else ()
-            self.mends.append(Repair("BBQ304", error.message, error.hint, f"write {edit.text}", False, span, fixes))
+            self.unknown.append(edit)
+            edits = (edit,) if len(near) == 1 else ()
+            self.repairs.append(Repair(error.code, error.message, error.hint, f"write {edit.text}", False, span, edits))
 
     # --- what stands where no token does -----------------------------------------------------
 
-    def _found(self, rule: str, message: str, written: str, span: Span, *edits: Edit, safe: bool) -> int:
-        title = f"write {written}"
-        self.mends.append(Repair(rule, message, title, title, safe, span, edits or (Edit(span, written),)))
-        return span.end
+    def _rest_of_word(self, at: int) -> int | None:
+        """Return the end of the rest of a word that an invisible character has cut in two."""
+        word = _WORD.match(self.text, at)
+        last = self.repairs[-1] if self.repairs else None
+        if word and last and last.code == "invisible-character" and last.span.end == at:
+            end = word.end()
+            return None if end < len(self.text) and is_invisible(self.text[end]) else end
+        return None
 
-    def _smart_string(self, at: int) -> int | None:
-        match = _SMART_STRING.match(self.text, at)
-        if not match:
+    def _repair(self, at: int) -> int | None:
+        """Note the repair of what stands here. Return where it ends, or None if nobody can tell what was meant."""
+        problem = find_problem(self.text, at, self._place())
+        if problem.replacement is None:
             return None
-        body = next(body for body in match.groups() if body is not None)
-        written = quote(body)
-        end = match.end()
-        edits: Iterator[Edit] = (
-            Edit(Span(start, stop), new)
-            for start, stop, new in ((at, at + 1, "'"), (end - 1, end, "'"))
-            if self.text[start:stop] != new
-        )
-        whole = (Edit(Span(at, end), written),) if "'" in body or '"' in match[0] else tuple(edits)
-        marks = next(mark for mark in (match[0][0], match[0][-1]) if mark not in "'\"")
-        self._read("string")
-        return self._found("BBQ004", f"{marks} is not a quote here", "'", Span(at, end), *whole, safe=True)
-
-    def _wide_colon(self, at: int) -> int | None:
-        if self.text[at] != "\uff1a":
-            return None
-        self._operator = "colon"
-        self._read("colon")
-        return self._found("BBQ004", "\uff1a is not a colon here", ":", Span(at, at + 1), safe=True)
-
-    def _hidden(self, at: int) -> int | None:
-        end = at
-        while end < len(self.text) and self.text[end] != " " and category(self.text[end]) in _HIDDEN:
-            end += 1
-        if end == at:
-            return None
-        run = self.text[at:end]
-        spaced = any(category(char)[0] == "Z" for char in run)
-        first = f"U+{ord(run[0]):04X} {name(run[0], '')}".strip()
-        message = f"there is an invisible character ({first})" + (f", and {len(run) - 1} more" if len(run) > 1 else "")
-        hint = "replace it by a plain space" if spaced else "remove it"
-        edit = Edit(Span(at, end), " " if spaced else "")
-        self.mends.append(Repair("BBQ005", message, hint, hint, True, edit.span, (edit,)))
+        end = problem.end
+        edits: tuple[Edit, ...] = (Edit(Span(problem.start, end), self._spaced(problem)),)
+        kind = _KINDS.get(problem.replacement, "boolean")
+        if problem.code == "smart-quote":
+            string = SMART_STRING.match(self.text, at)
+            if string is None:
+                return None
+            end = string.end()
+            edits = _quote_edits(self.text, string)
+        elif problem.negates:
+            if self._field is None:
+                return None
+            edits = (Edit(Span(self._field.start, self._field.start), "NOT "), *edits)
+        if problem.code != "invisible-character":
+            self._read(kind)
+        written = edits[0].text.strip() if len(edits) == 1 else problem.hint.removeprefix("write ")
+        title = problem.hint if problem.code == "invisible-character" else f"write {written}"
+        safe = problem.code in CERTAIN
+        span = Span(problem.start, problem.end)
+        self.repairs.append(Repair(problem.code, problem.message, problem.hint, title, safe, span, edits))
         return end
 
-    def _keyword(self, at: int) -> int | None:
-        match = _KEYWORD.match(self.text, at)
-        if not match or self._kinds[1] == "left":
-            return None
-        word = match[0]
-        upper = word.upper() in _UPPER
-        self._read(word.lower() if upper else "boolean")
-        message = "keywords are upper case" if upper else f"{word.lower()[:5]} is lower case"
-        written = word.upper() if upper else word.lower()
-        return self._found("BBQ003", message, written, Span(*match.span()), safe=True)
-
-    def _equality(self, at: int) -> int | None:
-        """`=`, `==`, `!=` and `<>` behind a field."""
-        field = self._field
-        if field is None or self._kinds[1] not in ("right", "field"):
-            return None
-        match = _EQUALS.match(self.text, at)
-        if match:
-            self._operator = "colon"
-            self._read("colon")
-            return self._found("BBQ007", "equality is written :", ":", Span(*match.span()), safe=False)
-        return self._not_equal(field, at)
-
-    def _not_equal(self, field: Token, at: int) -> int | None:
-        match = _NOT_EQUAL.match(self.text, at)
-        if not match:
-            return None
-        self._operator = "colon"
-        self._read("colon")
-        span = Span(*match.span())
-        edits = (Edit(Span(field.start, field.start), "NOT "), Edit(span, ":"))
-        message = f"there is no {match[0]}"
-        return self._found("BBQ007", message, "NOT before the field, and :", span, *edits, safe=False)
-
-    def _joint(self, at: int) -> int | None:
-        match = _JOINT.match(self.text, at)
-        if not match or (match[0] == "," and not (self._listed and self._kinds[1] == "string")):
-            return None
-        written = _JOINTS[match[0][0]]
-        span = Span(*match.span())
-        self._read(written.lower())
-        message = f"{match[0]} is not an operator" if match[0] != "," else ", does not join values"
-        edit = Edit(span, self._spaced(span, written))
-        return self._found("BBQ007", message, written, span, edit, safe=False)
-
-    def _spaced(self, span: Span, word: str) -> str:
-        """A word with the white space around it that is not there yet, and that it needs."""
-        before, after = self.text[span.start - 1 : span.start], self.text[span.end : span.end + 1]
+    def _spaced(self, problem: Problem) -> str:
+        """Return the replacement with the white space around it that is not there yet, and that it needs."""
+        word = problem.replacement or ""
+        if not word.isupper() or self.text[problem.start].isalpha():
+            return word
+        before, after = self.text[problem.start - 1 : problem.start], self.text[problem.end : problem.end + 1]
         left = "" if not before or before.isspace() or before in "(!-" else " "
         return left + word + ("" if after.isspace() else " ")
+
+
+def _quote_edits(text: str, string: re.Match[str]) -> tuple[Edit, ...]:
+    """Return the edits that put plain quotes around a string between typographic ones."""
+    body = next(body for body in string.groups() if body is not None)
+    start, end = string.span()
+    if "'" in body or '"' in string[0]:
+        return (Edit(Span(start, end), quote(body)),)
+    ends = (Span(start, start + 1), Span(end - 1, end))
+    return tuple([Edit(span, "'") for span in ends if text[span.start : span.end] != "'"])

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support.command_line import PROJECT, Outcome, Run, Stream
 
 from bbquery.cli import main
 from bbquery.emulator import Emulator
-
-PROJECT = "11111111-1111-4111-8111-111111111111"
-
-
-@dataclass
-class Outcome:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[Any]:
-        """NDJSON."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-class Stream(io.TextIOWrapper):
-    """A standard stream; `terminal` says whether somebody watches it."""
-
-    def __init__(self, data: bytes = b"", *, terminal: bool = False, encoding: str = "utf-8") -> None:
-        self.raw_bytes = io.BytesIO(data)
-        super().__init__(self.raw_bytes, encoding=encoding)
-        self._terminal = terminal
-
-    def isatty(self) -> bool:
-        return self._terminal
-
-    def text(self) -> str:
-        self.flush()
-        return self.raw_bytes.getvalue().decode(self.encoding)
-
-
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -85,25 +46,6 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("BROWSERBASE_", "BBQUERY_")) or name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
-
-
-def session(number: int, **fields: Any) -> dict[str, Any]:
-    """A session as the API returns it."""
-    return {
-        "id": f"session-{number}",
-        "createdAt": "2026-11-01T10:00:00.000Z",
-        "updatedAt": "2026-11-01T10:00:00.000Z",
-        "startedAt": "2026-11-01T10:00:01.000Z",
-        "endedAt": "2026-11-01T11:05:07.000Z",
-        "expiresAt": "2026-11-01T12:00:00.000Z",
-        "projectId": PROJECT,
-        "status": "COMPLETED",
-        "proxyBytes": 12_345_678,
-        "keepAlive": False,
-        "region": "us-west-2",
-        "userMetadata": {"client": "acme", "order": {"status": "shipped"}},
-        **fields,
-    }
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.clients import Blocking
+from support.raw_server import KEY, SESSION, RawServer, answer, client_settings
 
 import bbquery
 from bbquery.client.effects import (
@@ -28,8 +30,6 @@ from bbquery.client.operations import Operations
 from bbquery.client.retries import retry_after, retry_delay
 from bbquery.client.selection import SessionSelection
 from bbquery.emulator import Emulator, Switches
-
-from .conftest import KEY, SESSION, Blocking, RawServer, answer, client_settings
 
 Connect = Callable[..., Blocking]
 

@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support.clients import Blocking
+from support.examples import examples
+from support.raw_server import SESSION
 
 import bbquery
 from bbquery.emulator import Emulator, Switches
-
-from .conftest import SESSION, Blocking
 
 
 class Service(NamedTuple):
@@ -113,7 +114,7 @@ def can_be_quoted(text: str) -> bool:
     return not any(char in "'\\" or unicodedata.category(char) in ("Cc", "Cs") for char in text)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(way=st.sampled_from(WAYS), path=paths, value=texts)
 @example(way=by_meta, path=("k",), value="O'Neil")
 @example(way=by_dict, path=("k",), value="\ud800")
@@ -155,7 +156,7 @@ def test_the_session_that_has_it_and_no_other(
         assert emulator.requests[-1].path == "/v1/sessions"
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(path=paths, value=texts)
 def test_a_service_that_returns_too_much_does_no_harm(service: Service, path: tuple[str, ...], value: str) -> None:
     if not all(map(can_be_quoted, (*path, value))):

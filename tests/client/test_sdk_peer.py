@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from browserbase import Browserbase
+from support.clients import Blocking
+from support.raw_server import SESSION
 
 import bbquery
 from bbquery.emulator import Emulator, generate
-
-from .conftest import SESSION, Blocking
 
 Connect = Callable[..., Blocking]
 

@@ -11,13 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from support.dashboard_server import HOSTILE, NOW, Serve, rows, session
 
 import bbquery
 from bbquery.dashboard import Source, export
 from bbquery.dashboard.assets import SCRIPTS, asset
 from bbquery.emulator import Emulator, generate
-
-from .conftest import HOSTILE, NOW, Serve, rows, session
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 OPTIONS = (

@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from client.conftest import KEY, RawServer, answer
+from support.dashboard_server import HOSTILE, Serve, rows, session
+from support.raw_server import KEY, RawServer, answer
 
 import bbquery
 from bbquery.dashboard import Dashboard, Source
 from bbquery.dashboard.assets import SCRIPTS
 from bbquery.emulator import Emulator, generate
-
-from .conftest import HOSTILE, Serve, rows, session
 
 FILES = ["", "style.css", "theme.js", "plotly.js", *SCRIPTS]
 ANSWERS = ["api/status", "api/report", "api/sessions", "api/check?q=x", "api/filter?by=client&segment=[null]", "api/no"]

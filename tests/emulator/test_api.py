@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from support.emulator_client import Clock, Http
 
 from bbquery.emulator import Emulator, generate
-
-from .conftest import Clock, Http
 
 SESSION_KEYS = {
     "id", "createdAt", "updatedAt", "projectId", "startedAt", "expiresAt", "status", "proxyBytes", "keepAlive",

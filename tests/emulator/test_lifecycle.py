@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.emulator_client import Clock, Http
+from support.examples import examples
 
 from bbquery.emulator import Emulator, Switches, generate
 from bbquery.emulator.store import Store, seconds, timestamp
-
-from .conftest import Clock, Http
 
 ORDER = {"PENDING": 0, "RUNNING": 1, "ERROR": 2, "TIMED_OUT": 2, "COMPLETED": 2}
 
@@ -95,7 +95,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     steps=steps,
     start_delay=st.sampled_from([0, 3, 30]),

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.emulator_client import Http
+from support.examples import examples
 
 from bbquery.emulator import Emulator, generate
 from bbquery.emulator.store import Store, seconds
-
-from .conftest import Http
 
 # What can stand between single quotes with no escape.
 quotable = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="'\\"))
@@ -35,7 +35,7 @@ def nest(path: list[str], value: object) -> Any:
     return value
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(path=paths, value=quotable, encode=st.sampled_from([quote, quote_plus]))
 def test_a_q_finds_the_one_session_that_holds_its_value(shared: Http, path: list[str], value: str, encode: Any) -> None:
     wanted, *others = generate(8, now=1_790_000_000)
@@ -63,10 +63,10 @@ def test_a_q_finds_the_one_session_that_holds_its_value(shared: Http, path: list
 odd = st.text(st.characters(exclude_categories=[]) | st.sampled_from("'\"\\.[]$\0\ud800\udfff%_*é😀"))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(paths=st.lists(st.tuples(st.lists(odd, min_size=1, max_size=3), odd), min_size=1, max_size=6))
 def test_the_store_tells_any_two_strings_apart(paths: list[tuple[list[str], str]]) -> None:
-    entries = {spelt(*path, value): spelt(*path, value) for path, value in paths}
+    entries = {spelled(*path, value): spelled(*path, value) for path, value in paths}
     store = Store(":memory:", lambda: 1_790_000_000)
     try:
         sessions = list(generate(len(entries), now=1_790_000_000))
@@ -81,7 +81,7 @@ def test_the_store_tells_any_two_strings_apart(paths: list[tuple[list[str], str]
         store.close()
 
 
-def spelt(*entry: str) -> tuple[str, ...]:
+def spelled(*entry: str) -> tuple[str, ...]:
     """As JSON has it: two halves of a pair are one character."""
     return tuple(text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass") for text in entry)
 

@@ -14,11 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+from support.emulator_client import Clock, Http
 
 import bbquery
 from bbquery.emulator import Emulator, Switches, generate
-
-from .conftest import Clock, Http
 
 
 def test_the_address_is_real_and_gone_afterwards() -> None:

@@ -10,11 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from support.emulator_client import Clock, Http
 
 import bbquery
 from bbquery.emulator import Emulator, Switches, generate
-
-from .conftest import Clock, Http
 
 Q = "user_metadata['client']:'acme'"
 ACME = {"client": "acme"}

@@ -243,7 +243,7 @@ def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult
         seen: set[object] = set()
         several = len(set(predicate.values)) > 1
         for place, (value, token) in enumerate(zip(predicate.values, literals.values, strict=True)):
-            if tree.is_opaque(token):
+            if tree.is_unknown(token):
                 continue
             if value in seen:
                 before = literals.values[place - 1]

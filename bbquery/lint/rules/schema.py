@@ -17,7 +17,7 @@ from ...language.printer import quote
 from ...language.session_fields import SessionField
 from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview
 from ..query_tokens import Token
-from .service import misspelt
+from .service import misspelled
 
 _DEEPEST = 50
 """References that are followed one after another: more of them are a circle, or as good as one."""
@@ -71,7 +71,7 @@ class Schema:
                 continue
             held = self._root
             for place, (key, token) in enumerate(zip(predicate.field, literals.keys, strict=True)):
-                if tree.is_opaque(token):
+                if tree.is_unknown(token):
                     break
                 note, held = self._step(predicate.field[:place], key, token, held)
                 if note:
@@ -97,7 +97,7 @@ class Schema:
         if not seen.closed and not near:  # other keys are not ruled out, and this one looks like none of those
             return None, None
         message = f"the schema has no key {preview(quote(key))}" + (f" in {_path(above)}" if above else "")
-        return misspelt("BBQ301", message, key, token, names), None
+        return misspelled("BBQ301", message, key, token, names), None
 
     def _values(
         self, tree: QueryDocument, predicate: Node, literals: PredicateTokens, held: Any
@@ -115,7 +115,7 @@ class Schema:
             return
         values = (predicate.value,) if isinstance(predicate, Equal) else predicate.values
         for value, token in zip(values, literals.values, strict=True):
-            if not tree.is_opaque(token):
+            if not tree.is_unknown(token):
                 yield from self._value(str(value), token, held)
 
     def _value(self, value: str, token: Token, held: Any) -> Iterator[RuleResult]:
@@ -128,7 +128,7 @@ class Schema:
             error = listed[0]
             allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
             known = tuple([each for each in allowed if isinstance(each, str)])
-            yield misspelt("BBQ302", f"the schema does not list {preview(quote(value))} here", value, token, known)
+            yield misspelled("BBQ302", f"the schema does not list {preview(quote(value))} here", value, token, known)
         elif errors:
             message = f"the schema does not allow this value: {preview(errors[0].message)}"
             yield RuleResult("BBQ303", message, Span(token.start, token.end), f"it asks for {_asked(errors[0])}")

@@ -100,7 +100,7 @@ def _unstorable(
     tree: QueryDocument, predicate: Equal | OneOf | Text, literals: PredicateTokens
 ) -> Iterator[RuleResult]:
     for value, token in _values(predicate, literals):
-        if tree.is_opaque(token):
+        if tree.is_unknown(token):
             continue
         # Of an equality, what cannot be quoted is a matter of BBQ103.
         suspect = value if isinstance(predicate, Text) else "".join([char for char in value if needs_no_escape(char)])
@@ -129,7 +129,7 @@ def _too_large(
     if not isinstance(predicate, Equal | OneOf | Text):
         return
     for value, token in _values(predicate, literals):
-        if length + len(value) <= _SMALL or tree.is_opaque(token):
+        if length + len(value) <= _SMALL or tree.is_unknown(token):
             continue
         smallest = smallest or sum([size(key) + 3 for key in keys])
         total = smallest + size(value)
@@ -153,12 +153,12 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
         if predicate.field.name != "region":  # type: ignore[union-attr]  # the line above made sure
             continue
         for value, token in _values(predicate, literals):
-            if value in REGIONS or tree.is_opaque(token):
+            if value in REGIONS or tree.is_unknown(token):
                 continue
-            yield misspelt("BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS)
+            yield misspelled("BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS)
 
 
-def misspelt(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> RuleResult:
+def misspelled(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> RuleResult:
     """A note on a string that is none of those that are known, with what it may have meant."""
     near = suggest(word, known)
     if near:

@@ -65,7 +65,7 @@ def _needless_layers(tree: QueryDocument, part: Expression) -> Iterator[RuleResu
 
 
 def _double_negation(tree: QueryDocument, part: Expression) -> Iterator[RuleResult]:
-    """NOT NOT, however spelt. Of three in a row only the first two are one."""
+    """NOT NOT, however spelled. Of three in a row only the first two are one."""
     (inner,) = part.operands
     above = 0
     outer = part

@@ -1,4 +1,4 @@
-"""Syntax errors and mends → findings of BBQ0xx, and of the rules that a text breaks before it is a query at all."""
+"""BBQ0xx, and the other rules that a text breaks before it is a query at all: syntax errors and repairs as findings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..._text import Span, join_with_or
 from ...errors import QuerySyntaxError
 from ..findings import Finding, Fix
 from ..recovery import Repair
-from ..rule_registry import RULES
+from ..rule_registry import RULES, Rule
 
 _RULES = {
     "keyword-case": "BBQ003",
@@ -33,22 +33,30 @@ NO_QUERY = frozenset({"BBQ001", "BBQ002", "BBQ106"})
 """The rules whose findings leave it open what the text says."""
 
 
-def finding(error: QuerySyntaxError, span: Span) -> Finding:
-    """An error as a finding; `span` is where it lies in the text that was given."""
-    rule = RULES[_RULES.get(error.code, "BBQ001")]
+def syntax_finding(error: QuerySyntaxError, span: Span) -> Finding:
+    """Return an error as a finding; `span` is where it lies in the text that was given."""
+    rule = _rule_of(error.code)
     hint = error.hint or (f"expected {join_with_or(error.expected)}" if error.expected else None)
     return Finding(rule.code, error.message, span, severity=rule.severity, hint=hint)
 
 
-def of_mends(mends: Iterable[Repair], *, certain: bool) -> list[Finding]:
-    """Mends as findings. Where the text as a whole could not be mended, none of the fixes is certain."""
+def repair_findings(repairs: Iterable[Repair], *, certain: bool) -> list[Finding]:
+    """Return repairs as findings. If the text as a whole could not be repaired, none of the fixes is certain."""
     return [
         Finding(
-            rule, message, span, severity=RULES[rule].severity, hint=hint,
-            fix=Fix(title, *edits, safe=safe and certain) if edits else None,
+            _rule_of(each.code).code,
+            each.message,
+            each.span,
+            severity=_rule_of(each.code).severity,
+            hint=each.hint,
+            fix=Fix(each.title, *each.edits, safe=each.safe and certain) if each.edits else None,
         )
-        for rule, message, hint, title, safe, span, edits in mends
-    ]  # fmt: skip
+        for each in repairs
+    ]
+
+
+def _rule_of(code: str) -> Rule:
+    return RULES[_RULES.get(code, "BBQ001")]
 
 
 def is_wholly_encoded(text: str) -> bool:

@@ -1,0 +1,130 @@
+"""One client in many threads, and in many tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from support.raw_server import KEY, SESSION, Part, RawServer, answer
+
+import bbquery
+from bbquery.emulator import Emulator, Switches
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+def filled(emulator: Emulator, count: int) -> list[bbquery.Query]:
+    """A query for each of so many sessions, whose ids are their numbers."""
+    emulator.add({**SESSION, "id": str(n), "userMetadata": {"n": str(n)}} for n in range(count))
+    return [bbquery.meta["n"] == str(n) for n in range(count)]
+
+
+def test_one_client_in_sixteen_threads(bbquery_emulator: Emulator) -> None:
+    queries = filled(bbquery_emulator, 16)
+    start = threading.Barrier(16)
+    with bbquery.Client(api_key=bbquery_emulator.api_key, base_url=bbquery_emulator.url, project_id="p1") as client:
+
+        def work(n: int) -> list[str]:
+            start.wait()
+            seen = [client.sessions(queries[n])[0].id for _ in range(8)]
+            created = client.create_session({"of": str(n)})
+            seen.append(client.session(created.id).user_metadata["of"])  # type: ignore[index]  # it has just got it
+            return seen
+
+        with ThreadPoolExecutor(16) as pool:
+            results = list(pool.map(work, range(16)))
+    assert results == [[str(n)] * 9 for n in range(16)]
+    assert len(bbquery_emulator.sessions()) == 32
+
+
+def test_each_thread_has_its_own_deadline(raw_server: RawServer) -> None:
+    """A call that is late does not end, or lengthen, those beside it."""
+    dripping: list[Part] = [b" ", 0.01]
+    raw_server.script = [[HEAD, *dripping * 1_000]]
+    begun = threading.Barrier(4)
+    with bbquery.Client(api_key=KEY, base_url=raw_server.url, timeout=1.0) as client:
+
+        def work(_: int) -> str:
+            begun.wait()
+            with pytest.raises(bbquery.TransportError) as caught:
+                client.sessions()
+            return str(caught.value)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(
+                "time for the whole call is over" in said or "no answer" in said for said in pool.map(work, range(4))
+            )
+    assert len(raw_server.requests) == 4
+
+
+def test_fifty_tasks_at_once(bbquery_emulator: Emulator) -> None:
+    queries = filled(bbquery_emulator, 50)
+    bbquery_emulator.switches = Switches(latency=0.05)
+
+    async def work() -> list[bbquery.SessionList]:
+        async with bbquery.AsyncClient(api_key=bbquery_emulator.api_key, base_url=bbquery_emulator.url) as client:
+            return await asyncio.gather(*[client.sessions(query) for query in queries])
+
+    results = asyncio.run(work())
+    assert [[session.id for session in found] for found in results] == [[str(n)] for n in range(50)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [[0.01, b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n", 0.01] * 800], [HEAD, *[b" ", 0.01] * 800]],
+    ids=["before the body", "in the body"],
+)
+@pytest.mark.parametrize("how", ["cancelled", "timed out"])
+def test_a_task_that_ends_early_leaves_no_connection(raw_server: RawServer, script: Any, how: str) -> None:
+    raw_server.script = [script]
+
+    async def work() -> None:
+        timeout = 60 if how == "cancelled" else 0.6
+        async with bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url, timeout=timeout) as client:
+            tasks = [asyncio.create_task(client.sessions()) for _ in range(5)]
+            await asyncio.to_thread(raw_server.wait_until_open, 5)
+            if how == "cancelled":
+                for task in tasks:
+                    task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            expected = asyncio.CancelledError if how == "cancelled" else bbquery.TransportError
+            assert [type(result) for result in results] == [expected] * 5
+            await asyncio.to_thread(raw_server.wait_until_open, 0)
+            assert not client._transport._http.is_closed
+
+    asyncio.run(work())
+    assert len(raw_server.requests) == 5
+
+
+def test_a_pool_that_is_used_up(raw_server: RawServer) -> None:
+    drip: list[Part] = [b"X: y\r\n", 0.05]
+    raw_server.script = [[b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", *drip * 14, b"\r\n[]"]]
+
+    async def work() -> list[Any]:
+        pool = httpx.AsyncClient(limits=httpx.Limits(max_connections=1), trust_env=False)
+        timeout = bbquery.Timeout(read=0.4)
+        client = bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url, http_client=pool, timeout=timeout, retries=0)
+        async with pool:
+            return [*await asyncio.gather(client.projects(), client.create_session(), return_exceptions=True)]
+
+    found, error = asyncio.run(work())
+    assert len(found) == 0
+    assert str(error) == f"POST {raw_server.url}/v1/sessions: no connection was free within 0.4 s"
+
+
+def test_a_cancelled_task_does_not_break_the_client(raw_server: RawServer) -> None:
+    raw_server.script = [[5.0], answer()]
+
+    async def work() -> int:
+        async with bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url) as client:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await client.sessions()
+            return len(await client.sessions())
+
+    assert asyncio.run(work()) == 0
+    assert raw_server.connections == 2

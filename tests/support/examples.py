@@ -1,0 +1,17 @@
+"""How many examples a property takes, here and in `make fuzz`."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+FACTOR = int(os.environ.get("BBQUERY_FUZZ_FACTOR", "1"))
+"""How many times as many examples as `make test` takes. `make fuzz` sets it, and draws other examples each time."""
+
+
+def examples(count: int, **options: Any) -> settings:
+    """Return the settings of a property that is tried on so many examples."""
+    given = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], **options}
+    return settings(max_examples=count * FACTOR, **given)
