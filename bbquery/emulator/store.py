@@ -23,7 +23,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..errors import BuildError
-from ..language.session_fields import ACTIVE_STATUSES
+from ..language.session_fields import ACTIVE_STATUSES, FINAL_STATUSES
 from .switches import Switches
 
 _SCHEMA = """
@@ -102,7 +102,7 @@ class Store:
         for text in self.texts([project]):
             session = json.loads(text)
             start, end = seconds(session.get("startedAt")), seconds(session.get("endedAt"))
-            if end is None and session.get("status") in ACTIVE_STATUSES:
+            if end is None and session.get("status") not in FINAL_STATUSES:
                 end = min(now, _or(seconds(session.get("expiresAt")), now))
             if start is not None and end is not None:
                 minutes += max(1, ceil((end - start) / 60))

@@ -81,7 +81,7 @@ class QueryLinter:
             node = parse(repaired.text, {})
         except QuerySyntaxError as error:
             where = repaired.locate(error.span)
-            passed = [each for each in repairs if each.span.start < where.end]
+            passed = [each for each in repairs if each.span.start <= where.end]
             return [*syntax.repair_findings(passed, certain=False), syntax.syntax_finding(error, where)]
         return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 

@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from support.clients import Blocking
+from support.clients import FINAL, Blocking, session
 from support.raw_server import KEY, RawServer
 
 import bbquery
+from bbquery.emulator import Emulator
 
 # --- a server of raw bytes ---------------------------------------------------------------------
 
@@ -40,3 +41,11 @@ def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             return client
 
         yield make
+
+
+@pytest.fixture
+def emulator(bbquery_emulator: Emulator) -> Emulator:
+    """An emulator with a session in each status for each of two clients."""
+    statuses = ("PENDING", "RUNNING", *FINAL)
+    bbquery_emulator.add([session(f"{client}-{s}", s, client) for client in ("acme", "globex") for s in statuses])
+    return bbquery_emulator

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from support.clients import ACME, FINAL, Blocking, session
+from support.clients import ACME, Blocking
 from support.raw_server import RawServer, answer, client_settings
 
 import bbquery
@@ -19,13 +19,6 @@ from bbquery.client.waiting import wait_for_sessions
 from bbquery.emulator import Emulator, Switches
 
 Connect = Callable[..., Blocking]
-
-
-@pytest.fixture
-def emulator(bbquery_emulator: Emulator) -> Emulator:
-    statuses = ("PENDING", "RUNNING", *FINAL)
-    bbquery_emulator.add([session(f"{client}-{s}", s, client) for client in ("acme", "globex") for s in statuses])
-    return bbquery_emulator
 
 
 # --- streams -----------------------------------------------------------------------------------

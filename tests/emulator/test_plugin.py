@@ -78,7 +78,8 @@ def test_another_missing_module_is_reported_as_it_is(monkeypatch: pytest.MonkeyP
 
 def _hide_uvicorn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "bbquery.emulator.server", raising=False)
+    for module in ("bbquery.emulator.server", "bbquery.servers.local_server"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
     monkeypatch.delattr(bbquery.emulator, "Emulator", raising=False)
 
 

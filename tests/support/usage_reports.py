@@ -40,5 +40,5 @@ def report(sessions: list[dict[str, Any]], *by: str, every: str | None = None) -
 
 SOME = [
     session(1, 100.5, userMetadata={"client": "acme"}, status="ERROR", proxyBytes=10**9),
-    session(2, None, status="PAUSED"),
+    session(2, None, status="COMPLETED"),
 ]

@@ -36,7 +36,7 @@ def test_what_runs_counts_up_to_now_and_no_further_than_it_may() -> None:
     assert measure_usage([alive], now=NOW + timedelta(days=30)).total.browser_minutes == 360
 
 
-@pytest.mark.parametrize("status", ["COMPLETED", "ERROR", "PAUSED"])
+@pytest.mark.parametrize("status", ["COMPLETED", "ERROR", "TIMED_OUT"])
 def test_an_end_that_nobody_knows_is_a_minute_and_no_duration(status: str) -> None:
     total = measure_usage([session(seconds=None, status=status), session(2)], now=NOW).total
     assert (total.sessions, total.running, total.browser_minutes) == (2, 0, 3)

@@ -34,7 +34,7 @@ def length(session: dict[str, Any]) -> timedelta | None:
     started = datetime.fromisoformat(session["startedAt"])
     if session["endedAt"] is not None:
         return max(timedelta(), datetime.fromisoformat(session["endedAt"]) - started)
-    if session["status"] in ("PENDING", "RUNNING"):
+    if session["status"] not in ("ERROR", "TIMED_OUT", "COMPLETED"):
         return max(timedelta(), min(NOW, datetime.fromisoformat(session["expiresAt"])) - started)
     return None
 
@@ -56,7 +56,9 @@ def test_the_total_is_what_one_counts_by_hand(sessions: list[dict[str, Any]]) ->
     known = sorted(one.total_seconds() for one in lasted if one is not None)
     assert total.browser_minutes == sum(max(1, ceil((one or timedelta()).total_seconds() / 60)) for one in lasted)
     assert total.proxy_bytes == sum(session["proxyBytes"] for session in sessions)
-    alive = [one for one in sessions if one["endedAt"] is None and one["status"] in ("PENDING", "RUNNING")]
+    alive = [
+        one for one in sessions if one["endedAt"] is None and one["status"] not in ("ERROR", "TIMED_OUT", "COMPLETED")
+    ]
     assert total.running == len(alive)
     for percent in (1, 50, 95, 100):
         at = ceil(percent * len(known) / 100) - 1

@@ -11,12 +11,10 @@ from typing import Any
 
 import click
 
-from ...usage.export import require_format
 from ..arguments import read_query
 from ..console import EXIT_OK, is_terminal
 from ..options import Command, ConnectionOptions, connection_options, query_argument
 from ..rendering.tables import spinner
-from ..usage_output import redirect_output, serve_metrics, write_page, write_reports
 
 OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
 FILES = ("parquet", "html", "png")
@@ -96,9 +94,10 @@ def command(
       bbquery usage --by client --range 24h --serve :9464
     """
     from ...usage import periods, pricing
+    from ...usage.export import require_format
     from ...usage.grouping import split_names
     from ...usage.settings import load
-    from .. import usage_request
+    from .. import usage_output, usage_request
 
     configured = load(Path.cwd(), config)
     names = configured.by if by is None else split_names(by)
@@ -120,10 +119,10 @@ def command(
         if form == "html":
             assert output_file is not None, "a usage error otherwise"
             with spinner("measuring"):
-                write_page(asked, client, names, output_file)
+                usage_output.write_page(asked, client, names, output_file)
             return EXIT_OK
         if serve is not None:
-            return serve_metrics(asked, client, names, rates, serve, refresh)
+            return usage_output.serve_metrics(asked, client, names, rates, serve, refresh)
         with spinner("measuring"):
             reports = asked.measure(client)
             counted = client.project_usage(project) if coverage and client is not None else None
@@ -131,8 +130,8 @@ def command(
     shown = [
         (report.by_only(*names), price if rates.priced else None) for report, price in zip(reports, prices, strict=True)
     ]
-    with redirect_output(None if form in FILES else output_file):
-        write_reports(form, shown, counted, output_file, limit)
+    with usage_output.redirect_output(None if form in FILES else output_file):
+        usage_output.write_reports(form, shown, counted, output_file, limit)
     return limits.judge(reports[0], prices[0])
 
 

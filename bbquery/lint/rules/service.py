@@ -155,7 +155,9 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
         for value, token in _values(predicate, literals):
             if value in REGIONS or tree.is_unknown(token):
                 continue
-            yield misspelled("BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS)
+            yield misspelled(
+                "BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS
+            )
 
 
 def misspelled(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> RuleResult:

@@ -21,7 +21,7 @@ def test_figures_are_gauges_with_a_label_for_each_name() -> None:
     found = samples(text)
     assert found["sessions", ("", "")] == 1
     assert found["sessions_by_status", ("acme", "", "ERROR")] == 1
-    assert found["sessions_by_status", ("", "", "PAUSED")] == 1
+    assert found["sessions_by_status", ("", "", "COMPLETED")] == 1
     assert found["average_duration_seconds", ("acme", "")] == 100.5
     assert ("average_duration_seconds", ("", "")) not in found  # there is none
     assert found["estimated_cost", ("acme", "")] == 10.004

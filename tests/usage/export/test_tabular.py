@@ -34,7 +34,7 @@ HEADER = (
 def test_the_columns_of_csv_stay_as_they_are() -> None:
     assert to_csv(report(SOME, "client"), PRICES) == HEADER + (
         ",,acme,1,0,2,1000000000,100.500,101,101,1.000000,0.000000,0,0,1,0,0,0,10.004000,USD\n"
-        ",,,1,0,1,0,,,,0.000000,0.000000,0,0,0,0,0,1,0.002000,USD\n"
+        ",,,1,0,1,0,,,,0.000000,0.000000,0,0,0,0,1,0,0.002000,USD\n"
     )
     assert to_csv(report([], "client")) == HEADER
 
