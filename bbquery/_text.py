@@ -9,7 +9,7 @@ from collections import namedtuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import NamedTuple
 
     class Span(NamedTuple):
@@ -26,7 +26,7 @@ else:
 # --- words -------------------------------------------------------------------------------------
 
 
-def join_with_or(words: tuple[str, ...]) -> str:
+def join_with_or(words: Sequence[str]) -> str:
     """Return `a`, `a or b` or `a, b or c`."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

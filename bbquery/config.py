@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
+from ._text import did_you_mean, truncate
 from .errors import BuildError
 
 NAMES = ("bbquery.toml", "pyproject.toml")
@@ -28,17 +30,17 @@ class ConfigTable(NamedTuple):
     text: str
     name: str
 
-    def where(self, key: str) -> str:
+    def location(self, key: str) -> str:
         """`bbquery.toml:12: `, as a message about a key begins."""
         return f"{self.path}{_line(self.text, key, self.name)}: "
 
-    def inner(self, key: str) -> ConfigTable | None:
+    def subtable(self, key: str) -> ConfigTable | None:
         """A table within it. BuildError where it is none."""
         table = self.table.get(key)
         if table is None:
             return None
         if not isinstance(table, dict):
-            raise config_error(f"{self.where(key)}{key} must be a table")
+            raise config_error(f"{self.location(key)}{key} must be a table")
         return ConfigTable(self.path, table, self.text, f"{self.name}.{key}".lstrip("."))
 
 
@@ -103,3 +105,50 @@ def _line(text: str, key: str, table: str) -> str:
         elif current == table and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
             return f":{number}"
     return ""
+
+
+# --- keys of a table ---------------------------------------------------------------------------
+
+SettingReader: TypeAlias = Callable[[object, Path], Any]
+"""Returns the checked value of a key, with paths relative to a folder. Raises InvalidValue or BuildError otherwise."""
+
+
+class InvalidValue(Exception):
+    """A value that a key cannot have. The message says what it should be."""
+
+
+def strings(value: object, _root: Path) -> tuple[str, ...]:
+    """Read a list of strings."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise InvalidValue("a list of strings")
+    return tuple(value)
+
+
+def read_setting(readers: Mapping[str, SettingReader], key: str, value: object, root: Path, where: str = "") -> Any:
+    """Return the checked value of one key. Raise BuildError, whose message begins with `where`."""
+    try:
+        return readers[key](value, root)
+    except InvalidValue as invalid:
+        raise config_error(f"{where}{key} must be {invalid}") from None
+    except BuildError as error:
+        raise config_error(f"{where}{key}: {error.message}", error.hint) from None
+
+
+def read_settings(
+    table: ConfigTable, readers: Mapping[str, SettingReader], others: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the checked values of a table by their names in Python. `others` are keys that somebody else reads."""
+    values: dict[str, Any] = {}
+    for key, value in table.table.items():
+        where = table.location(key)
+        if key in readers:
+            values[key.replace("-", "_")] = read_setting(readers, key, value, table.path.parent, where)
+        elif key not in others:
+            raise config_error(f"{where}there is no key {truncate(key, 40)!r}", _key_hint(key, (*readers, *others)))
+    return values
+
+
+def _key_hint(key: str, known: tuple[str, ...]) -> str:
+    if key == "tool":
+        return "the keys of bbquery.toml stand alone, without [tool.bbquery]"
+    return did_you_mean(key.replace("_", "-"), known) or f"the keys are {' '.join(known)}"

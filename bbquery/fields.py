@@ -8,7 +8,7 @@ Only what the language can mean is taken; anything else is a BuildError that say
 
 from __future__ import annotations
 
-from ._text import suggest
+from ._text import did_you_mean
 from .errors import BuildError
 from .language import builder, validation
 from .language.nodes import Not
@@ -134,8 +134,7 @@ class SessionFields:
         def __getattr__(self, name: str) -> FieldBuilder:
             if name in SESSION_FIELDS:
                 return FieldBuilder(SESSION_FIELDS[name])
-            near = suggest(name, tuple(SESSION_FIELDS))
-            hint = f"did you mean {' or '.join(near)}?" if near else f"the fields are {' '.join(SESSION_FIELDS)}"
+            hint = did_you_mean(name, SESSION_FIELDS) or f"the fields are {' '.join(SESSION_FIELDS)}"
             raise UnknownField(f"there is no field {name}", hint=hint, code="unknown-field")
 
     def __dir__(self) -> list[str]:

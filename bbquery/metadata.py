@@ -8,6 +8,7 @@ turns those into findings and the other functions into `BuildError`.
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 
 from .errors import BuildError, Diagnostic
@@ -15,7 +16,7 @@ from .language.printer import needs_no_escape, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any, TypeAlias
 
     Leaf: TypeAlias = str | int | float | bool | list[Any] | None
@@ -116,6 +117,16 @@ def flatten(obj: object) -> dict[tuple[str, ...], Leaf]:
         if kind not in ("object", "key") and not in_array:
             leaves[tuple(map(str, steps[1:]))] = list(value) if kind == "array" else value
     return leaves
+
+
+def split_path(text: str) -> list[str]:
+    r"""Return the keys of a dotted path such as `order.status`, in which `\.` is a dot in a key."""
+    return [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", text)]
+
+
+def join_path(keys: Iterable[str]) -> str:
+    """Return the dotted path of keys: the inverse of `split_path`."""
+    return ".".join([key.replace(".", "\\.") for key in keys])
 
 
 def is_storable(value: str) -> bool:

@@ -6,7 +6,7 @@ A query never changes. Combining two gives a third. It has no truth value, so th
 
 from __future__ import annotations
 
-from ._text import Span
+from ._text import Span, truncate
 from .errors import BuildError, NotAWireQuery, QuerySyntaxError
 from .language import builder, validation
 from .language.limits import SAFE_LENGTH, combine_sizes, measure_query
@@ -338,12 +338,8 @@ def _decoded(text: str) -> Query:
         text=text,
         span=Span(0, len(text)),
         code="double-encoded",
-        hint=f"encode it once: {_short(again.encode() if _is_wire(again) else str(again))}",
+        hint=f"encode it once: {truncate(again.encode() if _is_wire(again) else str(again), 200)}",
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else text[:200] + "…"
 
 
 def _is_wire(query: Query) -> bool:

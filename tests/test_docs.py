@@ -26,7 +26,7 @@ from support.paths import ROOT
 import bbquery
 from bbquery.emulator import Emulator, generate
 from bbquery.lint.extractors import extract
-from bbquery.lint.settings import load
+from bbquery.lint.settings import load_settings
 from bbquery.usage import settings as usage_settings
 
 PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
@@ -106,10 +106,10 @@ def run_sh(text: str, _: dict[str, Any], where: str) -> None:
 def run_toml(text: str, _: dict[str, Any], where: str) -> None:
     Path("pyproject.toml").write_text(text, encoding="utf-8")
     Path("metadata.schema.json").write_text("{}", encoding="utf-8")
-    settings = load(Path.cwd())
+    settings = load_settings(Path.cwd())
     assert settings.source is not None, where
     assert settings.enabled, where
-    is_of_usage = usage_settings.load(Path.cwd()) != usage_settings.UsageSettings()
+    is_of_usage = usage_settings.load_usage_settings(Path.cwd()) != usage_settings.UsageSettings()
     assert is_of_usage or settings.schema_json is not None, where
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .._text import join_with_or, suggest
+from .._text import did_you_mean
 from .._version import __version__
 from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError
 from .console import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_OK, CliError, print_error, print_note
@@ -61,8 +61,8 @@ class Program(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            near = suggest(name, COMMANDS)
-            ctx.fail(f"there is no command {name!r}" + (f"; did you mean {join_with_or(near)}?" if near else ""))
+            hint = did_you_mean(name, COMMANDS)
+            ctx.fail(f"there is no command {name!r}" + (f"; {hint}" if hint else ""))
         return super().resolve_command(ctx, args)
 
 

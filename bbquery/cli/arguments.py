@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -150,13 +149,15 @@ def _no_constant(name: str) -> None:
 
 
 def _from_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:
-    r"""`a.b=v` → `{"a": {"b": "v"}}`. The first `=` ends the key, and `\.` is a dot in it."""
+    r"""Return the object that pairs such as `a.b=v` describe. The first `=` ends the key, and `\.` is a dot in it."""
+    from ..metadata import split_path
+
     result: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
             raise click.UsageError(f"{pair!r} is no KEY=VALUE")
-        *parents, last = [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", key)]
+        *parents, last = split_path(key)
         inner = result
         for parent in parents:
             inner = inner.setdefault(parent, {})

@@ -67,12 +67,12 @@ def settings_errors() -> Iterator[None]:
 
 
 def read_settings(config: str | None, *, isolated: bool, **overrides: object) -> Settings:
-    from ..lint.settings import Settings, load
+    from ..lint.settings import Settings, load_settings
 
     if isolated and config is not None:
         raise click.UsageError("--isolated reads no configuration: leave out --config")
     with settings_errors():
-        settings = Settings() if isolated else load(Path.cwd(), None if config is None else Path(config))
+        settings = Settings() if isolated else load_settings(Path.cwd(), None if config is None else Path(config))
         settings = settings.with_overrides(**overrides)
         _ = settings.enabled, settings.schema_json  # both say what is wrong with them
     return settings

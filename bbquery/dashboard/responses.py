@@ -17,7 +17,7 @@ from ..language.nodes import conjuncts
 from ..query import Query
 from ..semantics.duration import duration_of, is_running
 from ..usage import UsageMeter, UsageReport
-from ..usage.grouping import join_path, read_keys
+from ..usage.grouping import join_name, read_keys
 from ..usage.periods import parse_interval
 from ..usage.report import Segment, rfc3339
 from ..usage.totals import UsageTotals
@@ -172,7 +172,7 @@ def _pairs(metadata: Any) -> list[list[str]]:
             ahead += [((*path, key), inner) for key, inner in reversed(value.items())]
         elif path:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            pairs.append([_cut(join_path(path)), _cut(text)])
+            pairs.append([_cut(join_name(path)), _cut(text)])
     return pairs
 
 

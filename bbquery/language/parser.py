@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import cache
 from threading import Lock, local
 
-from .._text import Span, suggest
+from .._text import Span, suggest, truncate
 from ..errors import BuildError, QuerySyntaxError
 from . import limits, validation
 from .equality_parser import LocatedBuildError, equality_node, parse_equalities, unquote
@@ -102,8 +102,8 @@ def _placeholder_value(token: Token) -> object:
     values = _bindings.values
     if name in values:
         return values[name]
-    near = suggest(name, tuple(values))
-    shown = name if len(name) <= 40 else name[:40] + "…"
+    near = suggest(name, values)
+    shown = truncate(name, 40)
     hint = f"did you mean ${near[0]}?" if near else f"give it one: parse(text, {shown}=…)"
     problem = BuildError(f"the placeholder ${shown} has no value", hint=hint, code="unbound-placeholder")
     raise LocatedBuildError(*_token_span(token), problem)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from .._text import truncate
 from .literals import format_duration, format_now, format_number, format_size, format_time
 from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
 from .session_fields import SessionField
@@ -91,3 +92,8 @@ def format_query(node: Node) -> str:
 def _operand(node: Node, loose: type[Node] | tuple[type[Node], ...]) -> str:
     """In parentheses where the operand binds more loosely than what it stands in."""
     return f"({format_query(node)})" if isinstance(node, loose) else format_query(node)
+
+
+def preview(node: Node, limit: int = 80) -> str:
+    """Return the canonical text, cut to what a message can show."""
+    return truncate(format_query(node), limit)

@@ -6,7 +6,7 @@ made. A value that a field cannot be compared with is a `BuildError` whose hint 
 
 from __future__ import annotations
 
-from .._text import suggest
+from .._text import join_with_or, suggest, truncate
 from ..errors import BuildError
 from .literals import (
     MAX_AMOUNT,
@@ -285,8 +285,7 @@ def _type_error(field: Field, value: object, instead: str | None) -> BuildError:
         hint = _as_string(value)
     else:
         hint = f"write {instead}" if instead else _example(field)
-    name = format_field(field)
-    name = name if len(name) <= 80 else name[:80] + "…"
+    name = truncate(format_field(field), 80)
     message = f"{name} holds {_NAMES[kind]}, not {_describe(value)}"
     return BuildError(message, hint=hint, code="wrong-type")
 
@@ -329,10 +328,9 @@ def _example(field: Field) -> str:
 
 def _unknown_status(value: str) -> BuildError:
     near = suggest(value, STATUSES)
-    # F15: a status that is newer than this version can still be asked for, by its text.
-    if near:
-        hint = "did you mean " + " or ".join([format_value(name) for name in near]) + "?"
-    else:
+    hint = f"did you mean {join_with_or([format_value(name) for name in near])}?"
+    if not near:
+        # A status that is newer than this version can still be asked for, by its text (docs/service.md#f15).
         hint = f"the statuses are {' '.join(STATUSES)}; ask for a newer one by status^={format_value(value[:40])}"
     return BuildError(f"there is no status {format_value(value[:40])}", hint=hint, code="unknown-status")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from .._text import Span
+from .._text import Span, make_visible, truncate
 from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
 from .concrete_syntax import ConcreteSyntax
 from .findings import Edit, Finding, Fix
@@ -83,7 +83,7 @@ class QueryDocument:
     def shown(self, node: Node) -> str:
         """A part of the query as it was written, on one line."""
         start, end = self._repaired.locate(self.span(node))
-        return preview(self._repaired.original[start:end])
+        return preview_text(self._repaired.original[start:end])
 
     def finding(self, note: RuleResult) -> Finding:
         edits = [self._repaired.edit(edit) for edit in note.edits]
@@ -93,11 +93,10 @@ class QueryDocument:
         return Finding(note.code, note.message, span, severity=RULES[note.code].severity, hint=note.hint, fix=fix)
 
 
-def preview(text: str) -> str:
+def preview_text(text: str) -> str:
     """A part of a text, short and on one line."""
     text = " ".join(text.split()) if not text.isprintable() else text
-    cut = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return "".join([char if char.isprintable() else f"U+{ord(char):04X}" for char in cut])
+    return make_visible(truncate(text, _SHOWN))
 
 
 def _literals(found: list[Token]) -> list[PredicateTokens]:

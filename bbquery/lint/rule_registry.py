@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .._text import suggest
+from .._text import did_you_mean, truncate
 from ..errors import BuildError
 
 if TYPE_CHECKING:
@@ -100,15 +100,10 @@ def resolve_selector(selector: str) -> frozenset[str]:
         RULES if selector == "ALL" else [code for code in RULES if selector and code.startswith(selector)]
     )
     if not codes:
-        near = suggest(selector, ("ALL", *RULES, *_BY_NAME))
-        hint = f"did you mean {' or '.join(near)}?" if near else "a selector is a code, the start of one, a name or ALL"
-        raise BuildError(f"there is no rule {shorten(selector)!r}", hint=hint, code="unknown-rule")
+        hint = did_you_mean(selector, ("ALL", *RULES, *_BY_NAME))
+        hint = hint or "a selector is a code, the start of one, a name or ALL"
+        raise BuildError(f"there is no rule {truncate(selector, 40)!r}", hint=hint, code="unknown-rule")
     return codes
-
-
-def shorten(text: str) -> str:
-    """Of a text from elsewhere, as much as a message can show."""
-    return text if len(text) <= 40 else text[:40] + "…"
 
 
 _BY_NAME = {rule.name: rule.code for rule in RULES.values()}

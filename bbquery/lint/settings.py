@@ -15,12 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from .._text import suggest
-from ..config import config_error as _bad
-from ..config import find_config
-from ..errors import BuildError
+from .._text import truncate
+from ..config import InvalidValue, SettingReader, config_error, find_config, read_setting, read_settings, strings
 from .files.gitignore import is_pattern, matcher
-from .rule_registry import RULES, resolve_selector, select_rules, shorten
+from .rule_registry import RULES, resolve_selector, select_rules
 
 Dialect = Literal["full", "wire"]
 
@@ -61,11 +59,11 @@ class Settings:
         try:
             loaded = json.loads(self.schema.read_bytes())
         except OSError as error:
-            raise _bad(f"cannot read the schema {self.schema}: {error.strerror}") from None
+            raise config_error(f"cannot read the schema {self.schema}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
-            raise _bad(f"the schema {self.schema} is not JSON: {error}") from None
+            raise config_error(f"the schema {self.schema} is not JSON: {error}") from None
         if not isinstance(loaded, dict | bool):
-            raise _bad(f"the schema {self.schema} is not a JSON Schema", hint="write an object")
+            raise config_error(f"the schema {self.schema} is not a JSON Schema", hint="write an object")
         return loaded
 
     @cached_property
@@ -101,7 +99,7 @@ class Settings:
         `extend_select` and `extend_exclude` add to the file's, and the rest replaces it.
         """
         values = {
-            key: _read(key.replace("_", "-"), value, Path.cwd(), "")
+            key: read_setting(SETTINGS, key.replace("_", "-"), value, Path.cwd())
             for key, value in given.items()
             if value is not None
         }
@@ -119,7 +117,7 @@ class Settings:
         lines = [f"# from {_toml(str(self.source))}" if self.source else "# no configuration was found"]
         lines.append(f"# patterns start in {_toml(str(self.root))}")
         tables = []
-        for key in _KEYS:
+        for key in SETTINGS:
             value = getattr(self, key.replace("-", "_"))
             if value is None:
                 lines.append(f"# {key} is not set")
@@ -145,34 +143,24 @@ def _toml(value: object) -> str:
 # --- the keys ----------------------------------------------------------------------------------
 
 
-class _Wrong(Exception):
-    """A value that a key cannot have; says what it should be."""
-
-
-def _strings(value: object, _root: Path) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _Wrong("a list of strings")
-    return tuple(value)
-
-
 def _selectors(value: object, root: Path) -> tuple[str, ...]:
-    selectors = _strings(value, root)
+    selectors = strings(value, root)
     for selector in selectors:
         resolve_selector(selector)
     return selectors
 
 
 def _patterns(value: object, root: Path) -> tuple[str, ...]:
-    patterns = _strings(value, root)
+    patterns = strings(value, root)
     for pattern in patterns:
         if not is_pattern(pattern):
-            raise _Wrong(f"a list of patterns as in .gitignore, which {shorten(pattern)!r} is not")
+            raise InvalidValue(f"a list of patterns as in .gitignore, which {truncate(pattern, 40)!r} is not")
     return patterns
 
 
 def _per_file(value: object, root: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, Mapping):
-        raise _Wrong("a table from patterns to lists of rules")
+        raise InvalidValue("a table from patterns to lists of rules")
     patterns = _patterns(list(value), root)
     return tuple((pattern, _selectors(value[pattern], root)) for pattern in patterns)
 
@@ -180,28 +168,28 @@ def _per_file(value: object, root: Path) -> tuple[tuple[str, tuple[str, ...]], .
 def _dialect(value: object, _root: Path) -> Dialect:
     if value == "full" or value == "wire":
         return value
-    raise _Wrong('"full" or "wire"')
+    raise InvalidValue('"full" or "wire"')
 
 
 def _path(value: object, root: Path) -> Path:
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
-        raise _Wrong("a path")
+        raise InvalidValue("a path")
     return Path(os.path.normpath(root / value))
 
 
 def _size(value: object, _root: Path) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise _Wrong("a number of bytes, 1 or more")
+        raise InvalidValue("a number of bytes, 1 or more")
     return value
 
 
 def _boolean(value: object, _root: Path) -> bool:
     if not isinstance(value, bool):
-        raise _Wrong("true or false")
+        raise InvalidValue("true or false")
     return value
 
 
-_KEYS: dict[str, Callable[[object, Path], Any]] = {
+SETTINGS: dict[str, SettingReader] = {
     "select": _selectors,
     "ignore": _selectors,
     "extend-select": _selectors,
@@ -215,17 +203,7 @@ _KEYS: dict[str, Callable[[object, Path], Any]] = {
     "force-exclude": _boolean,
     "per-file-ignores": _per_file,
 }
-"""What reads each key: the checked value, with paths from a folder; `_Wrong` or a BuildError where it is none."""
-
-
-def _read(key: str, value: object, root: Path, where: str) -> Any:
-    """`where` begins the message of a BuildError."""
-    try:
-        return _KEYS[key](value, root)
-    except _Wrong as wrong:
-        raise _bad(f"{where}{key} must be {wrong}") from None
-    except BuildError as error:
-        raise _bad(f"{where}{key}: {error.message}", error.hint) from None
+"""The reader of each key."""
 
 
 # --- the file ----------------------------------------------------------------------------------
@@ -234,7 +212,7 @@ _OTHERS = ("usage",)
 """Tables of other commands, which read them themselves."""
 
 
-def load(start: Path, explicit: Path | None = None) -> Settings:
+def load_settings(start: Path, explicit: Path | None = None) -> Settings:
     """The settings of an explicit file, or else of the nearest that is in `start` or above it, in the same repository.
 
     BuildError (`bad-config`), with file, line and key, where the file is not as it should be.
@@ -243,18 +221,5 @@ def load(start: Path, explicit: Path | None = None) -> Settings:
     if found is None:
         path = None if explicit is None else Path(os.path.abspath(explicit))
         return Settings(root=path.parent if path else Path(os.path.abspath(start)), source=path)
-    values = {}
-    for key, value in found.table.items():
-        where = found.where(key)
-        if key in _KEYS:
-            values[key.replace("-", "_")] = _read(key, value, found.path.parent, where)
-        elif key not in _OTHERS:
-            raise _bad(f"{where}there is no key {shorten(key)!r}", _hint(key))
+    values = read_settings(found, SETTINGS, _OTHERS)
     return Settings(**values, root=found.path.parent, source=found.path)
-
-
-def _hint(key: str) -> str:
-    if key == "tool":
-        return "the keys of bbquery.toml stand alone, without [tool.bbquery]"
-    near = suggest(key.replace("_", "-"), (*_KEYS, *_OTHERS))
-    return f"did you mean {' or '.join(near)}?" if near else f"the keys are {' '.join(_KEYS)}"

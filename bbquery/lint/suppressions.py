@@ -16,11 +16,11 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .._text import Span
+from .._text import Span, truncate
 from ..errors import BuildError
 from .findings import Edit, Finding, Fix
 from .line_index import Lines
-from .rule_registry import RULES, resolve_selector, shorten
+from .rule_registry import RULES, resolve_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -215,7 +215,7 @@ def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Su
 def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
     if each.kind not in _KINDS:
         kinds = f"write one of {' '.join(_KINDS)}"
-        yield _finding("BBQ902", f"there is no suppression {shorten(each.kind)!r}", each.span, kinds)
+        yield _finding("BBQ902", f"there is no suppression {truncate(each.kind, 40)!r}", each.span, kinds)
     elif not each.known:
         yield _finding(
             "BBQ902", "the bracket is not closed, so nothing is suppressed", each.span, "write ] after the codes"
@@ -243,7 +243,7 @@ def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterato
         return
     spans = sorted([span for span, _ in each.selectors] + [span for span, *_ in each.wrong])
     kept = [source[span.start : span.end] for span in spans if span not in unused]
-    words = [shorten(source[span.start : span.end]) for span in unused]
+    words = [truncate(source[span.start : span.end], 40) for span in unused]
     if kept:
         fix = Fix("Remove the needless codes", Edit(each.inside, ", ".join(kept)), safe=True)
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..errors import FullScanRefused
 from ..language.nodes import And, Equal, Node, Not, OneOf, Or, and_of
-from ..language.printer import format_query, needs_no_escape
+from ..language.printer import format_query, needs_no_escape, preview
 from ..language.session_fields import STATUSES, SessionField
 from .plan import Plan
 from .requests import ListRequest
@@ -47,7 +47,7 @@ def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
     _infer_statuses(node, confined)
     way = _access_paths(node, None, confined)
     full_scan = way.price == NO_PATH
-    reasons = tuple([f"{_short(part)} {reason}" for part, reason in _explain(way)])
+    reasons = tuple([f"{preview(part)} {reason}" for part, reason in _explain(way)])
     if full_scan and not allow_full_scan:
         hint = "AND it with an equality on metadata or with a status"
         raise FullScanRefused(f"the query would list every session: {'; '.join(reasons[:3])}; {hint}")
@@ -229,8 +229,3 @@ def _explain(way: _AccessPaths) -> Iterator[tuple[Node, str]]:
         yield node, "is a negation, and the service lists only what is equal (F2)"
     else:
         yield node, "is no equality on metadata, nor a status (F2, F12)"
-
-
-def _short(node: Node) -> str:
-    text = format_query(node)
-    return text if len(text) <= 80 else text[:80] + "…"

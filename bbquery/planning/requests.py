@@ -7,7 +7,7 @@ import re
 from .._text import Span
 from ..errors import BuildError, NotAWireQuery, QuerySyntaxError
 from ..language.nodes import And, Equal, Not, Or, conjuncts
-from ..language.printer import format_query, needs_no_escape
+from ..language.printer import format_query, needs_no_escape, preview
 from ..language.session_fields import SESSION_FIELDS, SessionField
 from ..language.validation import equality_value
 from .urls import BASE_URL, decode_form, percent_encode
@@ -69,20 +69,15 @@ def list_request(node: Node) -> ListRequest:
             require_wire_query(part)
             q = format_query(part)
         else:
-            raise NotAWireQuery(f"the service takes one equality at a time (F5), and {_short(part)} is one more")
+            raise NotAWireQuery(f"the service takes one equality at a time (F5), and {preview(part)} is one more")
     return ListRequest(q, status)  # type: ignore[arg-type]  # a status is a string
 
 
 def _needs_plan(node: Node) -> str:
     if isinstance(node, And | Or | Not):
         joint = type(node).__name__.upper()
-        return f"{_short(node)} needs a plan: the service answers one equality, not {joint} (F5)"
-    return f"{_short(node)} needs a plan: the service answers only equality on user_metadata (F2), and status"
-
-
-def _short(node: Node) -> str:
-    text = format_query(node)
-    return text if len(text) <= 80 else text[:80] + "…"
+        return f"{preview(node)} needs a plan: the service answers one equality, not {joint} (F5)"
+    return f"{preview(node)} needs a plan: the service answers only equality on user_metadata (F2), and status"
 
 
 # --- text → parts ------------------------------------------------------------------------------

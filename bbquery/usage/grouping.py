@@ -7,14 +7,13 @@ which no text is: sessions without a client are never among those whose client i
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import BuildError
 from ..language.session_fields import SESSION_FIELDS
-from ..metadata import stringify
+from ..metadata import join_path, split_path, stringify
 
 KeyReader = Callable[[Any, dict[str, Any]], str | None]
 """Of a session, and of its metadata."""
@@ -53,7 +52,7 @@ def _read_key(name: str) -> GroupKey:
             )
             raise _bad(f"usage is not told apart by {name}, which is a {field.type}", hint)
         return GroupKey(name, (), _field_reader(name))
-    path = split_path(name.removeprefix(METADATA_PREFIX))
+    path = split_name(name.removeprefix(METADATA_PREFIX))
     return GroupKey(name, path, _path_reader(path))
 
 
@@ -64,17 +63,17 @@ def split_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def split_path(name: str) -> tuple[str, ...]:
+def split_name(name: str) -> tuple[str, ...]:
     r"""`order.status`, where `\.` is a dot in a key."""
-    path = tuple(part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", name))
+    path = tuple(split_path(name))
     if not all(path):
         raise _bad(f"a key of {name[:80]!r} is empty", r"write order.status, and \. for a dot in a key")
     return path
 
 
-def join_path(path: Iterable[str]) -> str:
-    """The inverse of `split_path`, and never the name of a session's field."""
-    name = ".".join([key.replace(".", "\\.") for key in path])
+def join_name(path: Iterable[str]) -> str:
+    """The inverse of `split_name`, and never the name of a session's field."""
+    name = join_path(path)
     return METADATA_PREFIX + name if name in SESSION_FIELDS or name.startswith(METADATA_PREFIX) else name
 
 
@@ -123,7 +122,7 @@ def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
                 ahead += [((*path, key), inner) for key, inner in value.items() if key]
             elif value is not None and path:
                 names[path] += 1
-    return Counter({join_path(path): count for path, count in names.items()})
+    return Counter({join_name(path): count for path, count in names.items()})
 
 
 # --- writing a value ---------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Literal, NamedTuple
 
-from .._text import suggest
+from .._text import did_you_mean
 from ..errors import BuildError
 from ..language.literals import parse_duration, parse_number, parse_size
 from .grouping import format_group_value
@@ -82,10 +82,9 @@ def parse_threshold(text: str) -> Threshold:
     if not equals or (":" in subject and ":" not in segment):
         raise _bad(f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200")
     if metric not in METRICS:
-        near = suggest(metric, tuple(METRICS))
         raise _bad(
             f"there is no figure {metric[:80]!r}",
-            f"did you mean {' or '.join(near)}?" if near else f"there are {' '.join(METRICS)}",
+            did_you_mean(metric, METRICS) or f"there are {' '.join(METRICS)}",
         )
     limit = Threshold(text, metric, _amount(metric, most.strip()))
     if not segment:

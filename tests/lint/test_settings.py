@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bbquery.errors import BuildError
 from bbquery.lint.rule_registry import RULES, select_rules
-from bbquery.lint.settings import Settings, load
+from bbquery.lint.settings import Settings, load_settings
 
 DEFAULT = {code for code, rule in RULES.items() if rule.default}
 
@@ -98,36 +98,40 @@ def test_the_nearest_configuration_counts_and_bbquery_toml_before_pyproject(tmp_
     deep = tmp_path / "a/b/c"
     deep.mkdir(parents=True)
     (tmp_path / ".git").mkdir()
-    assert load(deep) == Settings(root=deep)
+    assert load_settings(deep) == Settings(root=deep)
     outer = write(tmp_path / "pyproject.toml", "[tool.bbquery]\ndialect = 'wire'")
     write(tmp_path / "a/b/pyproject.toml", "[tool.ruff]\n[project]\nname = 'bbquery'")  # says nothing about us
-    assert (load(deep).source, load(deep).root, load(deep).dialect) == (outer, tmp_path, "wire")
+    assert (load_settings(deep).source, load_settings(deep).root, load_settings(deep).dialect) == (
+        outer,
+        tmp_path,
+        "wire",
+    )
     inner = write(tmp_path / "a/bbquery.toml", "")
-    assert (load(deep).source, load(deep).dialect) == (inner, "full")
+    assert (load_settings(deep).source, load_settings(deep).dialect) == (inner, "full")
     write(tmp_path / "a/pyproject.toml", "[tool.bbquery]\nselect = []")
-    assert load(deep).source == inner
-    assert load(deep, outer).source == outer
+    assert load_settings(deep).source == inner
+    assert load_settings(deep, outer).source == outer
 
 
 def test_nothing_is_looked_for_outside_of_the_repository(tmp_path: Path) -> None:
     write(tmp_path / "bbquery.toml", "dialect = 'wire'")
     repository = tmp_path / "repository"
     write(repository / ".git", "gitdir: elsewhere")  # a file, as in a work tree or a submodule
-    assert load(repository).source is None
-    assert load(tmp_path).dialect == "wire"
+    assert load_settings(repository).source is None
+    assert load_settings(tmp_path).dialect == "wire"
 
 
 def test_a_pyproject_that_is_broken_elsewhere_is_left_to_others(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", "[tool.ruff\n")
     (tmp_path / ".git").mkdir()
-    assert load(tmp_path).source is None
-    assert load(tmp_path, tmp_path / "pyproject.toml").source == tmp_path / "pyproject.toml"
+    assert load_settings(tmp_path).source is None
+    assert load_settings(tmp_path, tmp_path / "pyproject.toml").source == tmp_path / "pyproject.toml"
 
 
 def test_paths_are_from_the_folder_of_the_configuration(tmp_path: Path) -> None:
     write(tmp_path / "schemas/m.json", '\ufeff{"type": "object"}')
     write(tmp_path / "bbquery.toml", "schema = 'schemas/../schemas/m.json'")
-    settings = load(tmp_path)
+    settings = load_settings(tmp_path)
     assert settings.schema == tmp_path / "schemas/m.json"
     assert settings.schema_json == {"type": "object"}
 
@@ -173,7 +177,7 @@ def test_a_mistake_is_an_error_with_file_line_key_and_what_to_write(
         text, line = text.replace("[linter", "[tool.bbquery.linter"), line + 4
     path = write(tmp_path / name, text)
     with pytest.raises(BuildError) as caught:
-        load(tmp_path)
+        load_settings(tmp_path)
     assert caught.value.code == "bad-config"
     assert f"{path}:{line}: " in str(caught.value)
     assert words in str(caught.value)
@@ -192,21 +196,21 @@ def test_a_mistake_is_an_error_with_file_line_key_and_what_to_write(
 def test_what_is_no_configuration_says_so(tmp_path: Path, name: str, text: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(text)
     with pytest.raises(BuildError) as caught:
-        load(tmp_path)
+        load_settings(tmp_path)
     assert words in str(caught.value)
     assert caught.value.code == "bad-config"
 
 
 def test_a_configuration_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="cannot read"):
-        load(tmp_path, tmp_path / "none.toml")
+        load_settings(tmp_path, tmp_path / "none.toml")
 
 
 def test_the_tables_of_other_commands_are_theirs(tmp_path: Path) -> None:
     write(
         tmp_path / "pyproject.toml", "[tool.bbquery]\nselect = ['BBQ1']\n[tool.bbquery.usage]\nanything = {at = 'all'}"
     )
-    assert load(tmp_path).select == ("BBQ1",)
+    assert load_settings(tmp_path).select == ("BBQ1",)
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", "null", "\xff", "[" * 100_000])
@@ -246,7 +250,7 @@ def test_per_file_ignores_are_patterns_from_the_root(tmp_path: Path, monkeypatch
 def test_the_command_line_adds_to_the_file_or_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = "select = ['BBQ2']\nignore = ['BBQ206']\nextend-select = ['BBQ1']\nextend-exclude = ['a']"
-    base = load(tmp_path, write(tmp_path / "bbquery.toml", text))
+    base = load_settings(tmp_path, write(tmp_path / "bbquery.toml", text))
     assert base.with_overrides(select=None, dialect=None) == base
     assert base.with_overrides(ignore=["BBQ1"]).enabled == below("BBQ2") - {"BBQ206"}
     assert base.with_overrides(select=["BBQ206"]).enabled == {"BBQ206"}
@@ -312,12 +316,12 @@ patterns = st.lists(words.map(lambda word: f"x{word}".replace("[", "").replace("
 def test_what_describe_prints_says_the_same_when_it_is_read(settings: Settings) -> None:
     with TemporaryDirectory() as folder:
         path = write(Path(folder) / "bbquery.toml", settings.describe())
-        assert load(path.parent) == replace(settings, root=path.parent)
+        assert load_settings(path.parent) == replace(settings, root=path.parent)
 
 
 def test_describe_says_where_the_settings_are_from(tmp_path: Path) -> None:
     path = write(tmp_path / "bbquery.toml", "select = ['BBQ103']")
-    text = load(tmp_path).describe()
+    text = load_settings(tmp_path).describe()
     assert str(path) in text.splitlines()[0]
     assert "# rules that are on: BBQ103" in text
     assert "no configuration was found" in Settings().describe()

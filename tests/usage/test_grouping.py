@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.usage_sessions import NOW, session
 
 from bbquery import BuildError, measure_usage
-from bbquery.usage.grouping import format_group_value, join_path, split_path
+from bbquery.usage.grouping import format_group_value, join_name, split_name
 
 
 def segments(metadata: object, *by: str, **fields: Any) -> list[tuple[str | None, ...]]:
@@ -68,8 +68,8 @@ def test_names_that_tell_nothing_apart(by: Any, complaint: str) -> None:
 
 @given(st.lists(st.text(st.sampled_from("ab.é'\""), min_size=1), min_size=1))
 def test_paths_survive_being_written(path: list[str]) -> None:
-    assert split_path(join_path(path)) == tuple(path)
-    assert join_path(["status"]) == "user_metadata.status"
+    assert split_name(join_name(path)) == tuple(path)
+    assert join_name(["status"]) == "user_metadata.status"
 
 
 @given(

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bbquery import BuildError
-from bbquery.lint.settings import load as load_lint
+from bbquery.lint.settings import load_settings as load_lint
 from bbquery.usage.pricing import Rates
-from bbquery.usage.settings import UsageSettings, load
+from bbquery.usage.settings import UsageSettings, load_usage_settings
 
 WHOLE = """
 by = ["client", "task"]
@@ -34,7 +34,7 @@ def _repository(tmp_path: Path) -> None:
 def test_both_files_say_the_same(tmp_path: Path, name: str, table: str) -> None:
     (tmp_path / name).write_text(table + WHOLE, encoding="utf-8")
     (tmp_path / "below").mkdir()
-    assert load(tmp_path / "below") == UsageSettings(
+    assert load_usage_settings(tmp_path / "below") == UsageSettings(
         ("client", "task"),
         15,
         Rates(Decimal("0.002"), Decimal("10.1"), 500, Decimal(1), "EUR"),
@@ -45,11 +45,11 @@ def test_both_files_say_the_same(tmp_path: Path, name: str, table: str) -> None:
 
 
 def test_nothing_said_is_the_default(tmp_path: Path) -> None:
-    assert load(tmp_path) == UsageSettings()
+    assert load_usage_settings(tmp_path) == UsageSettings()
     (tmp_path / "bbquery.toml").write_text('dialect = "wire"')
-    assert load(tmp_path) == load(tmp_path, tmp_path / "bbquery.toml") == UsageSettings()
+    assert load_usage_settings(tmp_path) == load_usage_settings(tmp_path, tmp_path / "bbquery.toml") == UsageSettings()
     with pytest.raises(BuildError, match="cannot read"):
-        load(tmp_path, tmp_path / "none.toml")
+        load_usage_settings(tmp_path, tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_nothing_said_is_the_default(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: str, complaint: str) -> None:
     (tmp_path / "bbquery.toml").write_text(f"\n[usage]\n{line}\n")
     with pytest.raises(BuildError) as caught:
-        load(tmp_path)
+        load_usage_settings(tmp_path)
     assert f"bbquery.toml:3: {complaint}" in str(caught.value)
     assert caught.value.code == "bad-config"
 
@@ -83,4 +83,4 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, line: str, complain
 def test_the_table_is_a_table(tmp_path: Path) -> None:
     (tmp_path / "bbquery.toml").write_text("usage = 5")
     with pytest.raises(BuildError, match=r":1: usage must be a table"):
-        load(tmp_path)
+        load_usage_settings(tmp_path)

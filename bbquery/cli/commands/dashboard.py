@@ -83,9 +83,9 @@ def command(
         raise CliError(str(error)) from None
     if text == "-" and "-" in inputs:
         raise click.UsageError("standard input is either the QUERY or a file")
-    from ...usage.settings import load
+    from ...usage.settings import load_usage_settings
 
-    configured = load(Path.cwd(), config)
+    configured = load_usage_settings(Path.cwd(), config)
     wanted = read_query(text, settings) if text is not None else None
     with ExitStack() as stack:
         loads = _files(inputs, wanted, connection.project) if inputs else _service(stack, connection, wanted)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ...errors import ApiError, AuthenticationError, BuildError, DecodeError, NotFound, TransportError
-from ...language.nodes import And, Exists, Node, Not, Or
-from ...language.session_fields import SESSION_FIELDS, SessionField
-from ...query import Query, simplify
+from ...language.nodes import Equal, Exists, Node, Not, Text, and_of
+from ...language.session_fields import SESSION_FIELDS
+from ...query import Query
+from ...semantics.simplifier import NEVER, simplify
 from ..arguments import read_query
 from ..console import (
     EXIT_ERROR,
@@ -103,34 +104,22 @@ def _is_query(target: str) -> bool:
     return re.search(r"[:<>=]|['\"]", target) is not None
 
 
-# Every session has these (F14).
-_REQUIRED_FIELDS = frozenset(SESSION_FIELDS) - {"ended_at", "context_id", "duration"}
+# What every session has (docs/service.md#f14): strings, times, and so on.
+_ALWAYS: list[Node] = [
+    Text(field, "^=", "") if field.type == "string" else Exists(field)
+    for name, field in SESSION_FIELDS.items()
+    if field.type in ("string", "time") and name not in ("ended_at", "context_id")
+]
 
 
 def _matches_every(query: Query) -> str | None:
-    """A status that alone makes a session match, whatever else it holds; None where there is none that is alive."""
-    asked = (query.ast, simplify(query).ast)
-    return next((status for status in ("RUNNING", "PENDING") for node in asked if _holds(node, status)), None)
-
-
-def _holds(node: Node, status: str) -> bool | None:
-    """Whether a session of this status matches; None where that hangs on something else."""
-    if isinstance(node, Not):
-        inner = _holds(node.operand, status)
-        return None if inner is None else not inner
-    if isinstance(node, And | Or):
-        decides = isinstance(node, Or)
-        parts = [_holds(part, status) for part in node.operands]
-        return decides if decides in parts else None if None in parts else not decides
-    field = getattr(node, "field", None)
-    if not isinstance(field, SessionField):
-        return None
-    if field.name == "status":
-        return Query(node).matches({"status": status})
-    return True if isinstance(node, Exists) and field.name in _REQUIRED_FIELDS else None
-
-
-# --- by query ----------------------------------------------------------------------------------
+    """Return an active status of which every session matches, whatever else it holds; None if there is none."""
+    status = SESSION_FIELDS["status"]
+    for name in ("RUNNING", "PENDING"):
+        others = and_of([Equal(status, name), *_ALWAYS, Not(query.ast)])
+        if simplify(others) == NEVER:  # no session of this status is among the others
+            return name
+    return None
 
 
 def _release_matches(

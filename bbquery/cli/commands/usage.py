@@ -96,10 +96,10 @@ def command(
     from ...usage import periods, pricing
     from ...usage.export import require_format
     from ...usage.grouping import split_names
-    from ...usage.settings import load
+    from ...usage.settings import load_usage_settings
     from .. import usage_output, usage_request
 
-    configured = load(Path.cwd(), config)
+    configured = load_usage_settings(Path.cwd(), config)
     names = configured.by if by is None else split_names(by)
     form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
     _check(form, click.get_current_context().params)

@@ -64,11 +64,11 @@ def styled_metadata(metadata: dict[str, Any] | None) -> Text:
     r"""As `build` takes it: `order.status=shipped`, with `\.` for a dot in a key. What is no string is JSON."""
     from rich.text import Text
 
-    from ...metadata import flatten
+    from ...metadata import flatten, join_path
 
     text = Text()
     for path, leaf in flatten(metadata or {}).items():
-        key = ".".join(part.replace(".", "\\.") for part in path)
+        key = join_path(path)
         text.append(" " if text else "").append(f"{plain_cell(key)}=", "dim").append(metadata_value(leaf))
     return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from operator import itemgetter
@@ -11,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..._text import suggest
+from ..._text import did_you_mean
+from ...language.session_fields import SESSION_FIELDS
+from ...metadata import split_path
 from ...semantics.duration import duration_of, end_of
 from .cells import (
     duration_cell,
@@ -27,24 +28,17 @@ if TYPE_CHECKING:
 
     from ...sessions.records import Session
 
-FIELDS = {
-    "id": "id",
-    "status": "status",
-    "created_at": "createdAt",
-    "started_at": "startedAt",
-    "ended_at": "endedAt",
-    "updated_at": "updatedAt",
-    "expires_at": "expiresAt",
-    "project_id": "projectId",
-    "region": "region",
-    "keep_alive": "keepAlive",
-    "proxy_bytes": "proxyBytes",
-    "context_id": "contextId",
-    "avg_cpu_usage": "avgCpuUsage",
-    "memory_usage": "memoryUsage",
-    "user_metadata": "userMetadata",
+_ONLY_SHOWN = {"avg_cpu_usage": "avgCpuUsage", "memory_usage": "memoryUsage", "user_metadata": "userMetadata"}
+"""Fields that no query compares as a whole, and the API's names for them."""
+
+FIELDS: dict[str, str] = {
+    name: _ONLY_SHOWN.get(name) or SESSION_FIELDS[name].api_name or name
+    for name in (
+        *("id", "status", "created_at", "started_at", "ended_at", "updated_at", "expires_at", "project_id", "region"),
+        *("keep_alive", "proxy_bytes", "context_id", *_ONLY_SHOWN),
+    )
 }
-"""The fields, and the API's names for them."""
+"""The API's names for the fields of a session, in the order of CSV columns."""
 
 _NAMES = (*FIELDS, "duration")
 
@@ -73,8 +67,7 @@ def parse_column(name: str) -> SessionColumn:
     if name.startswith("user_metadata."):
         return _metadata_column(name)
     if name not in _NAMES:
-        near = suggest(name, _NAMES)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_NAMES)} and user_metadata.KEY"
+        hint = did_you_mean(name, _NAMES) or f"there are {', '.join(_NAMES)} and user_metadata.KEY"
         raise click.UsageError(f"there is no column {name!r}; {hint}")
     if name == "duration":
         return SessionColumn(name, _seconds, duration_cell, duration_of)
@@ -98,7 +91,7 @@ def sort_sessions(sessions: Iterable[Session], text: str, now: datetime) -> list
 
 
 def _metadata_column(name: str) -> SessionColumn:
-    path = [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", name)][1:]
+    path = split_path(name)[1:]
     if not all(path):
         raise click.UsageError(f"a key of {name!r} is empty")
 

@@ -12,13 +12,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..._text import Span
+from ..._text import Span, truncate
 from ...planning.urls import percent_encode
 from ..extractors.assembled_text import AssembledText, ConstantText, Interpolation
 from ..extractors.detection import BASE_WORD, decode_query, mentions_metadata, query_positions
 from ..extractors.excerpt import Excerpt, Extraction
 from ..findings import Finding, Fix
-from ..rule_registry import RULES, shorten
+from ..rule_registry import RULES
 
 if TYPE_CHECKING:
     from ..extractors.assembled_text import Fragment, Respell, Role
@@ -133,7 +133,8 @@ def _add_query(
     if values and role != "compared":  # what is only compared injects nothing
         hint = advice.bound if isinstance(advice.bound, str) else advice.bound(query)
         extraction.findings.extend(
-            finding("BBQ401", message.format(shorten(" ".join(hole.code.split()))), hole.span, hint) for hole in values
+            finding("BBQ401", message.format(truncate(" ".join(hole.code.split()), 40)), hole.span, hint)
+            for hole in values
         )
 
 

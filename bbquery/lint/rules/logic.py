@@ -14,7 +14,7 @@ from ..._text import Span
 from ...language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, walk
 from ...semantics.simplifier import find_constant_parts, truth_given
 from ..concrete_syntax import deletions, parentheses_spans, removal_spans
-from ..query_document import QueryDocument, RuleResult, preview
+from ..query_document import QueryDocument, RuleResult, preview_text
 from ..query_tokens import Token
 
 Literal: TypeAlias = Node
@@ -250,7 +250,7 @@ def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult
                 spans = [Span(before.end, token.end)]
                 if not several and len(literals.values) == 2:
                     spans += parentheses_spans(tree.text, [_list_around(tree, literals.values)])
-                written = preview(tree.text[token.start : token.end])
+                written = preview_text(tree.text[token.start : token.end])
                 hint = "leave one out"
                 yield RuleResult(
                     "BBQ203", f"{written} is listed twice", Span(token.start, token.end), hint, hint,

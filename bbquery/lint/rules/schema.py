@@ -15,7 +15,7 @@ from ...errors import BuildError
 from ...language.nodes import Equal, Node, OneOf
 from ...language.printer import quote
 from ...language.session_fields import SessionField
-from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview
+from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview_text
 from ..query_tokens import Token
 from .service import misspelled
 
@@ -60,7 +60,9 @@ class Schema:
         try:
             kind.check_schema(self._root, format_checker=FormatChecker(("regex",)))
         except SchemaError as error:
-            raise BuildError(f"the schema is no JSON Schema: {error.json_path}: {preview(error.message)}") from None
+            raise BuildError(
+                f"the schema is no JSON Schema: {error.json_path}: {preview_text(error.message)}"
+            ) from None
         except RecursionError:
             raise BuildError("the schema is nested too deeply", hint="use $ref") from None
         self._validator: Any = kind(self._root, registry=Registry())  # a registry of its own fetches nothing
@@ -96,7 +98,7 @@ class Schema:
         near = suggest(key, names)
         if not seen.closed and not near:  # other keys are not ruled out, and this one looks like none of those
             return None, None
-        message = f"the schema has no key {preview(quote(key))}" + (f" in {_path(above)}" if above else "")
+        message = f"the schema has no key {preview_text(quote(key))}" + (f" in {_path(above)}" if above else "")
         return misspelled("BBQ301", message, key, token, names), None
 
     def _values(
@@ -128,9 +130,11 @@ class Schema:
             error = listed[0]
             allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
             known = tuple([each for each in allowed if isinstance(each, str)])
-            yield misspelled("BBQ302", f"the schema does not list {preview(quote(value))} here", value, token, known)
+            yield misspelled(
+                "BBQ302", f"the schema does not list {preview_text(quote(value))} here", value, token, known
+            )
         elif errors:
-            message = f"the schema does not allow this value: {preview(errors[0].message)}"
+            message = f"the schema does not allow this value: {preview_text(errors[0].message)}"
             yield RuleResult("BBQ303", message, Span(token.start, token.end), f"it asks for {_asked(errors[0])}")
 
     def _is_too_far(self, depth: int) -> bool:
@@ -226,11 +230,11 @@ def _any_inner(seen: list[_Seen]) -> bool:
 
 
 def _asked(error: Any) -> str:
-    return preview(f"{error.validator} {error.validator_value}")
+    return preview_text(f"{error.validator} {error.validator_value}")
 
 
 def _path(keys: tuple[str, ...]) -> str:
-    return preview("user_metadata" + "".join([f"[{quote(key)}]" for key in keys]))
+    return preview_text("user_metadata" + "".join([f"[{quote(key)}]" for key in keys]))
 
 
 def _listed(kinds: frozenset[str]) -> str:

@@ -14,7 +14,7 @@ from ...metadata import MAX_SIZE, first_unstorable, size
 from ...planning.planner import full_scan_reasons
 from ...planning.requests import require_wire_query
 from ..findings import Edit
-from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview
+from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview_text
 from ..query_tokens import Token
 
 _SMALL = 60
@@ -92,7 +92,7 @@ def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: Predica
         *(("value", each) for each in _values(predicate, literals)),
     ):
         if not needs_no_escape(text):
-            message = f"the {what} {preview(quote(text))} needs an escape, and the service documents none (F6)"
+            message = f"the {what} {preview_text(quote(text))} needs an escape, and the service documents none (F6)"
             yield RuleResult("BBQ103", message, _span(token), f"use a {what} without ', \\ and control characters")
 
 
@@ -156,7 +156,7 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
             if value in REGIONS or tree.is_unknown(token):
                 continue
             yield misspelled(
-                "BBQ305", f"the service documents no region {preview(quote(value))}", value, token, REGIONS
+                "BBQ305", f"the service documents no region {preview_text(quote(value))}", value, token, REGIONS
             )
 
 
@@ -164,10 +164,10 @@ def misspelled(code: str, message: str, word: str, token: Token, known: tuple[st
     """A note on a string that is none of those that are known, with what it may have meant."""
     near = suggest(word, known)
     if near:
-        hint = f"did you mean {' or '.join([preview(quote(name)) for name in near])}?"
+        hint = f"did you mean {' or '.join([preview_text(quote(name)) for name in near])}?"
     else:
-        hint = f"known are {preview(' '.join(known))}" if known else "there is none to write instead"
+        hint = f"known are {preview_text(' '.join(known))}" if known else "there is none to write instead"
     edits = [Edit(_span(token), quote(near[0]))] if len(near) == 1 else []
     return RuleResult(
-        code, message, _span(token), hint, f"write {preview(quote(near[0]))}" if edits else "", edits, safe=False
+        code, message, _span(token), hint, f"write {preview_text(quote(near[0]))}" if edits else "", edits, safe=False
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..._text import Span
 from ..concrete_syntax import Expression, collapse_spans, deletions, parentheses_spans, useful_parentheses
 from ..findings import Edit
-from ..query_document import QueryDocument, RuleResult, preview
+from ..query_document import QueryDocument, RuleResult, preview_text
 
 
 def check(tree: QueryDocument) -> Iterator[RuleResult]:
@@ -34,7 +34,7 @@ def _double_quotes(tree: QueryDocument) -> Iterator[RuleResult]:
         if "'" in body:  # it would need an escape that it does not need now
             continue
         written = "'" + re.sub(r'\\(["\\])', lambda match: '"' if match[1] == '"' else match[0], body) + "'"
-        hint = f"write {preview(written)}"
+        hint = f"write {preview_text(written)}"
         yield RuleResult(
             "BBQ006", "the string is in double quotes", Span(start, end), hint, hint, [Edit(Span(start, end), written)]
         )

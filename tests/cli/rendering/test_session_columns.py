@@ -6,8 +6,12 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from support.command_line import Run, live, session
+
+from bbquery import Session
+from bbquery.cli.rendering.session_columns import FIELDS
 
 if TYPE_CHECKING:
     from cli.commands.test_release import Service
@@ -74,3 +78,8 @@ def test_what_is_no_column(run: Run, service: Service, arguments: list[str], sai
     assert (outcome.status, outcome.out) == (2, "")
     assert said in outcome.err
     assert not emulator.requests
+
+
+def test_there_is_a_column_for_every_field() -> None:
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(Session)}
+    assert {name: api_name for name, api_name in names.items() if name != "unknown"} == FIELDS
