@@ -83,7 +83,7 @@ def excerpt(text: str, span: Span) -> str:
     # Far text cannot be shown and need not be measured: this keeps an error linear and small.
     left = max(start, span.start - _MAX_COLUMNS)
     right = min(end, left + 3 * _MAX_COLUMNS)
-    cells = [_cell(char) for char in text[left:right]]
+    cells = [_shown_character(char) for char in text[left:right]]
     widths = [width for _, width in cells]
     first, last = span.start - left, span.end - left
 
@@ -113,10 +113,10 @@ def excerpt(text: str, span: Span) -> str:
 
 def printable(text: str) -> str:
     """Words that may quote a query, as a terminal can show them."""
-    return text if text.isprintable() else "".join([_cell(char)[0] for char in text])
+    return text if text.isprintable() else "".join([_shown_character(char)[0] for char in text])
 
 
-def _cell(char: str) -> tuple[str, int]:
+def _shown_character(char: str) -> tuple[str, int]:
     """How a character is shown, and how many terminal columns that takes."""
     from unicodedata import category, combining, east_asian_width
 

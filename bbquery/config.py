@@ -32,7 +32,7 @@ class ConfigTable(NamedTuple):
 
     def location(self, key: str) -> str:
         """`bbquery.toml:12: `, as a message about a key begins."""
-        return f"{self.path}{_line(self.text, key, self.name)}: "
+        return f"{self.path}{_line_of(self.text, key, self.name)}: "
 
     def subtable(self, key: str) -> ConfigTable | None:
         """A table within it. BuildError where it is none."""
@@ -94,7 +94,7 @@ def _found(path: Path, data: bytes) -> ConfigTable | None:
     return ConfigTable(path, table, text, "tool.bbquery")
 
 
-def _line(text: str, key: str, table: str) -> str:
+def _line_of(text: str, key: str, table: str) -> str:
     """`:12`, the line where a key of a table begins, or nothing where it is written in a way that is hard to find."""
     current = ""
     for number, line in enumerate(text.split("\n"), 1):

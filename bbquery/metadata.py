@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     Steps: TypeAlias = list[str | int]
 
 MAX_SIZE = 511
-"""The largest `size` that the service takes (F19)."""
+"""The largest `size` that the service takes (docs/service.md#f19)."""
 
-_STORABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~")  # F20
-DOUBTFUL = "refused-character"
+_STORABLE = frozenset(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~"
+)  # docs/service.md#f20
+CONTRADICTED_BY_DOCS = "refused-character"
 """The code of a finding that is for the service to settle: F20 contradicts the vendor's own documentation."""
 
 # No path in an object of MAX_SIZE is longer. Longer ones are cut, or findings would take quadratic time.
@@ -40,16 +42,16 @@ def size(obj: object) -> int:
     Raises `BuildError`, with the JSON path, for what is not JSON.
     """
     total = 0
-    for kind, steps, value, _ in _walk(obj):
+    for kind, steps, value, _ in _walk_json(obj):
         total += len(steps) > 1  # the colon after a key, the comma after a value
         if kind in ("key", "string"):
             total += _string_size(value)
         elif kind in ("object", "array"):
             total += 2 - bool(value)  # no comma after the last
         elif kind == "boolean":
-            total += len(_spelled(value))
+            total += len(_to_javascript(value))
         elif kind == "number":
-            total += len(_spelled(float(value)))
+            total += len(_to_javascript(float(value)))
         elif kind in ("null", "not-finite"):
             total += len("null")
         else:
@@ -63,7 +65,7 @@ def check(obj: object) -> list[Diagnostic]:
     Inside of an array, where nothing can be found anyway, only errors are reported.
     """
     if not isinstance(obj, dict):
-        return [_problem("root-not-object", ["$"], obj)]
+        return [_to_diagnostic("root-not-object", ["$"], obj)]
     findings = []
     try:
         if (total := size(obj)) > MAX_SIZE:
@@ -72,10 +74,10 @@ def check(obj: object) -> list[Diagnostic]:
             findings.append(Diagnostic("too-large", message, path="$", hint=hint))
     except BuildError:
         pass  # the reason is among the findings below
-    for kind, steps, value, in_array in _walk(obj):
+    for kind, steps, value, in_array in _walk_json(obj):
         if kind in _PROBLEMS:
-            findings.append(_problem(kind, steps, value))
-        if kind == "string" and (at := first_unstorable(value)) is not None:
+            findings.append(_to_diagnostic(kind, steps, value))
+        if kind == "string" and (at := first_refused_character(value)) is not None:
             findings.append(_refused_character(steps, value, at))
         if not in_array:
             findings += _unfindable(kind, steps, value)
@@ -83,21 +85,21 @@ def check(obj: object) -> list[Diagnostic]:
 
 
 def stringify(obj: object) -> dict[str, Any]:
-    """A copy with numbers and booleans, at any depth, as the strings by which they can be found (F2).
+    """A copy with numbers and booleans, at any depth, as the strings by which they can be found (docs/service.md#f2).
 
     Floats are spelled as in JavaScript; integers and `Decimal` keep every digit; None stays None.
     """
     if not isinstance(obj, dict):
         raise _error("root-not-object", ["$"], obj)
     copies: list[Any] = []  # of the value and of what is around it, outermost first
-    for kind, steps, value, _ in _walk(obj):
+    for kind, steps, value, _ in _walk_json(obj):
         if kind == "key":
             continue
         new: Any = value
         if kind in ("object", "array"):
             new = {} if kind == "object" else [None] * len(value)
         elif kind in ("number", "boolean"):
-            new = _spelled(value)
+            new = _to_javascript(value)
         elif kind not in ("string", "null"):
             new = _digits(kind, steps, value)
         copies[len(steps) - 1 :] = [new]
@@ -111,7 +113,7 @@ def flatten(obj: object) -> dict[tuple[str, ...], Leaf]:
     if not isinstance(obj, dict):
         raise _error("root-not-object", ["$"], obj)
     leaves: dict[tuple[str, ...], Leaf] = {}
-    for kind, steps, value, in_array in _walk(obj):
+    for kind, steps, value, in_array in _walk_json(obj):
         if kind in _PROBLEMS and kind != "not-finite":
             raise _error(kind, steps, value)
         if kind not in ("object", "key") and not in_array:
@@ -129,20 +131,29 @@ def join_path(keys: Iterable[str]) -> str:
     return ".".join([key.replace(".", "\\.") for key in keys])
 
 
-def is_storable(value: str) -> bool:
-    """Whether the service takes this string as a value (F20)."""
+def is_accepted_value(value: str) -> bool:
+    """Whether the service takes this string as a value (docs/service.md#f20)."""
     return _STORABLE.issuperset(value)
 
 
-def first_unstorable(value: str) -> int | None:
-    """The index of the first character that the service refuses in a value (F20); None if there is none."""
+def first_refused_character(value: str) -> int | None:
+    """The index of the first character that the service refuses in a value (docs/service.md#f20);
+
+    None if there is none.
+    """
     return next((at for at, char in enumerate(value) if char not in _STORABLE), None)
+
+
+# The names of 0.1 before these, kept for one release.
+DOUBTFUL = CONTRADICTED_BY_DOCS
+is_storable = is_accepted_value
+first_unstorable = first_refused_character
 
 
 # --- walking -----------------------------------------------------------------------------------
 
 
-def _walk(root: object) -> Iterator[tuple[str, Steps, Any, bool]]:
+def _walk_json(root: object) -> Iterator[tuple[str, Steps, Any, bool]]:
     """Every key and value, in document order, as (kind, steps from `$` to it, value, whether in an array).
 
     The list of steps is one and the same, and changes as the walk goes on.
@@ -167,7 +178,7 @@ def _walk(root: object) -> Iterator[tuple[str, Steps, Any, bool]]:
             if odd:
                 yield "key-not-string", steps, odd[0], in_array
             # Of two keys that JSON spells alike, JavaScript keeps the last value.
-            children: Any = {_joined(k): inner for k, inner in value.items() if isinstance(k, str)}.items()
+            children: Any = {_join_surrogates(k): inner for k, inner in value.items() if isinstance(k, str)}.items()
         elif kind == "array":
             children = enumerate(value)
         else:
@@ -192,7 +203,7 @@ def _classify(value: Any) -> tuple[str, Any]:
     return "array" if issubclass(cls, list | tuple) else "not-json", value
 
 
-def _path(steps: Steps) -> str:
+def _format_json_path(steps: Steps) -> str:
     """`$.order.items[0]['odd key']`."""
     path = ""
     for count, step in enumerate(islice(reversed(steps), len(steps) - 1)):
@@ -210,23 +221,23 @@ def _path(steps: Steps) -> str:
 # --- as JavaScript sees it ---------------------------------------------------------------------
 
 
-def _joined(text: str) -> str:
+def _join_surrogates(text: str) -> str:
     """A text whose surrogates, where two make a pair, are one character, as after `JSON.parse`."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _printable(text: str) -> str:
     """A text with its lone surrogates as `\\udxxx`, and those of a pair joined."""
-    return _joined(text).encode("utf-8", "backslashreplace").decode()
+    return _join_surrogates(text).encode("utf-8", "backslashreplace").decode()
 
 
 def _string_size(text: str) -> int:
     # Python's own writer escapes what JavaScript's does, lone surrogates apart.
-    written = json.dumps(_joined(text), ensure_ascii=False)
+    written = json.dumps(_join_surrogates(text), ensure_ascii=False)
     return len(written.encode("utf-16-le", "backslashreplace")) // 2
 
 
-def _spelled(value: float) -> str:
+def _to_javascript(value: float) -> str:
     """JavaScript's spelling of a boolean or a finite float; every digit of an integer."""
     if isinstance(value, int):
         return str(value).lower()
@@ -270,13 +281,13 @@ _PROBLEMS = {
 }
 
 
-def _problem(kind: str, steps: Steps, value: object) -> Diagnostic:
+def _to_diagnostic(kind: str, steps: Steps, value: object) -> Diagnostic:
     message, hint = _PROBLEMS[kind]
-    return Diagnostic(kind, message.format(type(value).__name__), path=_path(steps), hint=hint)
+    return Diagnostic(kind, message.format(type(value).__name__), path=_format_json_path(steps), hint=hint)
 
 
 def _error(kind: str, steps: Steps, value: object) -> BuildError:
-    finding = _problem(kind, steps, value)
+    finding = _to_diagnostic(kind, steps, value)
     return BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
 
 
@@ -288,25 +299,25 @@ def _refused_character(steps: Steps, value: str, at: int) -> Diagnostic:
     message = f"the service refuses this value for its character {at + 1}, U+{ord(char):04X} ({label})"
     safe = "".join(c if c in _STORABLE else "_" for c in value[:60]) + "…" * (len(value) > 60)
     hint = f'use A-Z, a-z, 0-9, _ and -,;:.()&$%#@!?~ but no spaces: write "{safe}"'
-    return Diagnostic(DOUBTFUL, message, path=_path(steps), hint=hint)
+    return Diagnostic(CONTRADICTED_BY_DOCS, message, path=_format_json_path(steps), hint=hint)
 
 
 def _unfindable(kind: str, steps: Steps, value: Any) -> Iterator[Diagnostic]:
     """What keeps a query from finding one key or value."""
 
     def warning(code: str, message: str, hint: str) -> Diagnostic:
-        return Diagnostic(code, message, severity="warning", path=_path(steps), hint=hint)
+        return Diagnostic(code, message, severity="warning", path=_format_json_path(steps), hint=hint)
 
     if kind in ("number", "boolean", "null"):
         hint = 'leave it out, or write a string such as "none"'
         if kind != "null":
-            hint = f'write "{_spelled(value)}", or use bbquery.metadata.stringify'
+            hint = f'write "{_to_javascript(value)}", or use bbquery.metadata.stringify'
         yield warning(f"{kind}-value", f"the {kind} cannot be found: queries find strings only", hint)
     elif kind == "array":
         yield warning("array-value", "nothing in an array can be found", 'write an object: {"item": "true"}')
     elif kind == "key" and not value:
         yield warning("empty-key", "whether a query finds an empty key is not documented", "write a name")
-    elif kind in ("key", "string") and not needs_no_escape(_printable(value)):  # F6
+    elif kind in ("key", "string") and not needs_no_escape(_printable(value)):  # docs/service.md#f6
         word = "key" if kind == "key" else "value"
         message = f"no single request finds this {word}, as a query cannot quote it"
         hint = "write it without quotes ', backslashes, control characters and lone surrogates"

@@ -14,7 +14,7 @@ from .language.nodes import Node, Not, and_of, or_of
 from .language.printer import format_query
 from .language.session_fields import SESSION_FIELDS
 from .language.values import Time
-from .planning import requests as _wire  # `wire` is a method here
+from .planning import requests
 from .planning.urls import BASE_URL, curl_command, decode_form, is_encoded, percent_encode, require_base_url
 
 TYPE_CHECKING = False
@@ -112,12 +112,15 @@ class Query:
     # --- the service's form ----------------------------------------------------------------
 
     def wire(self) -> str:
-        """The text for `q`. NotAWireQuery where this is not a single equality that the service knows (F1, F2)."""
-        _wire.require_wire_query(self.ast)
+        """The text for `q`.
+
+        NotAWireQuery where this is not a single equality that the service knows (docs/service.md#f1, #f2).
+        """
+        requests.require_wire_query(self.ast)
         return str(self)
 
     def encode(self) -> str:
-        """`wire()`, percent-encoded (F3)."""
+        """`wire()`, percent-encoded (docs/service.md#f3)."""
         return percent_encode(self.wire())
 
     def params(self) -> dict[str, str]:
@@ -133,12 +136,15 @@ class Query:
         return self.list_request().url(base_url)
 
     def curl(self, base_url: str = BASE_URL) -> str:
-        """A shell command that sends it, whatever the values hold; the key comes from the environment (F27)."""
+        """A shell command that sends it, whatever the values hold;
+
+        the key comes from the environment (docs/service.md#f27).
+        """
         return curl_command(self.url(base_url))
 
     def list_request(self) -> ListRequest:
         """The one request that answers this query exactly; NotAWireQuery where there is none."""
-        return _wire.list_request(self.ast)
+        return requests.list_request(self.ast)
 
     # --- evaluation and planning -----------------------------------------------------------
 
@@ -191,13 +197,13 @@ class Query:
 
     def to_dict(self) -> dict[str, Any]:
         """The inverse of `from_dict`: nested keys to strings. BuildError where the query is no AND of equalities."""
-        return builder.to_dict(self.ast)
+        return builder.tree_to_dict(self.ast)
 
     def to_json(self) -> str:
         """The tree as JSON, as `bbquery schema` describes it."""
-        from .language.json_format import to_json
+        from .language.json_format import tree_to_json
 
-        return to_json(self.ast)
+        return tree_to_json(self.ast)
 
 
 def _to_nanoseconds(now: datetime | None) -> int:
@@ -265,7 +271,7 @@ def any_of(*queries: Query | Iterable[Query]) -> Query:
 
 def simplify(query: Query) -> Query:
     """A query that matches the same sessions, never longer; the query itself where there is nothing to gain."""
-    from .semantics.simplifier import simplify as rewritten
+    from .semantics.simplifier import simplify_node as rewritten
 
     (given,) = _require_queries((query,), "simplify")
     node = rewritten(given.ast)
@@ -278,7 +284,7 @@ def parse(text: str, /, **values: object) -> Query:
     A list stands for one of its values. QuerySyntaxError where the text is no query, a value does not suit its
     place, or a name is missing or not used.
     """
-    from .language.parser import parse as read
+    from .language.parser import parse_query as read
 
     if not isinstance(text, str):
         raise BuildError(f"parse takes a str, not {type(text).__name__}", code="wrong-type")
@@ -287,12 +293,12 @@ def parse(text: str, /, **values: object) -> Query:
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:
     """The AND of the leaves of a nested mapping. Every leaf is a string; BuildError says what to do with others."""
-    return within_limits(builder.from_dict(mapping))
+    return within_limits(builder.tree_from_dict(mapping))
 
 
 def from_json(source: str | bytes | dict[str, Any]) -> Query:
     """The inverse of `Query.to_json`; takes the text or the decoded object. BuildError with the path of a mistake."""
-    from .language.json_format import from_json as read
+    from .language.json_format import tree_from_json as read
 
     return Query(read(source))
 
@@ -304,10 +310,10 @@ def decode(text: str) -> Query:
     """
     if not isinstance(text, str):
         raise BuildError(f"decode takes a str, not {type(text).__name__}", code="wrong-type")
-    request = _wire.parse_query_string(text)
+    request = requests.parse_query_string(text)
     if request is None:
         return _decode_q(text)
-    parts = [_decoded(request.q)] if request.q is not None else []
+    parts = [_parse_decoded(request.q)] if request.q is not None else []
     if request.status is not None:
         parts.append(Query(builder.status(request.status)))
     return all_of(parts)
@@ -319,10 +325,10 @@ def _decode_q(text: str) -> Query:
     try:
         return parse(text)
     except QuerySyntaxError:
-        return _decoded(decode_form(text, Span(0, len(text))))
+        return _parse_decoded(decode_form(text, Span(0, len(text))))
 
 
-def _decoded(text: str) -> Query:
+def _parse_decoded(text: str) -> Query:
     """Read a `q` that has been percent-decoded once, which must be enough."""
     try:
         return parse(text)

@@ -430,9 +430,9 @@ def _warm_and_cold(what: str, tree: Path, settings: Settings, rounds: Rounds) ->
 
 
 def _check(path: Path, settings: Settings, cache: Cache | None = None) -> None:
-    from bbquery.lint.runner import run
+    from bbquery.lint.runner import run_linter
 
-    report = run([path], settings, cache=cache, processes=1)
+    report = run_linter([path], settings, cache=cache, processes=1)
     assert report.files
     assert not report.skipped
 

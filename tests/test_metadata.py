@@ -255,7 +255,7 @@ def test_check_never_raises_and_says_a_thing_once(value: Any) -> None:
 @given(objects(st.text("ab_.-", max_size=3) | st.booleans() | integers, st.text("ab é", min_size=1, max_size=3)))
 def test_without_findings_an_object_is_stored_and_found(obj: dict[str, Any]) -> None:
     good = metadata.size(obj) <= metadata.MAX_SIZE and all(
-        isinstance(leaf, str) and metadata.is_storable(leaf) for leaf in metadata.flatten(obj).values()
+        isinstance(leaf, str) and metadata.is_accepted_value(leaf) for leaf in metadata.flatten(obj).values()
     )
     assert (not metadata.check(obj)) == good
 
@@ -316,17 +316,17 @@ def test_findings_can_be_printed(value: Any) -> None:
 def test_the_characters_that_can_be_stored_are_those_of_the_service() -> None:
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     expected = set(letters + letters.lower() + "0123456789" + "_" + "-,;:.()&$%#@!?~")
-    assert {chr(code) for code in range(0x110000) if metadata.is_storable(chr(code))} == expected
-    assert metadata.is_storable("")
+    assert {chr(code) for code in range(0x110000) if metadata.is_accepted_value(chr(code))} == expected
+    assert metadata.is_accepted_value("")
 
 
 @given(st.text("aZ9_-~ é/'") | any_text)
 def test_the_first_character_that_cannot_be_stored(value: str) -> None:
-    at = metadata.first_unstorable(value)
-    assert (at is None) == metadata.is_storable(value)
+    at = metadata.first_refused_character(value)
+    assert (at is None) == metadata.is_accepted_value(value)
     if at is not None:
-        assert metadata.is_storable(value[:at])
-        assert not metadata.is_storable(value[at])
+        assert metadata.is_accepted_value(value[:at])
+        assert not metadata.is_accepted_value(value[at])
 
 
 # --- stringify ---------------------------------------------------------------------------------

@@ -26,6 +26,6 @@ def _run(arguments: list[str]) -> int:
     if not (find_spec("click") and find_spec("rich")):
         print_error("the command line needs click and rich: pip install 'bbquery[cli]'")
         return EXIT_ERROR
-    from .app import run
+    from .app import run_program
 
-    return run(arguments)
+    return run_program(arguments)

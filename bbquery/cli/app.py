@@ -106,7 +106,7 @@ Environment:
 )  # fmt: skip
 
 
-def run(arguments: list[str]) -> int:
+def run_program(arguments: list[str]) -> int:
     """The exit status of a command line. What goes wrong is said on stderr."""
     if COMPLETE in os.environ:
         from click.shell_completion import shell_complete

@@ -33,12 +33,12 @@ def read_query(text: str | None, settings: tuple[str, ...]) -> Query:
     """The query of a command line. Values that match nothing are warned of."""
     from ..query import parse
 
-    query = parse(read_text(text, "query"), **_values(settings))
+    query = parse(read_text(text, "query"), **_bound_values(settings))
     warn_of_unstorable(query)
     return query
 
 
-def _values(settings: tuple[str, ...]) -> dict[str, object]:
+def _bound_values(settings: tuple[str, ...]) -> dict[str, object]:
     values: dict[str, list[str]] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
@@ -49,16 +49,16 @@ def _values(settings: tuple[str, ...]) -> dict[str, object]:
 
 
 def warn_of_unstorable(query: Query) -> None:
-    """Metadata values that no session can have (F20)."""
+    """Metadata values that no session can have (docs/service.md#f20)."""
     from ..language.printer import format_query
-    from ..metadata import is_storable
+    from ..metadata import is_accepted_value
 
     values = [
         (node.field, value)
         for node in walk(query.ast)
         if isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField)
         for value in (node.values if isinstance(node, OneOf) else (node.value,))
-        if isinstance(value, str) and not is_storable(value)
+        if isinstance(value, str) and not is_accepted_value(value)
     ]
     for field, value in values[:_MAX_WARNINGS]:
         print_error(
@@ -70,9 +70,9 @@ def warn_of_unstorable(query: Query) -> None:
 
 
 def _why(value: str) -> str:
-    from ..metadata import first_unstorable
+    from ..metadata import first_refused_character
 
-    at = first_unstorable(value)
+    at = first_refused_character(value)
     assert at is not None, "it is not storable"
     return f": its character {at + 1} is {'a space' if value[at] == ' ' else value[at]}"
 
@@ -105,7 +105,7 @@ def read_object(arguments: tuple[str, ...], *, stringify: bool) -> dict[str, Any
     if not arguments or one == "-":
         value = _loads(read_text(one, "JSON object"))
     elif one is not None and (one.lstrip()[:1] in tuple("{[@") or "=" not in one):
-        value = _loads(one if one.lstrip()[:1] in tuple("{[") else _read_file(one))
+        value = _loads(one if one.lstrip()[:1] in tuple("{[") else _read_object_file(one))
     else:
         value = _from_pairs(arguments)
     if stringify or not isinstance(value, dict):  # what is no object, it refuses
@@ -113,7 +113,7 @@ def read_object(arguments: tuple[str, ...], *, stringify: bool) -> dict[str, Any
     return value
 
 
-def _read_file(argument: str) -> str:
+def _read_object_file(argument: str) -> str:
     path = argument.removeprefix("@")
     try:
         with open(path, "rb") as file:

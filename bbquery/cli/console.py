@@ -44,7 +44,7 @@ def run_guarded(run: Callable[[], int]) -> int:
         try:
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, TextIOWrapper):
-                    stream.reconfigure(errors=_ESCAPED)
+                    stream.reconfigure(errors=_CONTROL_CHARACTERS)
             return run()
         finally:
             flush()
@@ -64,26 +64,26 @@ def run_guarded(run: Callable[[], int]) -> int:
 def write(text: str) -> None:
     """Data, to stdout."""
     if sys.stdout is None:  # the caller closed it
-        raise _cannot_write("it is closed")
+        raise _write_error("it is closed")
     try:
         sys.stdout.write(text)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _cannot_write(error.strerror) from None
+        raise _write_error(error.strerror) from None
 
 
 def write_bytes(data: bytes) -> None:
     """Data that must stay as it is: no encoding, no line ends of the system."""
     flush()
     if sys.stdout is None:
-        raise _cannot_write("it is closed")
+        raise _write_error("it is closed")
     try:
         sys.stdout.buffer.write(data)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _cannot_write(error.strerror) from None
+        raise _write_error(error.strerror) from None
 
 
 def flush() -> None:
@@ -93,10 +93,10 @@ def flush() -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _cannot_write(error.strerror) from None
+        raise _write_error(error.strerror) from None
 
 
-def _cannot_write(reason: str | None) -> CliError:
+def _write_error(reason: str | None) -> CliError:
     return CliError(f"cannot write to standard output: {reason}")
 
 
@@ -176,10 +176,10 @@ def has_color(stream: TextIO | None) -> bool:
 
 # --- what the streams carry --------------------------------------------------------------------
 
-_ESCAPED = "bbquery.escape"
+_CONTROL_CHARACTERS = "bbquery.escape"
 
 
-def _escape(error: UnicodeError) -> tuple[str, int]:
+def _escape_on_error(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
     return unicode_escape(error.object[error.start : error.end]), error.end
 
@@ -211,4 +211,4 @@ def _discard_output(stream: TextIO | None) -> None:
         os.close(nowhere)
 
 
-codecs.register_error(_ESCAPED, _escape)
+codecs.register_error(_CONTROL_CHARACTERS, _escape_on_error)

@@ -7,20 +7,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import BuildError
 from .console import CliError, escape_control_characters, is_terminal, print_error, write
+from .options import F
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from ..lint.files.discovery import SkippedFile
     from ..lint.settings import Settings
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def files(verb: str) -> Callable[[F], F]:
@@ -66,7 +65,7 @@ def settings_errors() -> Iterator[None]:
         raise CliError("pathspec is not installed: pip install 'bbquery[lint]'") from None
 
 
-def read_settings(config: str | None, *, isolated: bool, **overrides: object) -> Settings:
+def load_lint_settings(config: str | None, *, isolated: bool, **overrides: object) -> Settings:
     from ..lint.settings import Settings, load_settings
 
     if isolated and config is not None:

@@ -34,10 +34,10 @@ def redirect_output(path: str | None) -> Iterator[None]:
         with open(path, "w", encoding="utf-8", errors="bbquery.escape", newline="") as file, redirect_stdout(file):
             yield
     except OSError as error:
-        raise _cannot_write(path, error) from None
+        raise _cannot_write_file(path, error) from None
 
 
-def _cannot_write(path: str, error: OSError) -> CliError:
+def _cannot_write_file(path: str, error: OSError) -> CliError:
     return CliError(f"cannot write {path}: {error.strerror or error}")
 
 
@@ -77,7 +77,7 @@ def write_reports(
             else:
                 tabular.write_parquet(report, Path(file), prices)
         except OSError as error:
-            raise _cannot_write(file, error) from None
+            raise _cannot_write_file(file, error) from None
     if coverage is not None and form != "json":
         print_note(str(coverage))
 
@@ -104,7 +104,7 @@ def write_page(asked: UsageRequest, client: Client | None, by: tuple[str, ...], 
     try:
         Path(file).write_text(export(source, by[:2] or None, asked.billing_day), "utf-8")
     except OSError as error:
-        raise _cannot_write(file, error) from None
+        raise _cannot_write_file(file, error) from None
 
 
 def serve_metrics(

@@ -52,7 +52,7 @@ class UsageRequest(NamedTuple):
             for meter in meters:
                 meter.add(found)
         for file in self.inputs:
-            _read_file(file, meters, self.query, self.project, now)
+            _measure_file(file, meters, self.query, self.project, now)
         return [meter.report() for meter in meters]
 
     def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
@@ -72,7 +72,7 @@ class UsageRequest(NamedTuple):
         return all_of(*parts) if parts else None
 
 
-def _read_file(file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime) -> None:
+def _measure_file(file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime) -> None:
     name = "standard input" if file == "-" else file
     source: Any = stdin_bytes() if file == "-" else file
     query = within_project(query, project)

@@ -7,7 +7,6 @@ blocking and the asynchronous client, and a test can run it step by step.
 from __future__ import annotations
 
 import json
-import logging
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -23,10 +22,8 @@ from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, Trans
 from .http_errors import KeyRedactor, to_error
 from .listing import PlanRun
 from .retries import retry_delay
-from .selection import SessionSelection
+from .selection import SessionSelection, log
 from .settings import ClientSettings
-
-log = logging.getLogger("bbquery")
 
 MAX_URL = 65_536
 """The longest URL that httpx sends."""
@@ -190,6 +187,6 @@ _RENAMED = {
 
 def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
     for finding in metadata.check(user_metadata):
-        if finding.severity == "error" and finding.code != metadata.DOUBTFUL:
+        if finding.severity == "error" and finding.code != metadata.CONTRADICTED_BY_DOCS:
             raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
         log.warning("%s", finding)

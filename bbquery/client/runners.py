@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 import anyio
 
@@ -29,12 +29,10 @@ from .effects import (
     RunAll,
     SendRequest,
     Sleep,
+    T,
     TaskResult,
     TransportFailure,
 )
-
-T = TypeVar("T")
-
 
 _TIMED_OUT_IN_QUEUE = TransportFailure("the time for the whole call was over before its turn came", sent=False)
 
@@ -61,7 +59,7 @@ class BlockingRunner:
 
     def run(self, operation: Operation[T]) -> T:
         """Return the result of an operation."""
-        return _result(self.stream(operation))
+        return _drain(self.stream(operation))
 
     def stream(self, operation: Operation[T]) -> Generator[Any, None, T]:
         """Yield the parts that an operation emits, and return its result. Closing the generator stops the run."""
@@ -129,7 +127,7 @@ class BlockingRunner:
                 if operation is None:
                     return
                 try:
-                    results.put(TaskResult(_result(self._run(operation, begun, over))))
+                    results.put(TaskResult(_drain(self._run(operation, begun, over))))
                 except BaseException as error:  # the thread that waits raises it, whatever it is; _Cancelled too
                     if not batch.continue_on_error:
                         with taking:
@@ -143,7 +141,7 @@ class BlockingRunner:
             threading.Thread(target=work, name="bbquery", daemon=True).start()
 
 
-def _result(parts: Generator[Any, None, T]) -> T:
+def _drain(parts: Generator[Any, None, T]) -> T:
     """Return what a stream returns, and drop its parts."""
     try:
         while True:

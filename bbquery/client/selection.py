@@ -67,5 +67,9 @@ def _with_status(query: Query | None, status: str | None) -> Query | None:
 
 def _warn_of_unstorable(node: Node) -> None:
     for part in walk(node):
-        if isinstance(part, Equal) and isinstance(part.field, tuple) and not metadata.is_storable(str(part.value)):
+        if (
+            isinstance(part, Equal)
+            and isinstance(part.field, tuple)
+            and not metadata.is_accepted_value(str(part.value))
+        ):
             log.warning("the service refuses to store a value such as %r: nothing will match", part.value)

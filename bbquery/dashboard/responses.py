@@ -117,7 +117,7 @@ def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, 
     """One page of them. A page behind the last is the last."""
     found = select_sessions(data, view, now).sessions
     name = view.sort.removeprefix("-")
-    key = _KEYS.get(name) or (lambda session, _: getattr(session, name))
+    key = _SORT_KEYS.get(name) or (lambda session, _: getattr(session, name))
     keyed = [(key(session, now), at) for at, session in enumerate(found)]
     there = sorted([pair for pair in keyed if pair[0] is not None], reverse=view.sort.startswith("-"))
     order = [at for _, at in there] + [at for value, at in keyed if value is None]
@@ -155,7 +155,7 @@ def _utc(time: datetime) -> str:
     return rfc3339(time.astimezone(UTC))
 
 
-_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
+_SORT_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
     "duration": duration_of,
     "proxy_bytes": lambda session, _: session.proxy_bytes or 0,
 }
@@ -172,11 +172,11 @@ def _pairs(metadata: Any) -> list[list[str]]:
             ahead += [((*path, key), inner) for key, inner in reversed(value.items())]
         elif path:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            pairs.append([_cut(join_name(path)), _cut(text)])
+            pairs.append([_truncate_cell(join_name(path)), _truncate_cell(text)])
     return pairs
 
 
-def _cut(text: str) -> str:
+def _truncate_cell(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
 
 
@@ -186,7 +186,7 @@ def _cut(text: str) -> str:
 def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str], values: Segment) -> dict[str, str]:
     """The query, and that a session is in a segment. It is built here, where no value can change its shape.
 
-    BuildError where no query can say that: an equality finds strings only (F2).
+    BuildError where no query can say that: an equality finds strings only (docs/service.md#f2).
     """
     for key, value in zip(read_keys(by), values, strict=True):
         of: FieldBuilder = MetadataField(key.path) if key.path else getattr(field, key.name)

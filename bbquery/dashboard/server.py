@@ -103,7 +103,7 @@ class Dashboard:
                 Route("/api/report", _answering(self._report)),
                 Route("/api/sessions", _answering(self._sessions)),
                 Route("/api/filter", _answering(self._filter)),
-                Route("/api/check", _answering(_check)),
+                Route("/api/check", _answering(_check_query)),
             ]
         )
 
@@ -143,21 +143,21 @@ def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], R
         try:
             return _json(of(request), 200)
         except (QuerySyntaxError, BuildError) as error:
-            return _json({"error": _problem(error)}, 400)
+            return _json({"error": _describe_problem(error)}, 400)
 
     return endpoint
 
 
-def _check(request: Request) -> dict[str, Any]:
+def _check_query(request: Request) -> dict[str, Any]:
     """What is wrong with a query. A 200 where there is something: to type one is no failure, and browsers log those."""
     try:
         read_filter(request.query_params)
     except QuerySyntaxError as error:
-        return {"problem": _problem(error)}
+        return {"problem": _describe_problem(error)}
     return {"problem": None}
 
 
-def _problem(error: QuerySyntaxError | BuildError) -> dict[str, Any]:
+def _describe_problem(error: QuerySyntaxError | BuildError) -> dict[str, Any]:
     found: dict[str, Any] = {"message": error.message, "hint": error.hint, "code": error.code, "span": None}
     if isinstance(error, QuerySyntaxError):
         found |= {"span": list(error.span), "text": error.text, "expected": join_with_or(error.expected)}

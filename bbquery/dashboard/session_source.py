@@ -31,7 +31,10 @@ class LoadedSessions(NamedTuple):
 
     @property
     def first_key(self) -> tuple[str, ...]:
-        """What to tell usage apart by, until somebody says: what people use most (F26), or the commonest key."""
+        """What to tell usage apart by, until somebody says:
+
+        what people use most (docs/service.md#f26), or the commonest key.
+        """
         names = [name for name in ("client", "task", "test_id") if name in self.keys]
         return tuple((names or [name for name, _ in self.keys.most_common(1)])[:1])
 

@@ -19,13 +19,13 @@ from .assets import SCRIPTS, asset, index
 from .session_source import SessionSource
 from .view_state import RANGES, ViewState, read_period
 
-MAX_KEYS = 8
+MAX_EXPORTED_KEYS = 8
 
 
 def export(source: SessionSource, by: Sequence[str] | None = None, billing_day: int = 1) -> str:
     """The page. `by` is what it begins with: the commonest key of the metadata, where it is None."""
     data, now = source.data, source.now()
-    keys = [name for name, _ in data.keys.most_common(MAX_KEYS)]
+    keys = [name for name, _ in data.keys.most_common(MAX_EXPORTED_KEYS)]
     first = data.first_key if by is None else tuple(by)
     choices = dict.fromkeys([first, (), *[(key,) for key in (*keys, "status", "region")]])
     found: list[dict[str, Any]] = []
@@ -36,10 +36,10 @@ def export(source: SessionSource, by: Sequence[str] | None = None, billing_day: 
         for by in choices:
             measured = responses.report(data, ViewState(None, period, by), now)
             found.append({"of": "report", "range": name, "by": list(by), "answer": measured})
-    return _page({"at": rfc3339(data.at), "scope": source.scope, "by": list(first), "answers": found})
+    return _exported_page({"at": rfc3339(data.at), "scope": source.scope, "by": list(first), "answers": found})
 
 
-def _page(recorded: dict[str, Any]) -> str:
+def _exported_page(recorded: dict[str, Any]) -> str:
     style, scripts = asset("style.css"), [_inline(text) for text in (asset("theme.js"), asset("plotly.js"), _bundle())]
     policy = (
         f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; style-src {_hash(style)}; img-src data:; "

@@ -22,7 +22,7 @@ MAX_POINTS = 2_000
 
 # How long the intervals are, unless asked for, of what is so long.
 _LENGTHS = ((timedelta(days=3), "1h"), (timedelta(days=120), "1d"), (timedelta(days=1_000), "7d"))
-_LONGEST = "28d"
+_LONGEST_INTERVAL = "28d"
 
 
 class Parameters(Protocol):
@@ -50,15 +50,15 @@ def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Se
     period = read_period(name, now, billing_day)
     by = tuple(name for name in given.getlist("by") if name) if "by" in given.keys() else tuple(default_by)  # noqa: SIM118  # a Mapping of starlette's
     if len(by) > 2:
-        raise _bad("usage is shown by one or two keys", "leave the others out")
+        raise _invalid_view("usage is shown by one or two keys", "leave the others out")
     read_keys(by)
     every = given.get("every") or None
     if every is not None:
         parse_interval(every)
     sort = given.get("sort") or DEFAULT_SORT
     if sort.removeprefix("-") not in SORTS:
-        raise _bad(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
-    return ViewState(read_filter(given), period, by, every, sort, _page(given.get("page")))
+        raise _invalid_view(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
+    return ViewState(read_filter(given), period, by, every, sort, _read_page(given.get("page")))
 
 
 def read_period(name: str, now: datetime, billing_day: int) -> Period:
@@ -82,28 +82,28 @@ def read_segment(given: Parameters) -> tuple[tuple[str, ...], tuple[str | None, 
         or len(values) != len(by)
         or not all(value is None or isinstance(value, str) for value in values)
     ):
-        raise _bad("a segment is a JSON array with a string or null for each key")
+        raise _invalid_view("a segment is a JSON array with a string or null for each key")
     return by, tuple(values)
 
 
 def choose_every(view: ViewState, first: datetime, last: datetime) -> str:
     """The length of the intervals for sessions from one time to another. BuildError where there would be too many."""
     span = last - first
-    every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST)
+    every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST_INTERVAL)
     if span / timedelta(seconds=parse_interval(every)) > MAX_POINTS:
-        raise _bad(
+        raise _invalid_view(
             f"intervals of {every} are too many for {span.days:,} days", "choose a shorter range, or longer ones"
         )
     return every
 
 
-def _page(text: str | None) -> int:
+def _read_page(text: str | None) -> int:
     if not text:
         return 1
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise _bad(f"{text[:80]!r} is no page")
+        raise _invalid_view(f"{text[:80]!r} is no page")
     return max(1, int(text))
 
 
-def _bad(message: str, hint: str | None = None) -> BuildError:
+def _invalid_view(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-view")

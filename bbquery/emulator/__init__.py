@@ -9,32 +9,23 @@ package, so nothing is imported until it is used.
 
 from __future__ import annotations
 
+from ..servers.lazy_exports import lazy_exports
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .sample_data import generate
     from .server import Emulator
     from .switches import Switches
 
-_HOME = {"Emulator": "server", "Switches": "switches", "generate": "sample_data"}
-_EXTRA = ("starlette", "uvicorn", "h11")
-
 __all__ = ["Emulator", "Switches", "generate"]
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        module = import_module("." + _HOME[name], __name__)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        message = f"the emulator needs {error.name}: pip install 'bbquery[emulator]'"
-        raise ModuleNotFoundError(message, name=error.name) from error
-    value = globals()[name] = getattr(module, name)
-    return value
+__getattr__ = lazy_exports(
+    __name__,
+    {"Emulator": "server:Emulator", "Switches": "switches:Switches", "generate": "sample_data:generate"},
+    libraries=("starlette", "uvicorn", "h11"),
+    extra="emulator",
+)
 
 
 def __dir__() -> list[str]:

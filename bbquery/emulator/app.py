@@ -19,9 +19,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import bbquery
-
+from .. import metadata as metadata_rules
+from ..errors import NotAWireQuery, QuerySyntaxError
+from ..language.parser import parse_query
+from ..language.printer import format_query
 from ..language.session_fields import REGIONS, STATUSES
+from ..planning.requests import require_wire_query
 from .store import LimitReached, Store
 from .switches import Switches
 
@@ -33,7 +36,7 @@ _GATEWAY_TIMEOUT = (
 
 
 class ErrorResponse(Exception):
-    """An answer with an error status (F29)."""
+    """An answer with an error status (docs/service.md#f29)."""
 
     def __init__(
         self, status: int, message: str, *, key: str = "message", headers: Mapping[str, str] | None = None
@@ -48,8 +51,8 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
 
 
 class EmulatorApi:
-    """The endpoints. `keys` maps each API key to the projects that it sees (F17); the first one also sees
-    those that no key names. `pause` sleeps, and returns early when the server stops.
+    """The endpoints. `keys` maps each API key to the projects that it sees (docs/service.md#f17); the first one also
+    sees those that no key names. `pause` sleeps, and returns early when the server stops.
     """
 
     def __init__(
@@ -100,7 +103,7 @@ class EmulatorApi:
         switches = self._switches()
         projects = self._visible(request)
         body = await _json_object(request)
-        options = _options(body, projects) | {"metadata": _metadata(body, strict=switches.strict_metadata)}
+        options = _options(body, projects) | {"metadata": _read_metadata(body, strict=switches.strict_metadata)}
         try:
             session = self._store.create(**options, switches=switches)
         except LimitReached as error:
@@ -169,7 +172,7 @@ class EmulatorApi:
         }
 
     def _visible(self, request: Request) -> list[str]:
-        """The projects that the request's key sees; a refusal where the key is none of ours (F27)."""
+        """The projects that the request's key sees; a refusal where the key is none of ours (docs/service.md#f27)."""
         key = request.headers.get("x-bb-api-key")
         if key is None or key not in self._keys:
             raise ErrorResponse(401, "missing or wrong API key", key="error")
@@ -184,7 +187,9 @@ class EmulatorApi:
 
 
 def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | None]:
-    """`q` and `status` (F12), form-decoded, so that `+` and `%20` are both a space (F8)."""
+    """`q` and `status` (docs/service.md#f12), form-decoded, so that `+` and `%20` are both a space
+    (docs/service.md#f8).
+    """
     try:
         text = request.scope["query_string"].decode()
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
@@ -201,23 +206,23 @@ def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | Non
 
 
 def _require_wire_query(q: str) -> tuple[str, ...]:
-    """The path and the value of a `q`, which must be spelled exactly as F1 documents it (F5, F6, F7)."""
+    """The path and the value of a `q`, which must be spelled exactly as F1 documents it (docs/service.md#f5, #f6, #f7).
+    """
     try:
-        query = bbquery.parse(q)
-        wire = query.wire()
-    except bbquery.QuerySyntaxError as error:
+        equality: Any = parse_query(q, {})
+        require_wire_query(equality)  # nothing but an equality on metadata is one
+    except QuerySyntaxError as error:
         raise ErrorResponse(400, f"q: {error.message}") from None
-    except bbquery.NotAWireQuery as error:
+    except NotAWireQuery as error:
         raise ErrorResponse(400, f"q: {error}") from None
-    if wire != q:
-        raise ErrorResponse(400, f"q: the documented form is {wire}")
-    equality: Any = query.ast  # nothing but an equality on metadata has a wire form
+    if format_query(equality) != q:
+        raise ErrorResponse(400, f"q: the documented form is {format_query(equality)}")
     return (*equality.field, equality.value)
 
 
 async def _json_object(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(await request.body(), parse_constant=_not_json, parse_float=_number)
+        body = json.loads(await request.body(), parse_constant=_not_json, parse_float=_read_number)
     except (ValueError, RecursionError, ClientDisconnect):
         raise ErrorResponse(400, "the body is not JSON") from None
     if not isinstance(body, dict):
@@ -229,7 +234,7 @@ def _not_json(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _number(text: str) -> float | None:
+def _read_number(text: str) -> float | None:
     """As a server in JavaScript stores it: a number past every double as null."""
     number = float(text)
     return number if isfinite(number) else None
@@ -262,26 +267,26 @@ def _timeout(body: Mapping[str, Any]) -> float | None:
     return timeout
 
 
-def _metadata(body: Mapping[str, Any], *, strict: bool) -> dict[str, Any] | None:
+def _read_metadata(body: Mapping[str, Any], *, strict: bool) -> dict[str, Any] | None:
     metadata = body.get("userMetadata")
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
         raise ErrorResponse(400, "userMetadata must be an object")
-    size = bbquery.metadata.size(metadata)
-    if size > bbquery.metadata.MAX_SIZE:
-        raise ErrorResponse(400, f"userMetadata may have {bbquery.metadata.MAX_SIZE} characters of JSON; it has {size}")
-    if strict and not all(map(bbquery.metadata.is_storable, _strings(metadata))):
+    size = metadata_rules.size(metadata)
+    if size > metadata_rules.MAX_SIZE:
+        raise ErrorResponse(400, f"userMetadata may have {metadata_rules.MAX_SIZE} characters of JSON; it has {size}")
+    if strict and not all(map(metadata_rules.is_accepted_value, _read_strings(metadata))):
         raise ErrorResponse(400, _NOT_STORABLE)
     return metadata
 
 
-def _strings(value: object) -> list[str]:
+def _read_strings(value: object) -> list[str]:
     """Every string in a metadata value, keys apart: they are not mentioned in F20."""
     if isinstance(value, str):
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [text for each in inner for text in _strings(each)]
+    return [text for each in inner for text in _read_strings(each)]
 
 
 # --- answers that are no success ---------------------------------------------------------------

@@ -100,7 +100,7 @@ class FaultMiddleware:
             await self._pause(faults.switches.latency)
         reset = faults.reset()
         if reset == "after":
-            await self._app(scope, receive, _discard)
+            await self._app(scope, receive, _discard_body)
         if reset:
             scope["state"]["abort"]()
             # Until the connection is gone: uvicorn takes an app that returns earlier for a broken one.
@@ -117,7 +117,7 @@ async def _answer(send: Send, record: RecordedRequest, number: bytes, message: M
     await send(message)
 
 
-async def _discard(_message: Message) -> None:
+async def _discard_body(_message: Message) -> None:
     pass
 
 

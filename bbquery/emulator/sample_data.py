@@ -1,6 +1,7 @@
 """A seed → sessions as a small company might have had them: clients, tasks, office hours, failures.
 
-The same seed and the same `now` give the same sessions. Metadata keeps to what the service stores (F19, F20).
+The same seed and the same `now` give the same sessions. Metadata keeps to what the service stores (docs/service.md#f19,
+#f20).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ..errors import BuildError
 from ..language.session_fields import REGIONS
 from .store import timestamp
 
-T = TypeVar("T")
+Choice = TypeVar("Choice")
 
 PROJECT = "3d1e5c1a-6a4e-4b0e-9d3f-0c7a4be5f0a1"
 """The project of the sessions, and the one that an emulator has by itself."""
@@ -32,7 +33,7 @@ class _Task(NamedTuple):
 
 
 # Name and share of the sessions, in percent; the first is a quarter of them.
-_CLIENTS = {"acme": 25, "globex": 19, "initech": 16, "umbrella": 13, "hooli": 11, "vandelay": 9, "wonka": 7}
+_SAMPLE_CLIENTS = {"acme": 25, "globex": 19, "initech": 16, "umbrella": 13, "hooli": 11, "vandelay": 9, "wonka": 7}
 _TASKS = {
     "checkout": _Task(22, 95, 0.05, 0.7),
     "price_watch": _Task(26, 40, 0.02, 0.9),
@@ -96,12 +97,12 @@ class _Clients:
     """What stays the same for a client: where it runs, and the context that it comes back to."""
 
     def __init__(self, random: Random) -> None:
-        self.region = {client: random.choice(REGIONS) for client in _CLIENTS}
-        self.context = {client: _uuid(random) for client in _CLIENTS}
+        self.region = {client: random.choice(REGIONS) for client in _SAMPLE_CLIENTS}
+        self.context = {client: _uuid(random) for client in _SAMPLE_CLIENTS}
 
 
 def _session(random: Random, clients: _Clients, created: float, now: float, *, live: bool) -> dict[str, Any]:
-    client, name = _pick(random, _CLIENTS), _pick(random, {name: task.weight for name, task in _TASKS.items()})
+    client, name = _pick(random, _SAMPLE_CLIENTS), _pick(random, {name: task.weight for name, task in _TASKS.items()})
     task = _TASKS[name]
     timeout = 3600 if live else _pick(random, _TIMEOUTS)
     started = created + random.uniform(0.3, 1.8)
@@ -135,13 +136,13 @@ def _session(random: Random, clients: _Clients, created: float, now: float, *, l
         session["avgCpuUsage"] = random.randint(3, 80)
         session["memoryUsage"] = random.randint(180, 1500)
     if random.random() >= _UNTAGGED:
-        session["userMetadata"] = _metadata(random, client, name)
+        session["userMetadata"] = _sample_metadata(random, client, name)
     elif random.random() < 0.5:
         session["userMetadata"] = None
     return session
 
 
-def _metadata(random: Random, client: str, task: str) -> dict[str, Any]:
+def _sample_metadata(random: Random, client: str, task: str) -> dict[str, Any]:
     metadata: dict[str, Any] = {
         "client": client,
         "task": task,
@@ -159,7 +160,7 @@ def _metadata(random: Random, client: str, task: str) -> dict[str, Any]:
     return metadata
 
 
-def _pick(random: Random, weights: dict[T, int]) -> T:
+def _pick(random: Random, weights: dict[Choice, int]) -> Choice:
     return random.choices(list(weights), list(weights.values()))[0]
 
 

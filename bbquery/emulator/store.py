@@ -2,7 +2,7 @@
 
 A session is stored as the JSON text that goes on the wire, beside the few columns that listings need, so
 ten thousand of them are listed by joining texts. What will happen to it next is a time in `due`; every
-access first carries out what is due. A status that was reached is stored, so it never goes back (F16),
+access first carries out what is due. A status that was reached is stored, so it never goes back (docs/service.md#f16),
 whatever the clock does.
 
 Metadata is found by exact text: each string leaf is one row, the JSON text of its path and value. No JSON
@@ -93,7 +93,8 @@ class Store:
         return {project: timestamp(created) for project, created in rows}
 
     def usage(self, project: str) -> dict[str, int]:
-        """Browser minutes and proxy bytes of a project (F23), each session at least a minute (F24).
+        """Browser minutes and proxy bytes of a project (docs/service.md#f23), each session at least a minute
+        (docs/service.md#f24).
 
         What has not ended counts up to now, and no further than it may run.
         """
@@ -103,7 +104,7 @@ class Store:
             session = json.loads(text)
             start, end = seconds(session.get("startedAt")), seconds(session.get("endedAt"))
             if end is None and session.get("status") not in FINAL_STATUSES:
-                end = min(now, _or(seconds(session.get("expiresAt")), now))
+                end = min(now, _default(seconds(session.get("expiresAt")), now))
             if start is not None and end is not None:
                 minutes += max(1, ceil((end - start) / 60))
             else:
@@ -169,7 +170,10 @@ class Store:
         timeout: float | None,
         switches: Switches,
     ) -> dict[str, Any]:
-        """A new session of a project, as the API shows it; LimitReached where there are too many (F22)."""
+        """A new session of a project, as the API shows it;
+
+        LimitReached where there are too many (docs/service.md#f22).
+        """
         with self._settled(write=True) as connection:
             now = self._clock()
             self._check_limits(connection, project, switches, now)
@@ -221,7 +225,7 @@ class Store:
                 _insert(
                     connection,
                     session,
-                    created=_or(seconds(session.get("createdAt")), now),
+                    created=_default(seconds(session.get("createdAt")), now),
                     starts=starts if starts is not None and starts > now else None,
                     expires=expires if expires is not None and expires > now else None,
                     default_project=default_project,
@@ -230,7 +234,7 @@ class Store:
             connection.execute(f"INSERT INTO projects {unknown}", (now,))  # a constant
 
     def release(self, session: str, delay: float) -> None:
-        """Asks for a session's end, `delay` seconds from now; a second time changes nothing (F21)."""
+        """Asks for a session's end, `delay` seconds from now; a second time changes nothing (docs/service.md#f21)."""
         with self._settled(write=True) as connection:
             releases = self._clock() + delay
             connection.execute(
@@ -267,7 +271,7 @@ class Store:
             connection.execute(
                 "UPDATE sessions SET status = ?, starts = ?, releases = ?, expires = ?, body = ?, due = ?"
                 " WHERE seq = ?",
-                (*_advance(status, starts, releases, expires, body, now), seq),
+                (*_next_state(status, starts, releases, expires, body, now), seq),
             )
 
     @contextmanager
@@ -282,7 +286,7 @@ class Store:
             self._connection.execute("COMMIT")
 
 
-def _advance(
+def _next_state(
     status: str, starts: float | None, releases: float | None, expires: float | None, body: str, now: float
 ) -> tuple[object, ...]:
     """The columns of a session after everything that happens to it until `now`."""
@@ -333,7 +337,7 @@ def _insert(
 
 
 def _entries(metadata: object) -> Iterator[tuple[str, ...]]:
-    """Each path through objects that leads to a string, with that string at its end (F2)."""
+    """Each path through objects that leads to a string, with that string at its end (docs/service.md#f2)."""
     ahead: list[tuple[tuple[str, ...], object]] = [((), metadata)]
     while ahead:
         path, value = ahead.pop()
@@ -357,5 +361,5 @@ def seconds(text: object) -> float | None:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _or(value: float | None, otherwise: float) -> float:
+def _default(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value

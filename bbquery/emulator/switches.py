@@ -21,16 +21,22 @@ class Switches:
     """How the emulator misbehaves. Times are in seconds, rates between 0 and 1; a bad value is a `BuildError`."""
 
     bare_q: Literal["fast", "slow", "504"] = "fast"
-    """What a `q` without `status` gets (F9): an answer, one after `bare_q_seconds`, or a 504 after them."""
+    """What a `q` without `status` gets (docs/service.md#f9):
+
+    an answer, one after `bare_q_seconds`, or a 504 after them.
+    """
     bare_q_seconds: float = 0
     lag: float = 0
-    """How long a fresh session is missing from listings with a `q` (F10)."""
+    """How long a fresh session is missing from listings with a `q` (docs/service.md#f10)."""
     ignore_q: bool = False
-    """Answer as if `q` were not there (F11)."""
+    """Answer as if `q` were not there (docs/service.md#f11)."""
     cap: int | None = None
-    """List this many of the newest only, and do not say so (F13)."""
+    """List this many of the newest only, and do not say so (docs/service.md#f13)."""
     strict_metadata: bool = False
-    """Refuse metadata values with characters that the service does not take (F20); keys are not looked at."""
+    """Refuse metadata values with characters that the service does not take (docs/service.md#f20);
+
+    keys are not looked at.
+    """
 
     latency: float = 0
     """How long every request waits first."""
@@ -46,13 +52,13 @@ class Switches:
     """Faults come in the order that this seed gives."""
 
     max_concurrent: int | None = None
-    """Creating past this many PENDING and RUNNING sessions in a project gets a 429 (F22)."""
+    """Creating past this many PENDING and RUNNING sessions in a project gets a 429 (docs/service.md#f22)."""
     max_created_per_minute: int | None = None
-    """Creating past this many sessions of a project in 60 s gets a 429 with Retry-After (F22)."""
+    """Creating past this many sessions of a project in 60 s gets a 429 with Retry-After (docs/service.md#f22)."""
     start_delay: float = 0
     """From PENDING to RUNNING."""
     release_delay: float = 0
-    """From REQUEST_RELEASE to COMPLETED (F21)."""
+    """From REQUEST_RELEASE to COMPLETED (docs/service.md#f21)."""
     session_timeout: float = 3600
     """From created to TIMED_OUT, where the creator does not say."""
 

@@ -60,8 +60,8 @@ def _check_path(field: Field) -> None:
 _MAX_KEYS = MAX_CHARACTERS // len("['']")
 
 
-def from_dict(mapping: Mapping[str, Any]) -> Node:
-    """The AND of a nested mapping's leaves, in its order. Every leaf is a string (F2)."""
+def tree_from_dict(mapping: Mapping[str, Any]) -> Node:
+    """The AND of a nested mapping's leaves, in its order. Every leaf is a string (docs/service.md#f2)."""
     leaves: list[Node] = []
     stack: list[tuple[Path, Any]] = [((), mapping)]
     while stack:
@@ -104,7 +104,7 @@ def _bad_leaf(path: Path, value: object) -> BuildError:
     raise AssertionError("a string is a leaf that from_dict takes")
 
 
-def to_dict(node: Node) -> dict[str, Any]:
+def tree_to_dict(node: Node) -> dict[str, Any]:
     """The inverse of `from_dict`: for an equality on metadata, or an AND of several on different paths."""
     result: dict[str, Any] = {}
     for leaf in conjuncts(node):

@@ -65,18 +65,18 @@ def parse_equalities(text: str) -> Node | None:
 
 def equality_node(source: str, start: int, end: int) -> Equal:
     if "\\" in source or '"' in source:
-        *keys, value = _strings(source, start)
+        *keys, value = _string_values(source, start)
         return Equal(tuple(keys), value, Span(start, end))
     parts = source.split("'")  # user_metadata[ ' key ' ][ ' key ' ]: ' value '
     return Equal(tuple(parts[1:-3:2]), parts[-2], Span(start, end))
 
 
-def _strings(source: str, start: int) -> list[str]:
+def _string_values(source: str, start: int) -> list[str]:
     return [unquote(match[0], start + match.start()) for match in terminal("STRING").finditer(source)]
 
 
 # Left to `re` to compile when a first escape comes: few queries have one, and a first parse should not pay for it.
-_ESCAPE = r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))"
+_STRING_ESCAPE = r"\\(?:u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))"
 _MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -100,4 +100,4 @@ def unquote(literal: str, start: int) -> str:
             raise LocatedBuildError(start + match.start(), start + match.end(), problem)
         return chr(int(unit, 16))
 
-    return re.sub(_ESCAPE, meaning, literal)[1:-1]
+    return re.sub(_STRING_ESCAPE, meaning, literal)[1:-1]

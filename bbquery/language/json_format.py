@@ -13,7 +13,7 @@ from ..errors import BuildError
 from . import builder
 from .grammar import terminal
 from .limits import MAX_CHARACTERS, MAX_NESTING, measure_query
-from .literals import format_time, parse_duration, parse_now, parse_number, parse_size, parse_time
+from .literals import format_time_literal, parse_duration, parse_now, parse_number, parse_size, parse_time
 from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
 from .printer import format_value
 from .session_fields import SESSION_FIELDS, SessionField
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .nodes import Value
     from .session_fields import Field
 
-_KINDS = {Time: "time", Now: "now", Duration: "duration", Size: "size"}
+_VALUE_KINDS = {Time: "time", Now: "now", Duration: "duration", Size: "size"}
 _LITERAL_READERS: dict[str, Callable[[str], Value]] = {
     "time": parse_time,
     "now": parse_now,
@@ -38,7 +38,7 @@ _LITERAL_READERS: dict[str, Callable[[str], Value]] = {
 }
 
 
-def to_json(node: Node) -> str:
+def tree_to_json(node: Node) -> str:
     return json.dumps(_node_to_json(node), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -52,31 +52,31 @@ def _node_to_json(node: Node) -> dict[str, Any]:
     if isinstance(node, Exists):
         return {"type": "exists", "field": field}
     if isinstance(node, OneOf):
-        return {"type": "one_of", "field": field, "values": [_value(value) for value in node.values]}
+        return {"type": "one_of", "field": field, "values": [_value_to_json(value) for value in node.values]}
     if isinstance(node, Equal):
-        return {"type": "equal", "field": field, "value": _value(node.value)}
+        return {"type": "equal", "field": field, "value": _value_to_json(node.value)}
     kind = "order" if isinstance(node, Order) else "text"
-    return {"type": kind, "field": field, "operator": node.operator, "value": _value(node.value)}
+    return {"type": kind, "field": field, "operator": node.operator, "value": _value_to_json(node.value)}
 
 
-def _value(value: Value) -> object:
+def _value_to_json(value: Value) -> object:
     if isinstance(value, str | bool):
         return value
-    kind = _KINDS.get(type(value), "number")
-    return {kind: format_time(value) if isinstance(value, Time) else format_value(value)}
+    kind = _VALUE_KINDS.get(type(value), "number")
+    return {kind: format_time_literal(value) if isinstance(value, Time) else format_value(value)}
 
 
-def from_json(source: str | bytes | dict[str, Any]) -> Node:
+def tree_from_json(source: str | bytes | dict[str, Any]) -> Node:
     """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
     try:
-        node = _node(_decoded(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0, count(1))
+        node = _node(_decode_json(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0, count(1))
         measure_query(node).check()
     except RecursionError:
         raise BuildError("the JSON is nested too deeply", code="too-large") from None
     return node
 
 
-def _decoded(source: str | bytes | bytearray) -> Any:
+def _decode_json(source: str | bytes | bytearray) -> Any:
     try:
         return json.loads(source)
     except ValueError as error:  # no JSON, no UTF-8, or a number with more digits than Python reads
@@ -88,7 +88,7 @@ def _invalid(path: str, expected: str) -> NoReturn:
 
 
 MAX_NODES = MAX_CHARACTERS // 4 + 1  # none is written in less than `NOT ` or ` OR `
-_KEYS = {
+_NODE_KEYS = {
     "and": {"operands"},
     "or": {"operands"},
     "not": {"operand"},
@@ -103,11 +103,11 @@ _KEYS = {
 def _node(source: Any, path: str, depth: int, number: Iterator[int]) -> Node:
     if next(number) > MAX_NODES:  # objects that share parts can be far larger than they look
         raise BuildError(f"the tree has more than {MAX_NODES:,} nodes", code="too-large")
-    if not isinstance(source, dict) or not isinstance(source.get("type"), str) or source["type"] not in _KEYS:
-        _invalid(path, "an object with a type of " + ", ".join(_KEYS))
+    if not isinstance(source, dict) or not isinstance(source.get("type"), str) or source["type"] not in _NODE_KEYS:
+        _invalid(path, "an object with a type of " + ", ".join(_NODE_KEYS))
     kind = source["type"]
-    if source.keys() != _KEYS[kind] | {"type"}:
-        _invalid(path, f"the keys type, {', '.join(sorted(_KEYS[kind]))} and no others")
+    if source.keys() != _NODE_KEYS[kind] | {"type"}:
+        _invalid(path, f"the keys type, {', '.join(sorted(_NODE_KEYS[kind]))} and no others")
     if depth > 3 * MAX_NESTING:  # an OR, an AND and a NOT may share a level
         raise BuildError(f"the tree is nested too deeply at {path}", code="too-large")
     if kind == "not":
@@ -117,25 +117,25 @@ def _node(source: Any, path: str, depth: int, number: Iterator[int]) -> Node:
         nodes = [_node(part, f"{path}.operands[{at}]", depth + 1, number) for at, part in enumerate(operands)]
         return and_of(nodes) if kind == "and" else or_of(nodes)
     try:
-        return _predicate(kind, source, path)
+        return _to_predicate(kind, source, path)
     except BuildError as error:
         if error.code == "bad-tree":
             raise
         raise BuildError(f"{error.message} at {path}", hint=error.hint, code=error.code) from None
 
 
-def _predicate(kind: str, source: dict[str, Any], path: str) -> Node:
-    field = _field(source["field"], path)
+def _to_predicate(kind: str, source: dict[str, Any], path: str) -> Node:
+    field = _to_field(source["field"], path)
     if kind == "exists":
         return builder.exists(field)
     if kind == "one_of":
         values = _list(source, "values", path)
-        return builder.one_of(field, [_literal(value, f"{path}.values[{at}]") for at, value in enumerate(values)])
+        return builder.one_of(field, [_to_literal(value, f"{path}.values[{at}]") for at, value in enumerate(values)])
     operators = {"equal": (":",), "order": (">", ">=", "<", "<="), "text": ("^=", "$=", "*=")}[kind]
     operator = source.get("operator", ":")
     if operator not in operators:
         _invalid(f"{path}.operator", "one of " + " ".join(operators))
-    value = _literal(source["value"], f"{path}.value")
+    value = _to_literal(source["value"], f"{path}.value")
     if isinstance(value, str) and (kind == "order" or field == SESSION_FIELDS["proxy_bytes"]):
         _invalid(f"{path}.value", "an object such as {'duration': '15m'}")
     return builder.compare(field, operator, value)
@@ -148,7 +148,7 @@ def _list(source: dict[str, Any], key: str, path: str) -> list[Any]:
     return items
 
 
-def _field(source: Any, path: str) -> Field:
+def _to_field(source: Any, path: str) -> Field:
     if isinstance(source, str) and source in SESSION_FIELDS:
         return SESSION_FIELDS[source]
     if isinstance(source, list) and source and all(isinstance(key, str) for key in source):
@@ -156,7 +156,7 @@ def _field(source: Any, path: str) -> Field:
     _invalid(f"{path}.field", "a list of keys, or one of " + " ".join(SESSION_FIELDS))
 
 
-def _literal(source: Any, path: str) -> Value:
+def _to_literal(source: Any, path: str) -> Value:
     if isinstance(source, str | bool):
         return source
     if isinstance(source, dict) and len(source) == 1:

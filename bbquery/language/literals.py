@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from decimal import Decimal
 
-_NS = 1_000_000_000
+_NS_PER_SECOND = 1_000_000_000
 _DAY = 86_400
 _UNITS_OF_TIME = {"d": _DAY, "h": 3_600, "m": 60, "s": 1}
 _UNITS_OF_SIZE = {
@@ -28,18 +28,18 @@ MAX_AMOUNT = 10**15
 MAX_EXPONENT = 9_999
 
 # Patterns as text: `re` compiles each when it is first needed, and keeps it. A first parse rarely needs them.
-_TIME = r"(?a:(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d)))?)"
+_TIME_PATTERN = r"(?a:(\d{4})-(\d\d)-(\d\d)(?:[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d)))?)"
 _SIZE = r"(?a:(\d+)([A-Za-z]+))"
-_NUMBER = r"(?a:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?)"
+_NUMBER_PATTERN = r"(?a:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE]([+-]?\d+))?)"
 
 _FIRST_DAY = 719_163  # the ordinal of 1970-01-01
-_EARLIEST = (1 - _FIRST_DAY) * _DAY * _NS
-_LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS  # the end of 9999-12-31
+_EARLIEST = (1 - _FIRST_DAY) * _DAY * _NS_PER_SECOND
+_LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS_PER_SECOND  # the end of 9999-12-31
 
 
 def parse_time(text: str) -> Time:
     """An RFC 3339 instant, or a date for its first instant in UTC."""
-    match = re.fullmatch(_TIME, text)
+    match = re.fullmatch(_TIME_PATTERN, text)
     if not match:
         raise ValueError("it is not an RFC 3339 time such as '2026-11-01T12:00:00Z', nor a date")
     year, month, day, hour, minute, second, fraction, sign, offset_hours, offset_minutes = match.groups()
@@ -55,7 +55,7 @@ def parse_time(text: str) -> Time:
         raise ValueError("an offset goes from -23:59 to +23:59")
     offset = (int(offset_hours or 0) * 60 + int(offset_minutes or 0)) * (-60 if sign == "-" else 60)
     seconds = days * _DAY + int(hour or 0) * 3_600 + int(minute or 0) * 60 + int(second or 0) - offset
-    return validate_time(seconds * _NS + int((fraction or "").ljust(9, "0")))
+    return validate_time(seconds * _NS_PER_SECOND + int((fraction or "").ljust(9, "0")))
 
 
 def validate_time(ns: int) -> Time:
@@ -65,11 +65,11 @@ def validate_time(ns: int) -> Time:
     return Time(ns)
 
 
-def format_time(time: Time) -> str:
+def format_time_literal(time: Time) -> str:
     """Without quotes: a date where it is midnight UTC, else RFC 3339 with Z and the digits it needs."""
     from datetime import date
 
-    seconds, fraction = divmod(time.ns, _NS)
+    seconds, fraction = divmod(time.ns, _NS_PER_SECOND)
     days, seconds = divmod(seconds, _DAY)
     day = date.fromordinal(days + _FIRST_DAY).isoformat()
     if not seconds and not fraction:
@@ -80,10 +80,10 @@ def format_time(time: Time) -> str:
 
 def parse_duration(text: str) -> Duration:
     """`90s`, `15m`, `2h`, `7d`."""
-    return Duration(_amount(text[:-1], _UNITS_OF_TIME[text[-1]]))
+    return Duration(_parse_amount_digits(text[:-1], _UNITS_OF_TIME[text[-1]]))
 
 
-def format_duration(duration: Duration) -> str:
+def format_duration_literal(duration: Duration) -> str:
     """In the largest unit that divides it."""
     for unit, seconds in _UNITS_OF_TIME.items():
         if duration.seconds % seconds == 0 and (duration.seconds or unit == "s"):
@@ -102,7 +102,7 @@ def parse_now(text: str) -> Now:
 def format_now(now: Now) -> str:
     if not now.offset:
         return "now"
-    return ("now-" if now.offset < 0 else "now+") + format_duration(Duration(abs(now.offset)))
+    return ("now-" if now.offset < 0 else "now+") + format_duration_literal(Duration(abs(now.offset)))
 
 
 def parse_size(text: str) -> Size:
@@ -110,7 +110,7 @@ def parse_size(text: str) -> Size:
     match = re.fullmatch(_SIZE, text)
     if not match or match[2] not in _UNITS_OF_SIZE:
         raise ValueError("it is not a size such as 10MB or 1MiB")
-    return Size(_amount(match[1], _UNITS_OF_SIZE[match[2]]))
+    return Size(_parse_amount_digits(match[1], _UNITS_OF_SIZE[match[2]]))
 
 
 def format_size(size: Size) -> str:
@@ -122,7 +122,7 @@ def format_size(size: Size) -> str:
     return min(spellings, key=len)
 
 
-def _amount(digits: str, unit: int) -> int:
+def _parse_amount_digits(digits: str, unit: int) -> int:
     digits = digits.lstrip("0") or "0"
     # The length first: Python refuses to read very long integers.
     if len(digits) > 16 or int(digits) * unit > MAX_AMOUNT:
@@ -134,7 +134,7 @@ def parse_number(text: str) -> Decimal:
     """A JSON number, exactly."""
     from decimal import Decimal
 
-    match = re.fullmatch(_NUMBER, text)
+    match = re.fullmatch(_NUMBER_PATTERN, text)
     if not match:
         raise ValueError("it is not a JSON number such as -12.5 or 1e6")
     exponent = (match[1] or "0").lstrip("+-").lstrip("0")

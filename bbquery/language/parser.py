@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
     from .session_fields import Field
 
-    Located: TypeAlias = tuple[Field, int, int]
+    LocatedField: TypeAlias = tuple[Field, int, int]
     """A field and where it starts and ends."""
 
 
-def parse(text: str, values: Mapping[str, object]) -> Node:
+def parse_query(text: str, values: Mapping[str, object]) -> Node:
     """The tree of a text, its placeholders bound to `values`. Raises QuerySyntaxError, and nothing else."""
     limits.check_length(text)
     try:
@@ -138,11 +138,11 @@ class _TreeBuilder:
     def equality(self, children: list[Token]) -> Node:
         return equality_node(children[0], *_token_span(children[0]))
 
-    def metadata_field(self, children: list[Any]) -> Located:
+    def metadata_field(self, children: list[Any]) -> LocatedField:
         base, *keys = children
         return tuple([key for key, _ in keys]), base.start_pos, keys[-1][1]
 
-    def session_field(self, children: list[Token]) -> Located:
+    def session_field(self, children: list[Token]) -> LocatedField:
         return SESSION_FIELDS[children[0]], *_token_span(children[0])
 
     def key(self, children: list[Token]) -> tuple[str, int]:
@@ -160,13 +160,13 @@ class _TreeBuilder:
         span = Span(start, token.end_pos)
         if token.type == "PLACEHOLDER" and _is_list(_placeholder_value(token)):
             _check_operator(token, field, ":(")
-        return _one_of(field, _values(field, token), span)
+        return _one_of(field, _equality_values(field, token), span)
 
     def one_of(self, children: list[Any]) -> Node:
         (field, start, _), left, *tokens, right = children
         _check_operator(left, field, ":(")
         return _one_of(
-            field, [value for token in tokens for value in _values(field, token)], Span(start, right.end_pos)
+            field, [value for token in tokens for value in _equality_values(field, token)], Span(start, right.end_pos)
         )
 
     def exists(self, children: list[Any]) -> Node:
@@ -177,13 +177,13 @@ class _TreeBuilder:
     def order(self, children: list[Any]) -> Node:
         (field, start, _), operator, token = children
         _check_operator(operator, field, operator)
-        value = _checked(token, validation.order_value, field, _literal(field, token))
+        value = _checked(token, validation.order_value, field, _literal_value(field, token))
         return Order(field, _plain_str(operator), value, Span(start, token.end_pos))
 
     def text(self, children: list[Any]) -> Node:
         (field, start, _), operator, token = children
         _check_operator(operator, field, operator)
-        value = _checked(token, validation.text_value, field, _literal(field, token))
+        value = _checked(token, validation.text_value, field, _literal_value(field, token))
         return Text(field, _plain_str(operator), value, Span(start, token.end_pos))
 
 
@@ -204,9 +204,9 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list | tuple | set | frozenset)
 
 
-def _values(field: Field, token: Token) -> list[Any]:
+def _equality_values(field: Field, token: Token) -> list[Any]:
     """The values of one literal of an equality: a list that is bound to a placeholder stands for all of its own."""
-    value = _literal(field, token)
+    value = _literal_value(field, token)
     items: Any = value if _is_list(value) else (value,)
     if isinstance(value, set | frozenset):
         items = sorted(value, key=str)  # so that a query's text does not hang on the order of hashes
@@ -216,7 +216,7 @@ def _values(field: Field, token: Token) -> list[Any]:
     return [_checked(token, validation.equality_value, field, item) for item in items]
 
 
-def _literal(field: Field, token: Token) -> object:
+def _literal_value(field: Field, token: Token) -> object:
     """What a literal says, before it is asked whether it suits the field."""
     kind = token.type
     if kind == "STRING":

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from .._text import truncate
-from .literals import format_duration, format_now, format_number, format_size, format_time
+from .literals import format_duration_literal, format_now, format_number, format_size, format_time_literal
 from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
 from .session_fields import SessionField
 from .values import Duration, Now, Size, Time
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .nodes import Value
     from .session_fields import Field
 
-_ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_SHORT_ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 @cache
@@ -35,17 +35,17 @@ def quote(value: str) -> str:
     """A string literal: single quotes, the shortest escapes."""
     special = _special()
     if special.search(value):
-        value = special.sub(_escape, value)
+        value = special.sub(_escape_character, value)
     return f"'{value}'"
 
 
-def _escape(match: re.Match[str]) -> str:
+def _escape_character(match: re.Match[str]) -> str:
     char = match[0]
-    return _ESCAPES.get(char) or f"\\u{ord(char):04x}"
+    return _SHORT_ESCAPES.get(char) or f"\\u{ord(char):04x}"
 
 
 def needs_no_escape(value: str) -> bool:
-    """Whether a string can stand between single quotes as it is, with no escape (F6)."""
+    """Whether a string can stand between single quotes as it is, with no escape (docs/service.md#f6)."""
     return not _special().search(value)
 
 
@@ -61,11 +61,11 @@ def format_value(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Time):
-        return f"'{format_time(value)}'"
+        return f"'{format_time_literal(value)}'"
     if isinstance(value, Now):
         return format_now(value)
     if isinstance(value, Duration):
-        return format_duration(value)
+        return format_duration_literal(value)
     if isinstance(value, Size):
         return format_size(value)
     return format_number(value)

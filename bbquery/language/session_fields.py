@@ -33,7 +33,7 @@ class SessionField(Immutable):
     name: str
     type: FieldType
     api_name: str | None
-    """The key in the API's mapping (F14); None for `duration`, which is computed."""
+    """The key in the API's mapping (docs/service.md#f14); None for `duration`, which is computed."""
 
     def __init__(self, name: str, type: FieldType, api_name: str | None) -> None:  # noqa: A002  # a field's type
         set_slot(self, "name", name)
@@ -69,5 +69,5 @@ def _session_field(name: str) -> SessionField:
 
 
 def field_type(field: Field) -> FieldType:
-    """What a field holds; metadata holds strings (F2)."""
+    """What a field holds; metadata holds strings (docs/service.md#f2)."""
     return "string" if isinstance(field, tuple) else field.type

@@ -113,8 +113,8 @@ def _open_parenthesis(text: str, at: int) -> int | None:
 
 # --- at a character ----------------------------------------------------------------------------
 
-_WORD = r"[^\W\d]\w*"
-_BARE = r"[^\s()\[\]'\":\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
+_WORD_PATTERN = r"[^\W\d]\w*"
+_BARE_WORD = r"[^\s()\[\]'\":\x00-\x1f\x7f-\x9f\ud800-\udfff]+"
 
 
 def find_problem(text: str, at: int, place: str) -> Problem:
@@ -212,7 +212,7 @@ def _invisible(text: str, at: int) -> Problem:
 
 def _split_word(text: str, at: int, _: str) -> Problem | None:
     """Return the problem of an invisible character that cuts a word in two, such as `A\u200bND`."""
-    word = re.compile(_WORD).match(text, at)
+    word = re.compile(_WORD_PATTERN).match(text, at)
     if word and word.end() < len(text) and is_invisible(text[word.end()]):
         problem = _invisible(text, word.end())
         return problem if problem.replacement == "" else None
@@ -233,7 +233,7 @@ def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
     if place == "path" and text[at] == "]":
         return Problem(at, at + 1, "missing-bracket", "there is no bracket to close", "leave ] out")
     if place == "bracket":
-        bare = re.compile(_WORD + r"[\w.-]*").match(text, at)
+        bare = re.compile(_WORD_PATTERN + r"[\w.-]*").match(text, at)
         if bare:
             return Problem(
                 at,
@@ -266,7 +266,7 @@ def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
             f"write \\{mark}",
         )
     if re.compile(r"[^\W\d]").match(text, at) and not re.compile(r"(?i:and|or|not)\b").match(text, at):
-        word = re.compile(_WORD).match(text, at)
+        word = re.compile(_WORD_PATTERN).match(text, at)
         field = word and (word[0] in SESSION_FIELDS or word[0] == "user_metadata")
         if not field:
             return Problem(
@@ -279,12 +279,12 @@ def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
     return None
 
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt][\w:.+-]*)?")
+_TIME_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt][\w:.+-]*)?")
 
 
 def unquoted_time(text: str, at: int) -> Problem | None:
     """`2026-11-01`: a number, so it seems, and what follows."""
-    match = _TIME.match(text, at)
+    match = _TIME_LIKE.match(text, at)
     if not match:
         return None
     return Problem(
@@ -336,11 +336,11 @@ _BASES = {"usermetadata", "usermeta", "metadata", "meta"}
 def _unknown(text: str, at: int, place: str) -> Problem:
     if place == "key":
         return Problem(at, at + 1, "missing-bracket", "the bracket is not closed", "add ]")
-    word = re.compile(_WORD).match(text, at)
+    word = re.compile(_WORD_PATTERN).match(text, at)
     if word and place in ("start", "condition", "condition in parentheses"):
         return _unknown_word(text, word)
     if place in ("colon", "operator"):
-        bare = re.compile(_BARE).match(text, at)
+        bare = re.compile(_BARE_WORD).match(text, at)
         if bare:
             message = "a string stands in quotes"
             return Problem(at, bare.end(), "missing-quote", message, f"write {quote(truncate(bare[0], 40))}")

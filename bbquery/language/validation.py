@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from .session_fields import Field
 
-_EXAMPLES = {"time": "'2026-11-01' or now-7d", "size": "10MB", "duration": "15m", "boolean": "true"}
-_NAMES = {
+_EXAMPLE_LITERALS = {"time": "'2026-11-01' or now-7d", "size": "10MB", "duration": "15m", "boolean": "true"}
+_TYPE_NAMES = {
     "string": "a string",
     "boolean": "true or false",
     "time": "a time",
@@ -73,7 +73,7 @@ def equality_value(field: Field, value: object) -> str | bool | Size:
         _check_text(value)
     kind = field_type(field)
     if kind == "size":
-        return _size(field, value)
+        return _to_size(field, value)
     if kind == "boolean":
         if isinstance(value, bool):
             return value
@@ -99,20 +99,20 @@ def order_value(field: Field, value: object) -> Decimal | Time | Now | Duration 
         _check_text(value)  # an error that shows it must be text
     kind = field_type(field)
     if kind == "size":
-        return _size(field, value)
+        return _to_size(field, value)
     if kind == "duration":
         return _duration(field, value)
     if kind == "time":
-        return _time(field, value)
+        return _to_time(field, value)
     return _metadata_order_value(field, value)
 
 
 def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:
     if _is_number(value):
-        return _number(value)
+        return _to_decimal(value)
     if isinstance(value, str):
         try:
-            return _time(field, value)
+            return _to_time(field, value)
         except BuildError:
             if value[:4].isdigit() and value[4:5] == "-":  # meant as a time: the reason helps
                 raise
@@ -123,7 +123,7 @@ def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:
         raise _order_type_error(value, instead)
     if isinstance(value, bool | Duration | Size) or value is None:
         raise _order_type_error(value, f"now-{format_value(value)}" if isinstance(value, Duration) else None)
-    return _time(field, value)
+    return _to_time(field, value)
 
 
 def check_quoted_literal(field: Field, text: str) -> str:
@@ -136,9 +136,9 @@ def check_quoted_literal(field: Field, text: str) -> str:
         return text
     if kind != "time":
         try:
-            instead = format_value(_size(field, text) if kind == "size" else _duration(field, text))
+            instead = format_value(_to_size(field, text) if kind == "size" else _duration(field, text))
         except BuildError:
-            instead = text if text in ("true", "false") else _EXAMPLES[kind]
+            instead = text if text in ("true", "false") else _EXAMPLE_LITERALS[kind]
         raise _type_error(field, text, instead)
     if _is_now(text):
         raise _type_error(field, text, text)
@@ -170,7 +170,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, Decimal)
 
 
-def _number(value: object) -> Decimal:
+def _to_decimal(value: object) -> Decimal:
     from decimal import Decimal
 
     try:
@@ -180,7 +180,7 @@ def _number(value: object) -> Decimal:
         raise BuildError(f"{_describe(value)} cannot be compared: {error}", code="bad-number") from None
 
 
-def _time(field: Field, value: object) -> Time | Now:
+def _to_time(field: Field, value: object) -> Time | Now:
     if isinstance(value, Now):
         if abs(value.offset) > MAX_AMOUNT:
             raise BuildError("the time is too far from now", code="bad-time")
@@ -238,7 +238,7 @@ def _duration(field: Field, value: object) -> Duration:
     raise _type_error(field, value, _whole_number_literal(value, "s"))
 
 
-def _size(field: Field, value: object) -> Size:
+def _to_size(field: Field, value: object) -> Size:
     amount = value.bytes if isinstance(value, Size) else value
     if isinstance(amount, int) and not isinstance(amount, bool):
         if not 0 <= amount <= MAX_AMOUNT:
@@ -259,7 +259,7 @@ def _whole_number_literal(value: object, unit: str) -> str | None:
     if not _is_number(value):
         return None
     try:
-        number = _number(value)
+        number = _to_decimal(value)
     except BuildError:  # not finite
         return None
     return f"{int(number)}{unit}" if 0 <= number <= MAX_AMOUNT and number == int(number) else None
@@ -286,7 +286,7 @@ def _type_error(field: Field, value: object, instead: str | None) -> BuildError:
     else:
         hint = f"write {instead}" if instead else _example(field)
     name = truncate(format_field(field), 80)
-    message = f"{name} holds {_NAMES[kind]}, not {_describe(value)}"
+    message = f"{name} holds {_TYPE_NAMES[kind]}, not {_describe(value)}"
     return BuildError(message, hint=hint, code="wrong-type")
 
 
@@ -310,7 +310,7 @@ def _as_string(value: object) -> str | None:
         return f'write "{spelled}", and {advice}'
     if _is_number(value):
         try:
-            return f"write {quote(format_value(_number(value)))}"
+            return f"write {quote(format_value(_to_decimal(value)))}"
         except BuildError:  # not finite
             return None
     if isinstance(value, Now | Duration | Size):
@@ -323,7 +323,7 @@ def _as_string(value: object) -> str | None:
 
 
 def _example(field: Field) -> str:
-    return f"write for example {_EXAMPLES.get(field_type(field), _EXAMPLES['time'])}"
+    return f"write for example {_EXAMPLE_LITERALS.get(field_type(field), _EXAMPLE_LITERALS['time'])}"
 
 
 def _unknown_status(value: str) -> BuildError:

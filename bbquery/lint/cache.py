@@ -30,10 +30,10 @@ FOLDER = ".bbquery_cache"
 NO_QUERIES = b""
 """In place of a digest: the file holds nothing for the linter, whatever the settings."""
 
-_FORMAT = 1
+_CACHE_FORMAT = 1
 _MAGIC = b"bbquery cache\n"
 _DIGEST = 16
-_MOST = 64 * 1024 * 1024
+_MAX_BYTES = 64 * 1024 * 1024
 _MOST_OF_ONE = 4 * 1024 * 1024
 _DAYS = 30
 _FRESH = 2_000_000_000
@@ -115,7 +115,7 @@ class Cache:
         if day != self._day:
             self._content.found[key] = (self._day, data)
             self._changed = True
-        return _decoded(data) if data else []
+        return _decode_finding(data) if data else []
 
     def store(self, key: bytes, findings: list[Finding]) -> None:
         try:
@@ -133,15 +133,15 @@ class Cache:
             return
         with suppress(OSError):
             _prepare(self._folder)
-            read_at, theirs = _load(self._file) if _place(self._file) != self._read_at else (None, self._content)
+            read_at, theirs = _load(self._file) if _cache_file(self._file) != self._read_at else (None, self._content)
             if read_at is not None:
                 theirs.seen.update(self._content.seen)
                 theirs.found.update(self._content.found)
             payload = msgspec.msgpack.encode(_recent(theirs, self._day - _DAYS))
-            if len(payload) > _MOST:
+            if len(payload) > _MAX_BYTES:
                 payload = msgspec.msgpack.encode(_recent(theirs, self._day))
-            if len(payload) <= _MOST:
-                _replace(self._folder, self._file, _MAGIC + digest(payload) + payload)
+            if len(payload) <= _MAX_BYTES:
+                _replace_cache(self._folder, self._file, _MAGIC + digest(payload) + payload)
         self._changed = False
 
     def _key(self, path: str) -> bytes:
@@ -155,7 +155,7 @@ def _program_fingerprint() -> bytes:
     reads Python; and the libraries.
     """
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    parts = [__version__, str(_FORMAT), sys.version]
+    parts = [__version__, str(_CACHE_FORMAT), sys.version]
     for top in (here, f"{os.path.dirname(here)}/grammar"):
         for folder, subfolders, names in os.walk(top):
             subfolders[:] = sorted(name for name in subfolders if name != "__pycache__")
@@ -178,7 +178,7 @@ def _recent(content: _Content, since: int) -> _Content:
 # --- the file ----------------------------------------------------------------------------------
 
 
-def _place(file: str) -> tuple[int, int, int] | None:
+def _cache_file(file: str) -> tuple[int, int, int] | None:
     """Which version of the file there is."""
     try:
         status = os.stat(file)
@@ -188,9 +188,9 @@ def _place(file: str) -> tuple[int, int, int] | None:
 
 
 def _load(file: str) -> tuple[tuple[int, int, int] | None, _Content]:
-    place = _place(file)
+    place = _cache_file(file)
     try:
-        if place is not None and place[2] <= _MOST + 1024:
+        if place is not None and place[2] <= _MAX_BYTES + 1024:
             with open(file, "rb") as opened:
                 data = opened.read()
             start = len(_MAGIC) + _DIGEST
@@ -216,7 +216,7 @@ def _prepare(folder: str) -> None:
                     os.unlink(entry)
 
 
-def _replace(folder: str, file: str, data: bytes) -> None:
+def _replace_cache(folder: str, file: str, data: bytes) -> None:
     handle, temporary = mkstemp(suffix=".tmp", dir=folder)
     try:
         with open(handle, "wb") as opened:
@@ -229,7 +229,7 @@ def _replace(folder: str, file: str, data: bytes) -> None:
 
 # --- findings ----------------------------------------------------------------------------------
 
-_decoder = msgspec.msgpack.Decoder(list[_Finding])
+_content_decoder = msgspec.msgpack.Decoder(list[_Finding])
 
 
 def _encoded_fix(fix: Fix) -> _Fix:
@@ -253,7 +253,7 @@ def _encoded(findings: list[Finding]) -> bytes:
     )
 
 
-def _decoded(data: bytes) -> list[Finding]:
+def _decode_finding(data: bytes) -> list[Finding]:
     return [
         Finding(
             *(each.code, each.message, Span(each.start, each.end)),
@@ -261,5 +261,5 @@ def _decoded(data: bytes) -> list[Finding]:
             hint=each.hint,
             fix=_decoded_fix(each.fix) if each.fix else None,
         )
-        for each in _decoder.decode(data)
+        for each in _content_decoder.decode(data)
     ]

@@ -69,16 +69,16 @@ class _Group:
         return beside
 
     def end_conjunction(self) -> None:
-        self.alternatives.append(_joined("and", self.conjuncts))
+        self.alternatives.append(_join_spans("and", self.conjuncts))
         self.conjuncts = []
         self.joined = True
 
     def close(self) -> Expression:
         self.end_conjunction()
-        return _joined("or", self.alternatives)
+        return _join_spans("or", self.alternatives)
 
 
-def _joined(kind: Kind, parts: list[Expression]) -> Expression:
+def _join_spans(kind: Kind, parts: list[Expression]) -> Expression:
     return parts[0] if len(parts) == 1 else Expression(kind, parts[0].outer.start, parts[-1].outer.end, parts)
 
 
@@ -174,11 +174,11 @@ def parentheses_spans(text: str, layers: Iterable[Span]) -> list[Span]:
     for start, end in layers:
         inside = text[start + 1 : end - 1]
         body = inside.rstrip(" \t\r\n")
-        spans += (Span(start, _skip(text, start + 1)), Span(start + 1 + len(body), end))
+        spans += (Span(start, _skip_space(text, start + 1)), Span(start + 1 + len(body), end))
     return spans
 
 
-def _skip(text: str, at: int) -> int:
+def _skip_space(text: str, at: int) -> int:
     match = _SPACE.match(text, at)
     return match.end() if match else at
 

@@ -8,7 +8,7 @@ text until it is bound.
 from __future__ import annotations
 
 from ..errors import QuerySyntaxError
-from ..language.parser import parse
+from ..language.parser import parse_query
 from ..language.printer import format_query
 from .extractors.bbq import extract
 from .findings import Finding
@@ -22,7 +22,7 @@ def formatted(source: str) -> tuple[str, list[Finding]]:
     at = 0
     for excerpt in extract(source).excerpts:
         try:
-            text = format_query(parse(excerpt.text, {}))
+            text = format_query(parse_query(excerpt.text, {}))
         except QuerySyntaxError as error:
             if error.code != "unbound-placeholder":
                 problems.append(syntax_finding(error, excerpt.locate(error.span)))

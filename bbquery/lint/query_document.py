@@ -69,7 +69,7 @@ class QueryDocument:
     def logical(self) -> Node:
         """The tree without double negations, with each predicate that holds something unknown as one that says nothing
         of any other."""
-        return _plain(self.node, self._repaired) if self.doubled or self._repaired.unknown else self.node
+        return _normalize(self.node, self._repaired) if self.doubled or self._repaired.unknown else self.node
 
     @cached_property
     def doubled(self) -> bool:
@@ -113,13 +113,13 @@ def _literals(found: list[Token]) -> list[PredicateTokens]:
     return several
 
 
-def _plain(node: Node, repaired: RepairedText) -> Node:
+def _normalize(node: Node, repaired: RepairedText) -> Node:
     assert node.span is not None, "the tree was parsed"
     if isinstance(node, And | Or):
         join = and_of if isinstance(node, And) else or_of
-        return join([_plain(operand, repaired) for operand in node.operands], node.span)
+        return join([_normalize(operand, repaired) for operand in node.operands], node.span)
     if isinstance(node, Not):
-        operand = _plain(node.operand, repaired)
+        operand = _normalize(node.operand, repaired)
         return with_span(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
     if repaired.is_unknown(*node.span):
         start, end = repaired.locate(node.span)

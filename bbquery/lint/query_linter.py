@@ -15,7 +15,7 @@ from typing import Any, Literal
 from .._text import Span
 from ..errors import BuildError, QuerySyntaxError
 from ..language.nodes import Node
-from ..language.parser import parse
+from ..language.parser import parse_query
 from ..language.session_fields import STATUSES
 from ..planning.urls import decode_form, is_encoded
 from .findings import Edit, Finding, Fix
@@ -27,12 +27,12 @@ from .rules.schema import Schema
 
 Dialect = Literal["full", "wire"]
 
-# `user_metadata['key']:'value'`: keys in ASCII that need no thought, values that the service stores (F20); and a status
-# beside them. So short a text is within every limit, of queries and of metadata.
+# `user_metadata['key']:'value'`: keys in ASCII that need no thought, values that the service stores
+# (docs/service.md#f20); and a status beside them. So short a text is within every limit, of queries and of metadata.
 _EQUALITY_PATTERN = r"user_metadata(?:\['[ !#-&(-9;-Z^-~]*'\])+:'[A-Za-z0-9_\-,;:.()&$%#@!?~]*'"
-_CONDITION = rf"(?:{_EQUALITY_PATTERN}|status:'(?:{'|'.join(STATUSES)})')"
+_CONDITION_PATTERN = rf"(?:{_EQUALITY_PATTERN}|status:'(?:{'|'.join(STATUSES)})')"
 _EQUALITY = re.compile(_EQUALITY_PATTERN)
-_EQUALITIES = re.compile(rf"{_CONDITION} (AND|OR) {_CONDITION}(?: \1 {_CONDITION})*")
+_EQUALITIES = re.compile(rf"{_CONDITION_PATTERN} (AND|OR) {_CONDITION_PATTERN}(?: \1 {_CONDITION_PATTERN})*")
 _PLAIN_LENGTH = 400
 _MOST_DECODINGS = 3
 
@@ -67,7 +67,7 @@ class QueryLinter:
     def _findings(self, text: str) -> list[Finding]:
         repaired = RepairedText(text)
         try:
-            return self._of_tree(parse(text, {}), repaired)
+            return self._of_tree(parse_query(text, {}), repaired)
         except QuerySyntaxError as error:
             problem = error
         if problem.code == "percent-encoded":
@@ -78,7 +78,7 @@ class QueryLinter:
         if repaired.is_original:
             return [syntax.syntax_finding(problem, problem.span)]
         try:
-            node = parse(repaired.text, {})
+            node = parse_query(repaired.text, {})
         except QuerySyntaxError as error:
             where = repaired.locate(error.span)
             passed = [each for each in repairs if each.span.start <= where.end]
@@ -102,15 +102,15 @@ class QueryLinter:
             return [syntax.syntax_finding(problem, problem.span)]
         whole = Span(0, len(text))
         fix = Fix("decode it", Edit(whole, decoded), safe=syntax.is_wholly_encoded(text))
-        found = [_finding("BBQ106", problem.message, problem.span, problem.hint, fix)]
-        return found + [_finding(each.code, each.message, whole, each.hint, None) for each in inner]
+        found = [_to_finding("BBQ106", problem.message, problem.span, problem.hint, fix)]
+        return found + [_to_finding(each.code, each.message, whole, each.hint, None) for each in inner]
 
     def _of_tree(self, node: Node, repaired: RepairedText) -> list[Finding]:
         tree = QueryDocument(node, repaired)
         notes: Iterable[RuleResults] = (
-            style.check(tree),
-            service.check(tree, self._dialect),
-            logic.check(tree),
+            style.check_style(tree),
+            service.check_service(tree, self._dialect),
+            logic.check_logic(tree),
             service.check_region(tree),
             self._schema.check(tree) if self._schema else (),
         )
@@ -127,5 +127,5 @@ def _has_no_findings(text: str, joint: str) -> bool:
     return not any(below == field or below.startswith(f"{field}][") for field, below in pairwise(fields))
 
 
-def _finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None) -> Finding:
+def _to_finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None) -> Finding:
     return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)

@@ -119,8 +119,8 @@ def repair(text: str) -> tuple[RepairedText, list[Repair]]:
 
 # --- the pass ----------------------------------------------------------------------------------
 
-_WORD = re.compile(r"\w+")
-_EXAMPLES = {"string": None, "boolean": "true", "time": "now", "size": "0B", "duration": "0s"}
+_WORD_REST = re.compile(r"\w+")
+_STAND_INS = {"string": None, "boolean": "true", "time": "now", "size": "0B", "duration": "0s"}
 # The place in the grammar after a token; what is left out ends a condition.
 _PLACES = {
     "": "start", "and": "start", "or": "start", "not": "start", "minus": "start", "open": "start",
@@ -205,7 +205,7 @@ class _Repairer:
             self.unknown.append(Edit(Span(token.start, token.end), label))
         elif self._field is not None and self._is_literal_next():
             known = SESSION_FIELDS.get(self._field_name())
-            example = _EXAMPLES[known.type] if known else "0" if self._operator == "order" else None
+            example = _STAND_INS[known.type] if known else "0" if self._operator == "order" else None
             if known is not None and known.name == "status" and self._operator == "colon":
                 example = quote(STATUSES[0])
             self.unknown.append(Edit(Span(token.start, token.end), example or label))
@@ -233,7 +233,7 @@ class _Repairer:
 
     def _rest_of_word(self, at: int) -> int | None:
         """Return the end of the rest of a word that an invisible character has cut in two."""
-        word = _WORD.match(self.text, at)
+        word = _WORD_REST.match(self.text, at)
         last = self.repairs[-1] if self.repairs else None
         if word and last and last.code == "invisible-character" and last.span.end == at:
             end = word.end()

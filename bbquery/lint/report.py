@@ -28,7 +28,7 @@ class Checked(NamedTuple):
     error: str | None = None
 
 
-class Located(NamedTuple):
+class LocatedFinding(NamedTuple):
     """A finding in its file. `fingerprint` stays the same while its text, its path and those like it before it do."""
 
     finding: Finding
@@ -52,10 +52,10 @@ class Report:
         self.root = os.path.abspath(root or Path.cwd())
 
     @cached_property
-    def located(self) -> list[Located]:
+    def located(self) -> list[LocatedFinding]:
         return [located for file in self.files if file.findings for located in self._located(file)]
 
-    def _located(self, file: Checked) -> Iterator[Located]:
+    def _located(self, file: Checked) -> Iterator[LocatedFinding]:
         source = file.source or ""
         lines = Lines(source)
         alike: Counter[str] = Counter()
@@ -68,7 +68,7 @@ class Report:
             key = "\0".join((finding.code, path, text)).encode("utf-8", "surrogatepass")
             digest = sha256(key).hexdigest()[:32]
             alike[digest] += 1
-            yield Located(finding, file, lines, f"{digest}:{alike[digest]}")
+            yield LocatedFinding(finding, file, lines, f"{digest}:{alike[digest]}")
 
     @cached_property
     def counts(self) -> Counter[str]:

@@ -85,7 +85,7 @@ def select_rules(
     off: dict[str, int] = {}
     for selectors, weights in (((*(select or ()), *extend), on), (ignore, off)):
         for selector in selectors:
-            weight = _MOST if selector in _BY_NAME else 1 if selector == "ALL" else 1 + len(selector)
+            weight = _MAX_NAMES if selector in _BY_NAME else 1 if selector == "ALL" else 1 + len(selector)
             for code in resolve_selector(selector):
                 weights[code] = max(weight, weights.get(code, 0))
     return frozenset(code for code, weight in on.items() if weight > off.get(code, -1))
@@ -107,4 +107,4 @@ def resolve_selector(selector: str) -> frozenset[str]:
 
 
 _BY_NAME = {rule.name: rule.code for rule in RULES.values()}
-_MOST = 1 + len("BBQ000")
+_MAX_NAMES = 1 + len("BBQ000")

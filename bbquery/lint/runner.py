@@ -26,7 +26,7 @@ _CHEAP = 4
 """How many times as fast as code files of queries are read, about: from no faster to ten times."""
 
 
-def run(
+def run_linter(
     paths: Iterable[str | os.PathLike[str]],
     settings: Settings,
     *,
@@ -73,7 +73,7 @@ def _check_cheaply(target: FileToCheck, settings: Settings, cache: Cache | None)
             if isinstance(loaded, SkippedFile):
                 return loaded
             if _cannot_match(loaded, path):
-                return _skip(target, loaded, at, cache)
+                return _skip_file(target, loaded, at, cache)
             data, content = loaded, digest(loaded) if cache else NO_QUERIES
         if cache and (known := _from_cache(path, content, data, settings, cache)):
             cache.remember(path, at, content)
@@ -88,7 +88,7 @@ def _cannot_match(data: bytes, path: str) -> bool:
     return not (language_of(path) == "bbq" or data.startswith(_WIDE) or may_contain_queries(data))
 
 
-def _skip(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache | None) -> Outcome:
+def _skip_file(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache | None) -> Outcome:
     """A file that was named is to be a text all the same."""
     if target.named:
         source = decode_file(target.path, data)

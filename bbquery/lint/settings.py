@@ -20,7 +20,7 @@ from ..config import InvalidValue, SettingReader, config_error, find_config, rea
 from .files.gitignore import is_pattern, matcher
 from .rule_registry import RULES, resolve_selector, select_rules
 
-Dialect = Literal["full", "wire"]
+LintDialect = Literal["full", "wire"]
 
 EXCLUDE = (
     *(".bzr", ".direnv", ".eggs", ".git", ".hg", ".hypothesis", ".ipynb_checkpoints", ".jj", ".mypy_cache", ".nox"),
@@ -39,7 +39,7 @@ class Settings:
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
-    dialect: Dialect = "full"
+    dialect: LintDialect = "full"
     schema: Path | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = EXCLUDE
@@ -99,7 +99,7 @@ class Settings:
         `extend_select` and `extend_exclude` add to the file's, and the rest replaces it.
         """
         values = {
-            key: read_setting(SETTINGS, key.replace("_", "-"), value, Path.cwd())
+            key: read_setting(LINT_SETTINGS, key.replace("_", "-"), value, Path.cwd())
             for key, value in given.items()
             if value is not None
         }
@@ -117,7 +117,7 @@ class Settings:
         lines = [f"# from {_toml(str(self.source))}" if self.source else "# no configuration was found"]
         lines.append(f"# patterns start in {_toml(str(self.root))}")
         tables = []
-        for key in SETTINGS:
+        for key in LINT_SETTINGS:
             value = getattr(self, key.replace("-", "_"))
             if value is None:
                 lines.append(f"# {key} is not set")
@@ -165,19 +165,19 @@ def _per_file(value: object, root: Path) -> tuple[tuple[str, tuple[str, ...]], .
     return tuple((pattern, _selectors(value[pattern], root)) for pattern in patterns)
 
 
-def _dialect(value: object, _root: Path) -> Dialect:
+def _dialect(value: object, _root: Path) -> LintDialect:
     if value == "full" or value == "wire":
         return value
     raise InvalidValue('"full" or "wire"')
 
 
-def _path(value: object, root: Path) -> Path:
+def _read_path(value: object, root: Path) -> Path:
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise InvalidValue("a path")
     return Path(os.path.normpath(root / value))
 
 
-def _size(value: object, _root: Path) -> int:
+def _read_size(value: object, _root: Path) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidValue("a number of bytes, 1 or more")
     return value
@@ -189,16 +189,16 @@ def _boolean(value: object, _root: Path) -> bool:
     return value
 
 
-SETTINGS: dict[str, SettingReader] = {
+LINT_SETTINGS: dict[str, SettingReader] = {
     "select": _selectors,
     "ignore": _selectors,
     "extend-select": _selectors,
     "dialect": _dialect,
-    "schema": _path,
+    "schema": _read_path,
     "include": _patterns,
     "exclude": _patterns,
     "extend-exclude": _patterns,
-    "max-file-size": _size,
+    "max-file-size": _read_size,
     "respect-gitignore": _boolean,
     "force-exclude": _boolean,
     "per-file-ignores": _per_file,
@@ -221,5 +221,5 @@ def load_settings(start: Path, explicit: Path | None = None) -> Settings:
     if found is None:
         path = None if explicit is None else Path(os.path.abspath(explicit))
         return Settings(root=path.parent if path else Path(os.path.abspath(start)), source=path)
-    values = read_settings(found, SETTINGS, _OTHERS)
+    values = read_settings(found, LINT_SETTINGS, _OTHERS)
     return Settings(**values, root=found.path.parent, source=found.path)

@@ -25,13 +25,14 @@ from .rule_registry import RULES, resolve_selector
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_WORD = "bbquery:"
-_KINDS = ("ignore", "ignore-next-line", "ignore-file")
+_MARKER_WORD = "bbquery:"
+_DIRECTIVES = ("ignore", "ignore-next-line", "ignore-file")
 _MARKER = re.compile(r"(?:(?<=[\s{])|(?<![\s\S]))(?P<marker>#+|//+|--|/\*+|<!--)[ \t]*\Z")
 _DIRECTIVE = re.compile(
-    _WORD + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
+    _MARKER_WORD
+    + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
 )
-_LONGEST = 2_000
+_MAX_DIRECTIVE = 2_000
 """Where comments are not known, a line longer than this is data."""
 
 _ABOUT_SUPPRESSIONS = frozenset(code for code in RULES if code.startswith("BBQ9"))
@@ -54,7 +55,7 @@ class Suppression:
         self.followed = followed
         self.span = Span(*match.span())
         self.kind = match["kind"]
-        self.known = self.kind in _KINDS and (match["bracket"] is None or match["closed"] is not None)
+        self.known = self.kind in _DIRECTIVES and (match["bracket"] is None or match["closed"] is not None)
         self.selectors: list[tuple[Span, frozenset[str]]] = []
         self.wrong: list[tuple[Span, str, str | None]] = []
         self.everything = match["bracket"] is None
@@ -86,7 +87,7 @@ def filter_findings(
 ) -> list[Finding]:
     """The findings that stay, with those on the suppressions themselves (BBQ901, BBQ902) where these rules are enabled,
     in the order of the text. `excerpts` are where the queries stand, in order."""
-    if _WORD not in source:
+    if _MARKER_WORD not in source:
         return findings
     lines = Lines(source)
     suppressions = list(_suppressions(lines, comments))
@@ -130,7 +131,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
     source = lines.text
     comments = sorted(comments) if comments is not None else None
     starts = [comment.start for comment in comments or ()]
-    at = source.find(_WORD)
+    at = source.find(_MARKER_WORD)
     while at >= 0:
         if comments is None:
             around = _textual_comment(lines, at)
@@ -139,7 +140,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
             around = comments[index] if index >= 0 and at < comments[index].end else None
         if around and (found := _suppression(lines, at, around)):
             yield found
-        at = source.find(_WORD, at + 1)
+        at = source.find(_MARKER_WORD, at + 1)
 
 
 def _textual_comment(lines: Lines, at: int) -> Span | None:
@@ -149,7 +150,7 @@ def _textual_comment(lines: Lines, at: int) -> Span | None:
     """
     number = lines.number(at)
     start, end = lines.start(number), lines.end(number)
-    marker = _MARKER.search(lines.text[start:at]) if end - start <= _LONGEST else None
+    marker = _MARKER.search(lines.text[start:at]) if end - start <= _MAX_DIRECTIVE else None
     if marker is None:
         return None
     before = lines.text[start : start + marker.start()]
@@ -172,7 +173,7 @@ def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
     first = max(around.start, at - 40)
     marker = _MARKER.search(source[first:at])
     match = _DIRECTIVE.match(source, at, around.end)
-    if marker is None or match is None or (match["kind"] not in _KINDS and not match["bracket"]):
+    if marker is None or match is None or (match["kind"] not in _DIRECTIVES and not match["bracket"]):
         return None
     start = first + marker.start()
     if source[start] != source[around.start] or (start == first != around.start):
@@ -213,19 +214,19 @@ def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Su
 
 
 def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
-    if each.kind not in _KINDS:
-        kinds = f"write one of {' '.join(_KINDS)}"
-        yield _finding("BBQ902", f"there is no suppression {truncate(each.kind, 40)!r}", each.span, kinds)
+    if each.kind not in _DIRECTIVES:
+        kinds = f"write one of {' '.join(_DIRECTIVES)}"
+        yield _suppression_finding("BBQ902", f"there is no suppression {truncate(each.kind, 40)!r}", each.span, kinds)
     elif not each.known:
-        yield _finding(
+        yield _suppression_finding(
             "BBQ902", "the bracket is not closed, so nothing is suppressed", each.span, "write ] after the codes"
         )
     elif not (each.everything or each.selectors or each.wrong):
-        yield _finding(
+        yield _suppression_finding(
             "BBQ902", "the brackets name no rule, so nothing is suppressed", each.span, "write a code in them"
         )
     for span, message, hint in each.wrong:
-        yield _finding("BBQ902", message, span, hint)
+        yield _suppression_finding("BBQ902", message, span, hint)
     if each.known and not each.is_near_broken:
         yield from _unused(each, lines, enabled)
 
@@ -233,7 +234,7 @@ def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[st
 def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
     if each.everything:
         if not each.used and _is_judged(frozenset(RULES), enabled):
-            yield _finding(
+            yield _suppression_finding(
                 "BBQ901", "nothing is suppressed here", each.span, "remove the comment", _removal(each, lines)
             )
         return
@@ -250,7 +251,7 @@ def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterato
         fix = _removal(each, lines)
     message = f"{', '.join(words)} suppress{'es' if len(words) == 1 else ''} nothing here"
     hint = "leave it out" if kept else "remove the comment"
-    yield _finding("BBQ901", message, unused[0] if len(unused) == 1 else each.span, hint, fix)
+    yield _suppression_finding("BBQ901", message, unused[0] if len(unused) == 1 else each.span, hint, fix)
 
 
 def _is_judged(codes: frozenset[str], enabled: frozenset[str]) -> bool:
@@ -272,5 +273,5 @@ def _removal(each: Suppression, lines: Lines) -> Fix:
     return Fix("Remove the suppression", Edit(Span(start, end), ""), safe=True)
 
 
-def _finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None = None) -> Finding:
+def _suppression_finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None = None) -> Finding:
     return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)

@@ -14,8 +14,8 @@ class Plan:
     """How a query is answered: `stages` of requests, each stage side by side after the one before it.
 
     `residual` is the canonical text of what the requests leave to be checked here, None where they answer the query by
-    themselves; every session is checked against the whole query all the same (F11). `full_scan` says that all sessions
-    are listed, `reasons` why the service could not be asked for what is left.
+    themselves; every session is checked against the whole query all the same (docs/service.md#f11). `full_scan` says
+    that all sessions are listed, `reasons` why the service could not be asked for what is left.
     """
 
     __slots__ = ("full_scan", "query", "reasons", "residual", "stages")

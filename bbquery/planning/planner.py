@@ -1,9 +1,10 @@
 """ast → Plan: which requests to send so that no matching session is missed, and what is left to check here.
 
-An **access path** is a `q` or none, with a `status` or none. The service answers one at a time (F1, F12), and a set of
-them covers a query when every session that matches is returned by at least one. Three walks find a cheap set, each
-linear in the size of the query, with no normal form in between: the first finds from below the statuses that a part
-confines its sessions to, the second carries them down and prices every part, the third collects along the cheapest way.
+An **access path** is a `q` or none, with a `status` or none. The service answers one at a time (docs/service.md#f1,
+#f12), and a set of them covers a query when every session that matches is returned by at least one. Three walks find a
+cheap set, each linear in the size of the query, with no normal form in between: the first finds from below the statuses
+that a part confines its sessions to, the second carries them down and prices every part, the third collects along the
+cheapest way.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     Statuses: TypeAlias = frozenset[str] | None
-    """The statuses that sessions are confined to; None where they may be in any, a newer one too (F15)."""
+    """The statuses that sessions are confined to;
+
+    None where they may be in any, a newer one too (docs/service.md#f15).
+    """
 
     StatusBounds: TypeAlias = dict[int, tuple[Statuses, bool]]
     """The statuses of each part, by the node's identity, and whether they are all that the part asks for."""
@@ -30,15 +34,12 @@ if TYPE_CHECKING:
     """Access paths in order, each once."""
 
 # The cost model, in units of one quick request. A `q` with a status is answered from an index in about 150 ms; alone it
-# can take 75 s and end in a 504 (F9), so that even five statuses are cheaper. A status alone returns every session in
-# it, and a full scan every session there is: it is what is left where nothing else is.
+# can take 75 s and end in a 504 (docs/service.md#f9), so that even five statuses are cheaper. A status alone returns
+# every session in it, and a full scan every session there is: it is what is left where nothing else is.
 Q_WITH_STATUS = 1
 Q_ALONE = 6
 STATUS_ALONE = 1_000
 NO_PATH = float("inf")
-
-
-LIST_ALL = Plan("", ((ListRequest(),),), None, True, ())
 
 
 def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
@@ -83,7 +84,7 @@ def _infer_statuses(node: Node, confined: StatusBounds) -> tuple[Statuses, bool]
         elif len(known) == len(inner):
             found = frozenset.union(*known)
     elif alone:
-        found = frozenset(_values(node))
+        found = frozenset(_values_of(node))
     confined[id(node)] = found, alone
     return found, alone
 
@@ -95,10 +96,10 @@ def _is_status(node: Node) -> bool:
 def _is_pushable(node: Node) -> bool:
     if not isinstance(node, Equal | OneOf) or isinstance(node.field, SessionField):
         return False
-    return all(needs_no_escape(text) for text in (*node.field, *_values(node)))
+    return all(needs_no_escape(text) for text in (*node.field, *_values_of(node)))
 
 
-def _values(node: Any) -> tuple[Any, ...]:
+def _values_of(node: Any) -> tuple[Any, ...]:
     return (node.value,) if isinstance(node, Equal) else node.values
 
 
@@ -146,7 +147,7 @@ def _access_paths(node: Node, allowed: Statuses, confined: StatusBounds) -> _Acc
         way.price = STATUS_ALONE * len(allowed or ())
         way.answered = True
     elif _is_pushable(node):
-        way.price = len(_values(node)) * (Q_ALONE if allowed is None else Q_WITH_STATUS * len(allowed))
+        way.price = len(_values_of(node)) * (Q_ALONE if allowed is None else Q_WITH_STATUS * len(allowed))
         way.answered = True
     return way
 
@@ -163,7 +164,7 @@ def _collect(way: _AccessPaths, paths: RequestSet) -> None:
         asked = (
             [None]
             if _is_status(way.node)
-            else [format_query(Equal(way.node.field, value)) for value in _values(way.node)]
+            else [format_query(Equal(way.node.field, value)) for value in _values_of(way.node)]
         )
         paths.update({(q, status): None for q in asked for status in statuses})
 
@@ -178,7 +179,8 @@ def _without_redundant(paths: RequestSet) -> list[ListRequest]:
 
 
 def stage_requests(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...], ...]:
-    """In the order in which a session can move (F16), so that one that moves while we read is seen at least once.
+    """In the order in which a session can move (docs/service.md#f16), so that one that moves while we read is seen at
+    least once.
 
     A request without a status sees a session wherever it is, and goes with the first stage.
     """
@@ -216,7 +218,7 @@ def _explain(way: _AccessPaths) -> Iterator[tuple[Node, str]]:
     if isinstance(node, And):
         for each in _unanswered(way):
             if each.answered:
-                yield each.node, "is checked here: the service takes one equality at a time (F5)"
+                yield each.node, "is checked here: the service takes one equality at a time"
             else:
                 yield from _explain(each)
     elif isinstance(node, Or):
@@ -224,8 +226,8 @@ def _explain(way: _AccessPaths) -> Iterator[tuple[Node, str]]:
         for each in in_the_way:
             yield from _explain(each)
     elif isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField):
-        yield node, "holds ' or \\ or a control character, for which the service documents no escape (F6)"
+        yield node, "holds ' or \\ or a control character, for which the service documents no escape"
     elif isinstance(node, Not):
-        yield node, "is a negation, and the service lists only what is equal (F2)"
+        yield node, "is a negation, and the service can only list what is equal"
     else:
-        yield node, "is no equality on metadata, nor a status (F2, F12)"
+        yield node, "is neither an equality on metadata nor a status, so the service cannot filter by it"

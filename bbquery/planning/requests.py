@@ -20,7 +20,7 @@ SESSIONS_PATH = "/v1/sessions"
 
 
 class ListRequest:
-    """What the endpoint can be asked (F12): a `q`, a `status`, both or neither."""
+    """What the endpoint can be asked (docs/service.md#f12): a `q`, a `status`, both or neither."""
 
     __slots__ = ("q", "status")
 
@@ -53,7 +53,7 @@ def require_wire_query(node: Node) -> None:
         if not needs_no_escape(text):  # type: ignore[arg-type]  # metadata holds strings
             raise NotAWireQuery(
                 f"the {what} {str(text)[:80]!a} cannot be sent: the service documents no escape for ' or \\ or control "
-                "characters (F6); only a full listing can find it"
+                "characters; only a full listing can find it"
             )
 
 
@@ -69,15 +69,15 @@ def list_request(node: Node) -> ListRequest:
             require_wire_query(part)
             q = format_query(part)
         else:
-            raise NotAWireQuery(f"the service takes one equality at a time (F5), and {preview(part)} is one more")
+            raise NotAWireQuery(f"the service takes one equality at a time, and {preview(part)} is one more")
     return ListRequest(q, status)  # type: ignore[arg-type]  # a status is a string
 
 
 def _needs_plan(node: Node) -> str:
     if isinstance(node, And | Or | Not):
         joint = type(node).__name__.upper()
-        return f"{preview(node)} needs a plan: the service answers one equality, not {joint} (F5)"
-    return f"{preview(node)} needs a plan: the service answers only equality on user_metadata (F2), and status"
+        return f"{preview(node)} needs a plan: the service answers one equality, not {joint}"
+    return f"{preview(node)} needs a plan: the service answers only equality on user_metadata, and status"
 
 
 # --- text → parts ------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def parse_query_string(text: str) -> ListRequest | None:
         if name not in ("q", "status"):
             raise QuerySyntaxError(
                 f"the list endpoint has no parameter {name[:40]!r}",
-                text=text, span=span, code="unknown-parameter", hint="it takes q and status (F12)",
+                text=text, span=span, code="unknown-parameter", hint="it takes q and status",
             )  # fmt: skip
         if name in found:
             raise QuerySyntaxError(

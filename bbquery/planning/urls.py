@@ -11,7 +11,7 @@ import re
 from .._text import Span
 from ..errors import BuildError, QuerySyntaxError
 
-BASE_URL = "https://api.browserbase.com"  # F27
+BASE_URL = "https://api.browserbase.com"  # docs/service.md#f27
 
 
 def percent_encode(text: str | bytes) -> str:
@@ -24,18 +24,18 @@ _ENCODED = [char if char in _UNRESERVED else f"%{ord(char):02X}" for char in map
 
 
 def curl_command(url: str) -> str:
-    """A command for a POSIX shell. The key stays in the environment (F27)."""
+    """A command for a POSIX shell. The key stays in the environment (docs/service.md#f27)."""
     from shlex import quote
 
     return f'curl --globoff --silent --show-error {quote(url)} --header "X-BB-API-Key: $BROWSERBASE_API_KEY"'
 
 
-_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_PERCENT_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def is_encoded(text: str) -> bool:
     """Whether a text holds a percent escape."""
-    return _ESCAPED.search(text) is not None
+    return _PERCENT_ESCAPE.search(text) is not None
 
 
 def decode_form(text: str, span: Span) -> str:

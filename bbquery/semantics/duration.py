@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import Protocol, TypeVar
 
-    Instant = TypeVar("Instant", datetime, tuple[int, str])
+    Moment = TypeVar("Moment", datetime, tuple[int, str])
 
     class SessionTimes(Protocol):
         """What a duration follows from: a `Session`, or a row of a file."""
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         def expires_at(self) -> datetime | None: ...
 
 
-def end_of(ended: Instant | None, status: object, expires: Instant | None, now: Instant) -> Instant | None:
+def end_of(ended: Moment | None, status: object, expires: Moment | None, now: Moment) -> Moment | None:
     """Return when a session ended, or up to when it has lasted; None if it ended at an unknown time."""
     if ended is not None:
         return ended

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     """
 
 
-_NS = 1_000_000_000
-_MAX_DEPTH = 20
+_NANOSECONDS = 1_000_000_000
+_MAX_PARENTHESES = 20
 """Python's own parser takes no more than 200 nested parentheses: deeper parts become functions of their own."""
 
 
@@ -97,7 +97,7 @@ class _Compiler:
         return name
 
     def _expression(self, node: Node, depth: int) -> str:
-        if depth > _MAX_DEPTH:
+        if depth > _MAX_PARENTHESES:
             name = f"f{len(self._functions)}"
             self._functions.append("")  # taken: what is inside may need names too
             at = len(self._functions) - 1
@@ -122,12 +122,12 @@ class _Compiler:
         for at, key in enumerate(parents):
             # One name for each level: a level is done with before the next field is looked at.
             holder = f"(x{at} if isinstance(x{at} := {holder}.get({self._constant(key)}), dict) else EMPTY)"
-            if at % _MAX_DEPTH == _MAX_DEPTH - 1:
+            if at % _MAX_PARENTHESES == _MAX_PARENTHESES - 1:
                 return self._deep_access(field)
         return f"{holder}.get({self._constant(last)})"
 
     def _deep_access(self, path: tuple[str, ...]) -> str:
-        self._names["walk"] = _walk
+        self._names["walk"] = _follow_path
         return f"walk(m, {self._constant(path)})"
 
     def _predicate(self, node: Equal | OneOf | Exists | Order | Text, held: str) -> str:
@@ -163,20 +163,23 @@ class _Compiler:
         end = f"((instant(v) if (v := {ended}) is not None else {known}))"
         return (
             f"((w := instant({started})) is not None and (v := {end}) is not None"
-            f" and max(v, w) {node.operator} (w[0] + {seconds * _NS}, w[1]))"
+            f" and max(v, w) {node.operator} (w[0] + {seconds * _NANOSECONDS}, w[1]))"
         )
 
 
 def _instant_of(value: Time | Now) -> str:
     """An expression for the `Instant` that a literal stands for."""
-    return f"({value.ns}, '')" if isinstance(value, Time) else f"(now + {value.offset * _NS}, '')"
+    return f"({value.ns}, '')" if isinstance(value, Time) else f"(now + {value.offset * _NANOSECONDS}, '')"
 
 
 # --- what a session holds ----------------------------------------------------------------------
 
 
-def _walk(holder: Any, path: tuple[str, ...]) -> Any:
-    """What a path through objects leads to; None where it leads nowhere. Arrays are not walked into (F2)."""
+def _follow_path(holder: Any, path: tuple[str, ...]) -> Any:
+    """What a path through objects leads to;
+
+    None where it leads nowhere. Arrays are not walked into (docs/service.md#f2).
+    """
     for key in path:
         if not isinstance(holder, dict):
             return None

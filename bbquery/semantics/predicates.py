@@ -47,9 +47,9 @@ def _in_order(order: Order, value: str | bool | Size) -> bool | None:
         instant = parse_stored_time(value)
         if instant is not None and isinstance(bound, Now):
             return None
-        return instant is not None and bool(compare(instant, (_amount(bound), "")))
+        return instant is not None and bool(compare(instant, (_bound_value(bound), "")))
     number = parse_stored_number(value)
-    return number is not None and bool(compare(number, _amount(bound)))
+    return number is not None and bool(compare(number, _bound_value(bound)))
 
 
 def implies(given: Predicate, wanted: Predicate) -> bool:
@@ -86,7 +86,7 @@ def are_disjoint(one: Predicate, other: Predicate) -> bool:
     return isinstance(one, Order) and isinstance(other, Order) and _is_empty(one, other)
 
 
-def _amount(value: object) -> Any:
+def _bound_value(value: object) -> Any:
     """What a bound is compared by, with others of its kind."""
     if isinstance(value, Time):
         return value.ns
@@ -100,7 +100,7 @@ def _amount(value: object) -> Any:
 def _is_tighter(given: Order, wanted: Order) -> bool:
     if type(given.value) is not type(wanted.value) or given.operator[0] != wanted.operator[0]:
         return False
-    bound, wider = _amount(given.value), _amount(wanted.value)
+    bound, wider = _bound_value(given.value), _bound_value(wanted.value)
     if bound == wider:
         return wanted.operator.endswith("=") or given.operator == wanted.operator
     return bool(_COMPARE[given.operator](bound, wider))
@@ -113,5 +113,5 @@ def _is_empty(one: Order, other: Order) -> bool:
     if one.operator[0] == other.operator[0]:
         return False
     lower, upper = (one, other) if one.operator[0] == ">" else (other, one)
-    least, most = _amount(lower.value), _amount(upper.value)
+    least, most = _bound_value(lower.value), _bound_value(upper.value)
     return bool(least > most or (least == most and (lower.operator == ">" or upper.operator == "<")))

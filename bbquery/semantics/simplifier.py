@@ -36,12 +36,12 @@ _MAX_VALUE_CHECKS = 50_000
 _WORK_LIMIT = 2_000_000
 """Characters that all passes together may go through. What takes more is left as it was."""
 
-_ID, _STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
+_ID, _STATUS_FIELD = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
 ALWAYS = or_of([Exists(_ID), Not(Exists(_ID))])
-NEVER = and_of([Equal(_STATUS, "ERROR"), Equal(_STATUS, "PENDING")])
+NEVER = and_of([Equal(_STATUS_FIELD, "ERROR"), Equal(_STATUS_FIELD, "PENDING")])
 
 
-def simplify(node: Node) -> Node:
+def simplify_node(node: Node) -> Node:
     """The shortest equivalent that the rules find; `node` itself where that is it."""
     best, length, left = node, measure_query(node).characters, _WORK_LIMIT
     while left >= 0:
@@ -122,8 +122,8 @@ class _Reducer:
                 places[operand] = None
             else:
                 literal = self._read(operand)
-                self._facts.setdefault(_field(literal), []).append(literal)
-                places[_field(literal)] = None
+                self._facts.setdefault(_literal_field(literal), []).append(literal)
+                places[_literal_field(literal)] = None
         for field, literals in self._facts.items():
             reduced = _reduce_field(field, literals)
             if reduced is None:
@@ -160,7 +160,7 @@ class _Reducer:
                 return decisive
             return not decisive if verdicts == {not decisive} else None
         literal = self._read(node)
-        for known in self._facts.get(_field(literal), ())[:_MAX_COMPARED]:
+        for known in self._facts.get(_literal_field(literal), ())[:_MAX_COMPARED]:
             verdict = truth_given(known, literal)
             if verdict is not None:
                 return verdict
@@ -189,11 +189,11 @@ def _negation(literal: Node) -> Node:
     return literal.operand if isinstance(literal, Not) else Not(literal)
 
 
-def _field(literal: Node) -> Field:
-    return _predicate(literal).field
+def _literal_field(literal: Node) -> Field:
+    return _literal_predicate(literal).field
 
 
-def _predicate(literal: Node) -> Predicate:
+def _literal_predicate(literal: Node) -> Predicate:
     predicate = literal.operand if isinstance(literal, Not) else literal
     assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "NOT has been pushed down"
     return predicate
@@ -220,7 +220,7 @@ def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
     outside: dict[str, None] = {}
     others: dict[Node, None] = {}
     for literal in literals:
-        predicate = _predicate(literal)
+        predicate = _literal_predicate(literal)
         if not isinstance(predicate, Equal | OneOf) or field_type(field) != "string":
             others[literal] = None
             continue
@@ -237,7 +237,9 @@ def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
     tried = kept if len(kept) * len(outside if inside is None else inside) <= _MAX_VALUE_CHECKS else []
 
     def can_be(value: str) -> bool:
-        return not any(holds_for_value(_predicate(literal), value) is isinstance(literal, Not) for literal in tried)
+        return not any(
+            holds_for_value(_literal_predicate(literal), value) is isinstance(literal, Not) for literal in tried
+        )
 
     if inside is None:
         outside = {value: None for value in outside if can_be(value)}
@@ -272,7 +274,7 @@ def _drop_implied(literals: dict[Node, None]) -> list[Node] | None:
 
 def truth_given(known: Node, asked: Node) -> bool | None:
     """Whether one literal holds where another on its field does; None where it may or may not."""
-    given, wanted = _predicate(known), _predicate(asked)
+    given, wanted = _literal_predicate(known), _literal_predicate(asked)
     verdict: bool | None = None
     if isinstance(known, Not):
         verdict = False if implies(wanted, given) else None

@@ -41,7 +41,7 @@ def parse_stored_time(value: Any) -> Instant | None:
         return None
 
 
-_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
+_JSON_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
 
 
 def parse_stored_number(value: Any) -> Decimal | None:
@@ -51,7 +51,7 @@ def parse_stored_number(value: Any) -> Decimal | None:
     """
     if not isinstance(value, str):
         return None
-    match = re.fullmatch(_NUMBER, value)
+    match = re.fullmatch(_JSON_NUMBER, value)
     if match is None:
         return None
     from decimal import Decimal

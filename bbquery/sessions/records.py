@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
-Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+AwareTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 UNKNOWN_FIELDS = "(unknown)"
 """The name under which decoding hands over unknown fields. No field of the API has such a name."""
@@ -51,13 +51,13 @@ class Session(ApiRecord, frozen=True, kw_only=True):
     status: str
     project_id: str
     region: str
-    created_at: Time
-    updated_at: Time
-    started_at: Time
-    expires_at: Time
+    created_at: AwareTime
+    updated_at: AwareTime
+    started_at: AwareTime
+    expires_at: AwareTime
     keep_alive: bool
     proxy_bytes: int
-    ended_at: Time | None = None
+    ended_at: AwareTime | None = None
     context_id: str | None = None
     user_metadata: dict[str, Any] | None = None
     avg_cpu_usage: float | None = None
@@ -86,8 +86,8 @@ class Project(ApiRecord, frozen=True, kw_only=True):
 
     id: str
     name: str
-    created_at: Time
-    updated_at: Time
+    created_at: AwareTime
+    updated_at: AwareTime
     owner_id: str
     default_timeout: int
 

@@ -40,10 +40,11 @@ class SessionList(Sequence[Session]):
     """The sessions that match, each once: in the service's order, or newest first where several listings were needed.
 
     `plan` is how the service was to be asked, `requests` what was asked. `discarded` is how many of the sessions that
-    came did not match and were left out (F11, F17). `missing` holds the errors of what was not answered, where that was
-    allowed. `split` says that a listing took too long and was split by status (F9): a session in a status newer than
-    those that are known would not be in it (F15). `complete` is None: the service does not say whether a list is whole
-    (F13), so neither do we.
+    came did not match and were left out (docs/service.md#f11, #f17). `missing` holds the errors of what was not
+    answered, where that was allowed. `split` says that a listing took too long and was split by status
+    (docs/service.md#f9): a session in a status newer than those that are known would not be in it
+    (docs/service.md#f15). `complete` is None: the service does not say whether a list is whole (docs/service.md#f13),
+    so neither do we.
     """
 
     def __init__(

@@ -32,25 +32,25 @@ class GroupKey(NamedTuple):
 def read_keys(names: Sequence[str]) -> tuple[GroupKey, ...]:
     """BuildError where a name is no key, or two of them are the same."""
     if isinstance(names, str):
-        raise _bad("by takes a list of names", f"write [{names!r}]")
+        raise _invalid_key("by takes a list of names", f"write [{names!r}]")
     keys = tuple(_read_key(name) for name in names)
     for at, key in enumerate(keys):
         for before in keys[:at]:
             if (key.path or key.name) == (before.path or before.name):
-                raise _bad(f"usage is told apart by {key.name!r} twice", "leave one out")
+                raise _invalid_key(f"usage is told apart by {key.name!r} twice", "leave one out")
     return keys
 
 
 def _read_key(name: str) -> GroupKey:
     if not isinstance(name, str):
-        raise _bad(f"a name to tell usage apart by is a string, not a {type(name).__name__}")
+        raise _invalid_key(f"a name to tell usage apart by is a string, not a {type(name).__name__}")
     field = SESSION_FIELDS.get(name)
     if field is not None:
         if field.type not in ("string", "boolean"):
             hint = (
                 "use every for usage over time" if field.type == "time" else f"{METADATA_PREFIX}{name} is the metadata"
             )
-            raise _bad(f"usage is not told apart by {name}, which is a {field.type}", hint)
+            raise _invalid_key(f"usage is not told apart by {name}, which is a {field.type}", hint)
         return GroupKey(name, (), _field_reader(name))
     path = split_name(name.removeprefix(METADATA_PREFIX))
     return GroupKey(name, path, _path_reader(path))
@@ -67,7 +67,7 @@ def split_name(name: str) -> tuple[str, ...]:
     r"""`order.status`, where `\.` is a dot in a key."""
     path = tuple(split_path(name))
     if not all(path):
-        raise _bad(f"a key of {name[:80]!r} is empty", r"write order.status, and \. for a dot in a key")
+        raise _invalid_key(f"a key of {name[:80]!r} is empty", r"write order.status, and \. for a dot in a key")
     return path
 
 
@@ -80,7 +80,7 @@ def join_name(path: Iterable[str]) -> str:
 def _field_reader(name: str) -> KeyReader:
     def read(session: Any, _: dict[str, Any]) -> str | None:
         value = getattr(session, name)
-        return value if value is None or type(value) is str else _text(value)
+        return value if value is None or type(value) is str else _format_value(value)
 
     return read
 
@@ -94,12 +94,12 @@ def _path_reader(path: tuple[str, ...]) -> KeyReader:
             if not isinstance(holder, dict):
                 return None
         value = holder.get(last)
-        return value if value is None or type(value) is str else _text(value)
+        return value if value is None or type(value) is str else _format_value(value)
 
     return read
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """A number or a boolean as the string that `metadata.stringify` makes of it, an object or an array as JSON."""
     if isinstance(value, str):
         return str.__str__(value)
@@ -145,5 +145,5 @@ def format_group_value(value: str | None) -> str:
     return value
 
 
-def _bad(message: str, hint: str | None = None) -> BuildError:
+def _invalid_key(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-setting")

@@ -16,7 +16,7 @@ import msgspec
 
 from ..errors import BuildError, DecodeError
 from ..semantics.duration import end_of
-from ..sessions.records import Session, Time
+from ..sessions.records import AwareTime, Session
 from .grouping import read_keys
 from .periods import INTERVAL_EPOCH, parse_interval, require_utc
 from .report import Cell, Segment, UsageReport
@@ -29,9 +29,9 @@ class SessionRow(msgspec.Struct, rename="camel", gc=False):
     """What is read of a session that is no `Session` yet, beside what it is to be told apart by."""
 
     status: str
-    started_at: Time
-    ended_at: Time | None = None
-    expires_at: Time | None = None
+    started_at: AwareTime
+    ended_at: AwareTime | None = None
+    expires_at: AwareTime | None = None
     proxy_bytes: int | None = 0
 
 
@@ -43,8 +43,8 @@ class FullSessionRow(SessionRow, rename="camel", gc=False):
     project_id: str | None = None
     context_id: str | None = None
     keep_alive: bool | None = None
-    created_at: Time | None = None
-    updated_at: Time | None = None
+    created_at: AwareTime | None = None
+    updated_at: AwareTime | None = None
     user_metadata: dict[str, Any] | None = None
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from ..errors import BuildError
-from ..language.literals import format_duration, parse_duration, parse_now, parse_time
+from ..language.literals import format_duration_literal, parse_duration, parse_now, parse_time
 from ..language.values import Now
 
 INTERVAL_EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
@@ -38,21 +38,23 @@ def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
     if text == "cycle":
         return Period(_cycle(now, billing_day), None, text)
     if ".." in text:
-        start, end = (_time(part.strip(), now) for part in text.split("..", 1))
+        start, end = (_parse_moment(part.strip(), now) for part in text.split("..", 1))
         if start is not None and end is not None and start >= end:
-            raise _bad(f"the range {text[:80]!r} ends before it starts", "the end does not belong to a range")
+            raise _invalid_period(
+                f"the range {text[:80]!r} ends before it starts", "the end does not belong to a range"
+            )
         return Period(start, end, text)
     try:
         return Period(now - _length(text), None, text)
     except (ValueError, IndexError, KeyError, OverflowError):
-        raise _bad(f"{text[:80]!r} is no range", f"write {_RANGE}") from None
+        raise _invalid_period(f"{text[:80]!r} is no range", f"write {_RANGE}") from None
 
 
 def parse_instant(text: str) -> datetime:
     """An RFC 3339 time, or a date for its first instant."""
-    time = _time(text, datetime.now(UTC))
+    time = _parse_moment(text, datetime.now(UTC))
     if time is None:
-        raise _bad("there is no time", "write for example 2026-11-01T12:00:00Z")
+        raise _invalid_period("there is no time", "write for example 2026-11-01T12:00:00Z")
     return time
 
 
@@ -63,7 +65,7 @@ def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Peri
     """
     now = require_utc(now, "now")
     if period.start is None:
-        raise _bad("what has no start has no period before it", "give a range such as 30d")
+        raise _invalid_period("what has no start has no period before it", "give a range such as 30d")
     end = now if period.end is None else period.end
     try:
         if period.name == "cycle":
@@ -71,7 +73,7 @@ def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Peri
             return Period(start, min(start + (end - period.start), period.start), "previous cycle")
         return Period(period.start - max(end - period.start, timedelta()), period.start, "previous")
     except OverflowError:
-        raise _bad("the period before begins before the year 1") from None
+        raise _invalid_period("the period before begins before the year 1") from None
 
 
 def parse_interval(text: str) -> int:
@@ -81,20 +83,22 @@ def parse_interval(text: str) -> int:
     except (ValueError, IndexError, KeyError, OverflowError):
         seconds = 0
     if seconds < 60:
-        raise _bad(f"{str(text)[:80]!r} is no interval", "write 1h, 1d, 7d or another length of a minute or more")
+        raise _invalid_period(
+            f"{str(text)[:80]!r} is no interval", "write 1h, 1d, 7d or another length of a minute or more"
+        )
     return seconds
 
 
 def write_every(seconds: int) -> str:
     from ..language.values import Duration
 
-    return format_duration(Duration(seconds))
+    return format_duration_literal(Duration(seconds))
 
 
 def intervals(first: int, last: int, every: int) -> Iterator[int]:
     """The numbers of the intervals from one to another. BuildError where there are far too many."""
     if last - first >= MAX_INTERVALS:
-        raise _bad(
+        raise _invalid_period(
             f"there are {last - first + 1:,} intervals of {write_every(every)} from the first session to the last",
             "give a range, or longer intervals",
         )
@@ -108,7 +112,7 @@ def interval_start(number: int, every: int) -> datetime:
 def require_utc(time: datetime, name: str) -> datetime:
     """In UTC; BuildError for what is no time or has no zone."""
     if not isinstance(time, datetime) or time.utcoffset() is None:
-        raise _bad(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")
+        raise _invalid_period(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")
     return time.astimezone(UTC)
 
 
@@ -130,7 +134,7 @@ def _length(text: str) -> timedelta:
     return timedelta(seconds=parse_duration(text).seconds)
 
 
-def _time(text: str, now: datetime) -> datetime | None:
+def _parse_moment(text: str, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
@@ -142,8 +146,8 @@ def _time(text: str, now: datetime) -> datetime | None:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=parse_time(text).ns // 1_000)
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         reason = error if type(error) is ValueError else "it is neither a time nor now-7d"
-        raise _bad(f"{text[:80]!r} is no end of a range: {reason}", f"write {_RANGE}") from None
+        raise _invalid_period(f"{text[:80]!r} is no end of a range: {reason}", f"write {_RANGE}") from None
 
 
-def _bad(message: str, hint: str | None = None) -> BuildError:
+def _invalid_period(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-setting")

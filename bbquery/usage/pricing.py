@@ -1,5 +1,5 @@
 """Minutes and bytes → what they may cost. An estimate: prices and allowances are what the configuration says, and how
-the service rounds minutes is not known (F24).
+the service rounds minutes is not known (docs/service.md#f24).
 
 An allowance is the project's, and has no segments: it lowers the price of every minute alike. So a segment costs its
 minutes at the average price, and what the segments cost adds up to what all of it costs, exactly.

@@ -136,7 +136,7 @@ class UsageReport:
         return self._with(cells)
 
     def coverage(self, usage: ProjectUsage) -> Coverage:
-        """Which part of what the service counts for the project this report accounts for (F23)."""
+        """Which part of what the service counts for the project this report accounts for (docs/service.md#f23)."""
         return Coverage(self.total.browser_minutes, usage.browser_minutes)
 
     # --- JSON ----------------------------------------------------------------------------------

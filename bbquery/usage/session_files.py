@@ -18,13 +18,15 @@ import msgspec
 from ..errors import DecodeError
 from ..sessions.decoding import load_json
 
-_BLOCK = 256 * 1024
+_BLOCK_SIZE = 256 * 1024
 _MAX_LINE = 16 * 1024 * 1024
 
-T = TypeVar("T")
+Row = TypeVar("Row")
 
 
-def read_sessions(file: str | PathLike[str] | IO[bytes], kind: type[T], name: str | None = None) -> Iterator[list[T]]:
+def read_sessions(
+    file: str | PathLike[str] | IO[bytes], kind: type[Row], name: str | None = None
+) -> Iterator[list[Row]]:
     """The sessions of a file, or of a binary stream; `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by
     a query.
 
@@ -32,7 +34,7 @@ def read_sessions(file: str | PathLike[str] | IO[bytes], kind: type[T], name: st
     """
     if name is None:
         name = str(file if isinstance(file, str | PathLike) else file.name)
-    decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(kind)
+    decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(kind)
     number = 1
     for block in _blocks(file, name):
         try:
@@ -43,7 +45,9 @@ def read_sessions(file: str | PathLike[str] | IO[bytes], kind: type[T], name: st
         number += block.count(b"\n")
 
 
-def _one_by_one(block: bytes, kind: type[T], decoder: msgspec.json.Decoder[T], name: str, number: int) -> Iterator[T]:
+def _one_by_one(
+    block: bytes, kind: type[Row], decoder: msgspec.json.Decoder[Row], name: str, number: int
+) -> Iterator[Row]:
     for at, line in enumerate(block.split(b"\n"), number):
         line = line.strip()
         if not line:
@@ -74,7 +78,7 @@ def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]
             plain: Any = _Rejoined(first, stream)
             if first == b"\x1f\x8b":
                 plain = gzip.GzipFile(fileobj=plain)
-            while block := plain.read(_BLOCK):
+            while block := plain.read(_BLOCK_SIZE):
                 rest += block
                 end = rest.rfind(b"\n") + 1
                 if end:

@@ -30,20 +30,20 @@ class UsageSettings(NamedTuple):
     warn_over: tuple[str, ...] = ()
 
 
-def _names(value: object, root: Path) -> tuple[str, ...]:
+def _read_names(value: object, root: Path) -> tuple[str, ...]:
     names = strings(value, root)
     read_keys(names)
     return names
 
 
-def _limits(value: object, root: Path) -> tuple[str, ...]:
+def _read_limits(value: object, root: Path) -> tuple[str, ...]:
     texts = strings(value, root)
     for text in texts:
         parse_threshold(text)
     return texts
 
 
-def _warnings(value: object, root: Path) -> tuple[str, ...]:
+def _read_warnings(value: object, root: Path) -> tuple[str, ...]:
     texts = strings(value, root)
     for text in texts:
         if parse_percentage(text) is None:
@@ -51,19 +51,19 @@ def _warnings(value: object, root: Path) -> tuple[str, ...]:
     return texts
 
 
-def _day(value: object, _root: Path) -> int:
+def _read_day(value: object, _root: Path) -> int:
     if type(value) is not int or not 1 <= value <= 31:
         raise InvalidValue("a day of the month, from 1 to 31")
     return value
 
 
-def _whole(value: object, _root: Path) -> int:
+def _read_whole_number(value: object, _root: Path) -> int:
     if type(value) is not int or value < 0:
         raise InvalidValue("a whole number, not negative")
     return value
 
 
-def _decimal(value: object, _root: Path) -> Decimal:
+def _read_decimal(value: object, _root: Path) -> Decimal:
     try:
         number = Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
     except InvalidOperation:
@@ -73,22 +73,22 @@ def _decimal(value: object, _root: Path) -> Decimal:
     return number
 
 
-def _currency(value: object, _root: Path) -> str:
+def _read_currency(value: object, _root: Path) -> str:
     if not isinstance(value, str) or not value.isprintable() or not 1 <= len(value) <= 8:
         raise InvalidValue("the name of a currency, such as USD")
     return value
 
 
-SETTINGS: dict[str, SettingReader] = {
-    "by": _names,
-    "billing-day": _day,
-    "browser-minute": _decimal,
-    "proxy-gb": _decimal,
-    "included-minutes": _whole,
-    "included-proxy-gb": _decimal,
-    "currency": _currency,
-    "fail-over": _limits,
-    "warn-over": _warnings,
+USAGE_SETTINGS: dict[str, SettingReader] = {
+    "by": _read_names,
+    "billing-day": _read_day,
+    "browser-minute": _read_decimal,
+    "proxy-gb": _read_decimal,
+    "included-minutes": _read_whole_number,
+    "included-proxy-gb": _read_decimal,
+    "currency": _read_currency,
+    "fail-over": _read_limits,
+    "warn-over": _read_warnings,
 }
 
 
@@ -101,6 +101,6 @@ def load_usage_settings(start: Path, explicit: Path | None = None) -> UsageSetti
     table = found and found.subtable("usage")
     if table is None:
         return UsageSettings()
-    values = read_settings(table, SETTINGS)
+    values = read_settings(table, USAGE_SETTINGS)
     rates = Rates(**{name: values.pop(name) for name in Rates._fields if name in values})
     return UsageSettings(**values, rates=rates)

@@ -19,13 +19,13 @@ from .pricing import CostEstimate
 from .report import UsageReport
 from .totals import UsageTotals
 
-Value = int | Fraction | None
+MetricValue = int | Fraction | None
 
 
 class Metric(NamedTuple):
     """`read` gives what is compared, and `unit` says how a limit of it is written."""
 
-    read: Callable[[UsageTotals, CostEstimate], Value]
+    read: Callable[[UsageTotals, CostEstimate], MetricValue]
     unit: Literal["", "size", "duration", "rate"] = ""
 
 
@@ -70,9 +70,9 @@ class ExceededThreshold(NamedTuple):
         of = (
             ""
             if self.most == limit.most
-            else f", which is {_shown(self.most / limit.most * 100)} % of {_shown(limit.most)}"
+            else f", which is {_format_amount(self.most / limit.most * 100)} % of {_format_amount(limit.most)}"
         )
-        return f"{who}{limit.metric} is {_shown(self.amount)}, over {_shown(self.most)}{of}"
+        return f"{who}{limit.metric} is {_format_amount(self.amount)}, over {_format_amount(self.most)}{of}"
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -80,13 +80,15 @@ def parse_threshold(text: str) -> Threshold:
     subject, equals, most = text.rpartition("=")
     segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
     if not equals or (":" in subject and ":" not in segment):
-        raise _bad(f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200")
+        raise _invalid_threshold(
+            f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200"
+        )
     if metric not in METRICS:
-        raise _bad(
+        raise _invalid_threshold(
             f"there is no figure {metric[:80]!r}",
             did_you_mean(metric, METRICS) or f"there are {' '.join(METRICS)}",
         )
-    limit = Threshold(text, metric, _amount(metric, most.strip()))
+    limit = Threshold(text, metric, _parse_amount(metric, most.strip()))
     if not segment:
         return limit
     key, _, value = segment.partition(":")
@@ -119,7 +121,7 @@ def exceeded(
     return found
 
 
-def _amount(metric: str, text: str) -> Fraction:
+def _parse_amount(metric: str, text: str) -> Fraction:
     unit = METRICS[metric].unit
     try:
         if unit == "rate" and (share := parse_percentage(text)) is not None:
@@ -136,12 +138,14 @@ def _amount(metric: str, text: str) -> Fraction:
             return number
         problem = "it is negative"
     example = {"size": "10GB", "duration": "15m", "rate": "5%"}.get(unit, "1000")
-    raise _bad(f"{text[:80]!r} is no limit of {metric}: {problem}", f"write for example {metric}={example}")
+    raise _invalid_threshold(
+        f"{text[:80]!r} is no limit of {metric}: {problem}", f"write for example {metric}={example}"
+    )
 
 
-def _shown(number: Fraction) -> str:
+def _format_amount(number: Fraction) -> str:
     return f"{number.numerator:,}" if number.denominator == 1 else f"{float(round(number, 6)):,}"
 
 
-def _bad(message: str, hint: str | None = None) -> BuildError:
+def _invalid_threshold(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-setting")

@@ -14,10 +14,11 @@ from typing import Any, Self
 class UsageTotals:
     """The figures of a set of sessions.
 
-    `browser_minutes` are whole minutes, at least one a session (F24). A longer session is counted to the next whole
-    minute, which is an assumption: how the service rounds is not documented. `running` sessions have not ended and are
-    counted up to now. `by_status` says how many sessions are in each status, and `durations` how many took how many
-    seconds, rounded up to whole ones; a session that has ended, nobody knows when, is not among the durations.
+    `browser_minutes` are whole minutes, at least one a session (docs/service.md#f24). A longer session is counted to
+    the next whole minute, which is an assumption: how the service rounds is not documented. `running` sessions have not
+    ended and are counted up to now. `by_status` says how many sessions are in each status, and `durations` how many
+    took how many seconds, rounded up to whole ones; a session that has ended, nobody knows when, is not among the
+    durations.
     """
 
     __slots__ = ("browser_minutes", "by_status", "durations", "microseconds", "proxy_bytes", "running")

@@ -22,7 +22,7 @@ from bbquery.lint.document_linter import DocumentLinter
 from bbquery.lint.findings import Edit, Finding, Fix
 from bbquery.lint.report import Report
 from bbquery.lint.rule_registry import RULES
-from bbquery.lint.runner import run
+from bbquery.lint.runner import run_linter
 from bbquery.lint.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def aged(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cached(**settings: object) -> list[tuple[str, str, int, Fix | None]]:
-    return _found(run(["."], Settings().with_overrides(**settings), cache=Cache(FOLDER)))
+    return _found(run_linter(["."], Settings().with_overrides(**settings), cache=Cache(FOLDER)))
 
 
 def plain(**settings: object) -> list[tuple[str, str, int, Fix | None]]:
-    return _found(run(["."], Settings().with_overrides(**settings)))
+    return _found(run_linter(["."], Settings().with_overrides(**settings)))
 
 
 def _found(report: Report) -> list[tuple[str, str, int, Fix | None]]:
@@ -135,7 +135,7 @@ def test_a_file_that_was_just_written_is_looked_at_again(tmp_path: Path) -> None
     path = tmp_path / "a.bbq"
     path.write_text(DOUBLE)
     cache = Cache(FOLDER)
-    run(["."], Settings(), cache=cache)
+    run_linter(["."], Settings(), cache=cache)
     assert cache.content("a.bbq", module.file_stamp(os.stat(path))) is None
 
 
@@ -271,8 +271,8 @@ def test_what_another_run_has_written_meanwhile_is_kept(tmp_path: Path) -> None:
     for name in ("a.bbq", "b.bbq"):
         (tmp_path / name).write_text(DOUBLE)
     one, other = Cache(FOLDER), Cache(FOLDER)
-    run(["a.bbq"], Settings(), cache=one)
-    run(["b.bbq"], Settings(), cache=other)
+    run_linter(["a.bbq"], Settings(), cache=one)
+    run_linter(["b.bbq"], Settings(), cache=other)
     both = Cache(FOLDER)
     assert all(both.content(name, module.file_stamp(os.stat(name))) for name in ("a.bbq", "b.bbq"))
 

@@ -15,7 +15,7 @@ from support.paths import ROOT
 from bbquery.errors import BuildError
 from bbquery.lint.document_linter import QUERY, DocumentLinter
 from bbquery.lint.report import Report
-from bbquery.lint.runner import run
+from bbquery.lint.runner import run_linter
 from bbquery.lint.settings import Settings
 
 DOUBLE = "user_metadata[\"a\"]:'b'\n"
@@ -33,7 +33,7 @@ def found(report: Report) -> list[tuple[str, str, int]]:
 
 
 def checked(*paths: str, **settings: object) -> Report:
-    return run(paths or (".",), Settings().with_overrides(**settings))
+    return run_linter(paths or (".",), Settings().with_overrides(**settings))
 
 
 # --- what is checked ---------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def _much(folder: Path) -> None:
 def test_several_processes_find_what_one_does(tmp_path: Path) -> None:
     _much(tmp_path)
     settings = Settings()
-    alone, together = (run(["."], settings, processes=count) for count in (1, 3))
+    alone, together = (run_linter(["."], settings, processes=count) for count in (1, 3))
     assert found(alone) == found(together)
     assert len(found(alone)) > 12
     assert (alone.skipped, [file.path for file in alone.files]) == (
@@ -207,7 +207,7 @@ def test_several_processes_find_what_one_does(tmp_path: Path) -> None:
 def test_a_process_that_dies_is_an_error_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _much(tmp_path)
     monkeypatch.setattr("bbquery.lint.worker_pool._check_batch", _die)
-    report = run(["."], Settings(), processes=2)
+    report = run_linter(["."], Settings(), processes=2)
     assert {path for path, _ in report.errors} >= {f"m{number}.py" for number in range(6)}
     assert {reason.partition(":")[0] for _, reason in report.errors} == {"the process that checks it has ended"}
 

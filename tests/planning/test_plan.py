@@ -26,14 +26,14 @@ stage 1   status:'RUNNING'
 stage 2   status:'ERROR'
           GET /v1/sessions?status=ERROR
 residual  proxy_bytes>1MB
-note      proxy_bytes>1MB is no equality on metadata, nor a status (F2, F12)
+note      proxy_bytes>1MB is neither an equality on metadata nor a status, so the service cannot filter by it
 """,
     "user_metadata['a']:'x' AND status:'ERROR' AND user_metadata['b']:'y'": """
 query     user_metadata['a']:'x' AND status:'ERROR' AND user_metadata['b']:'y'
 request   user_metadata['a']:'x' AND status:'ERROR'
           GET /v1/sessions?q=user_metadata%5B%27a%27%5D%3A%27x%27&status=ERROR
 residual  user_metadata['b']:'y'
-note      user_metadata['b']:'y' is checked here: the service takes one equality at a time (F5)
+note      user_metadata['b']:'y' is checked here: the service takes one equality at a time
 """,
     "user_metadata['a']:('x' OR 'y')": """
 query     user_metadata['a']:('x' OR 'y')
@@ -48,7 +48,7 @@ query     NOT user_metadata['a']:'x'
 request   every session (a full scan)
           GET /v1/sessions
 residual  NOT user_metadata['a']:'x'
-note      NOT user_metadata['a']:'x' is a negation, and the service lists only what is equal (F2)
+note      NOT user_metadata['a']:'x' is a negation, and the service can only list what is equal
 """,
     "user_metadata['a']:'it\\'s' AND user_metadata['b']:'y' OR status:'PENDING'": """
 query     user_metadata['a']:'it\\'s' AND user_metadata['b']:'y' OR status:'PENDING'
@@ -57,7 +57,7 @@ request   user_metadata['b']:'y'
 request   status:'PENDING'
           GET /v1/sessions?status=PENDING
 residual  user_metadata['a']:'it\\'s' AND user_metadata['b']:'y' OR status:'PENDING'
-note      user_metadata['a']:'it\\'s' holds ' or \\ or a control character, for which the service documents no escape (F6)
+note      user_metadata['a']:'it\\'s' holds ' or \\ or a control character, for which the service documents no escape
 """,  # noqa: E501  # as it is shown
     "status:'ERROR' AND status:'RUNNING'": """
 query     status:'ERROR' AND status:'RUNNING'

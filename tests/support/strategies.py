@@ -167,7 +167,7 @@ def wire_queries() -> st.SearchStrategy[bbquery.Query]:
 # --- texts of queries --------------------------------------------------------------------------
 
 
-class _Scribe:
+class QueryScribe:
     """Writes a tree as it likes."""
 
     def __init__(self, random: Random) -> None:
@@ -302,7 +302,7 @@ _SIZE_UNITS = {
 
 
 def _scribbled(query: bbquery.Query, seed: int) -> tuple[str, bbquery.Query]:
-    scribe = _Scribe(Random(seed))
+    scribe = QueryScribe(Random(seed))
     return f"{scribe.space()}{scribe.enclosed(query.ast, ())}{scribe.space()}", query
 
 

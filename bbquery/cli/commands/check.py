@@ -27,8 +27,8 @@ from ..lint_options import (
     complete_rule,
     files,
     is_excluded,
+    load_lint_settings,
     print_skipped,
-    read_settings,
     settings_errors,
     stdin_alone,
     write_diff,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ...lint.report import Report
     from ...lint.settings import Settings
 
-FORMATS = ("full", "concise", "json", "json-lines", "github", "gitlab", "sarif", "junit")
+FORMAT_NAMES = ("full", "concise", "json", "json-lines", "github", "gitlab", "sarif", "junit")
 """Named here too, as the help of every command is shown without loading the linter."""
 
 _POLL = 0.5
@@ -80,7 +80,9 @@ def _split(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("--fix", is_flag=True, help="Make the fixes that keep the meaning.")
 @click.option("--unsafe-fixes", "unsafe", is_flag=True, help="With --fix or --diff: those that may change it too.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
-@click.option("form", "--output-format", type=click.Choice(FORMATS), help="How to print findings; full unless given.")
+@click.option(
+    "form", "--output-format", type=click.Choice(FORMAT_NAMES), help="How to print findings; full unless given."
+)
 @click.option("--output-file", type=click.Path(), metavar="FILE", help="Where to print them, instead of here.")
 @click.option("--statistics", is_flag=True, help="Print how many findings each rule has instead.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
@@ -117,7 +119,7 @@ def command(
     """
     names = ("select", "ignore", "extend_select", "dialect", "schema", "force_exclude")
     given = {name: options.pop(name) for name in names}
-    asked = _asked(**options)
+    asked = _to_check_options(**options)
     if queries and paths:
         raise click.UsageError("-e checks the queries that are given: leave out PATHS")
     is_stdin = stdin_alone(paths, stdin_filename)
@@ -125,10 +127,10 @@ def command(
         raise click.UsageError("--watch is for files, and not with --diff")
 
     def read() -> Settings:
-        return read_settings(config, isolated=isolated, **given)
+        return load_lint_settings(config, isolated=isolated, **given)
 
     if watch:
-        return _watch(paths or (".",), read, asked)
+        return _watch_files(paths or (".",), read, asked)
     settings = read()
     with settings_errors():
         if show_settings:
@@ -143,7 +145,7 @@ def command(
         return _check_files(paths or (".",), settings, asked)
 
 
-def _asked(*, statistics: bool, form: str | None, **options: Any) -> CheckOptions:
+def _to_check_options(*, statistics: bool, form: str | None, **options: Any) -> CheckOptions:
     if statistics and form is not None:
         raise click.UsageError("--statistics is a format of its own: leave out --output-format")
     asked = CheckOptions(form="statistics" if statistics else form or "full", **options)
@@ -167,9 +169,9 @@ def _show_files(paths: tuple[str, ...], settings: Settings) -> int:
 
 
 def _check_files(paths: tuple[str, ...], settings: Settings, asked: CheckOptions) -> int:
-    from ...lint.runner import run
+    from ...lint.runner import run_linter
 
-    report = run(paths, settings, cache=_cache(settings, asked))
+    report = run_linter(paths, settings, cache=_cache(settings, asked))
     if not (report.files or report.skipped):
         print_error("there are no files to check", "warning")
     fixed = 0
@@ -296,7 +298,7 @@ def _write_file(path: str, text: str) -> None:
 # --- again and again ---------------------------------------------------------------------------
 
 
-def _watch(paths: tuple[str, ...], read: Callable[[], Settings], asked: CheckOptions) -> int:
+def _watch_files(paths: tuple[str, ...], read: Callable[[], Settings], asked: CheckOptions) -> int:
     """Ctrl-C is its proper end."""
     try:
         while True:

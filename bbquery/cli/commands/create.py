@@ -51,7 +51,9 @@ def command(
 
     given = read_object(source, stringify=stringify) if source else None
     findings = metadata.check(given) if given is not None else []
-    wrong = [finding for finding in findings if finding.severity == "error" and finding.code != metadata.DOUBTFUL]
+    wrong = [
+        finding for finding in findings if finding.severity == "error" and finding.code != metadata.CONTRADICTED_BY_DOCS
+    ]
     for finding in findings:
         hint = f" ({finding.hint})" if finding.hint else ""
         print_error(

@@ -88,7 +88,7 @@ def command(
     configured = load_usage_settings(Path.cwd(), config)
     wanted = read_query(text, settings) if text is not None else None
     with ExitStack() as stack:
-        loads = _files(inputs, wanted, connection.project) if inputs else _service(stack, connection, wanted)
+        loads = _load_from_files(inputs, wanted, connection.project) if inputs else _service(stack, connection, wanted)
         try:
             with spinner("reading the sessions"):
                 source = Source(loads, refresh, "" if wanted is None else str(wanted))
@@ -122,7 +122,7 @@ def _service(stack: ExitStack, connection: ConnectionOptions, wanted: Query | No
     return lambda: list(client.sessions(wanted, project_id=connection.project))
 
 
-def _files(paths: tuple[str, ...], wanted: Query | None, project: str | None) -> LoadFunction:
+def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str | None) -> LoadFunction:
     from ...dashboard.session_source import load_files
 
     wanted = within_project(wanted, project)

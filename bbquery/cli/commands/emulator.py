@@ -18,7 +18,7 @@ _COUNT = {"type": click.IntRange(min=0), "metavar": "N"}
 _RATE = {"type": click.FloatRange(0, 1), "metavar": "RATE"}
 
 # One for each of `bbquery.emulator.Switches`; what is not given stays as it is there.
-_SWITCHES: dict[str, dict[str, Any]] = {
+SWITCH_OPTIONS: dict[str, dict[str, Any]] = {
     "bare_q": {"type": click.Choice(["fast", "slow", "504"]), "help": "What a q without a status gets."},
     "bare_q_seconds": {**_SECONDS, "help": "After how long, where it is slow or a 504."},
     "lag": {**_SECONDS, "help": "How long a fresh session is missing from listings with a q."},
@@ -40,7 +40,7 @@ _SWITCHES: dict[str, dict[str, Any]] = {
 
 
 def _switches(function: Any) -> Any:
-    for name, settings in reversed(_SWITCHES.items()):
+    for name, settings in reversed(SWITCH_OPTIONS.items()):
         function = click.option("--" + name.replace("_", "-"), default=None, **settings)(function)
     return function
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..console import EXIT_ERROR, EXIT_INVALID, EXIT_OK, CliError, print_note, read_bytes, write_bytes
-from ..lint_options import files, is_excluded, print_skipped, read_settings, settings_errors, stdin_alone, write_diff
+from ..lint_options import (
+    files,
+    is_excluded,
+    load_lint_settings,
+    print_skipped,
+    settings_errors,
+    stdin_alone,
+    write_diff,
+)
 from ..options import Command
 
 if TYPE_CHECKING:
@@ -40,7 +48,7 @@ def command(
       bbquery fmt - < draft.bbq
     """
     is_stdin = stdin_alone(paths, stdin_filename)
-    settings = read_settings(config, isolated=isolated, **overrides)
+    settings = load_lint_settings(config, isolated=isolated, **overrides)
     run = _Run(settings, keeping=checking or differing, differing=differing)
     with settings_errors():
         if is_stdin:
@@ -63,9 +71,8 @@ class _Run:
 
     def status(self) -> int:
         verb = "would be formatted" if self.keeping else "formatted"
-        print_note(
-            f"{_files(self.changed)} {verb}, {_files(self.same)} left as {'it is' if self.same == 1 else 'they are'}"
-        )
+        rest = "it is" if self.same == 1 else "they are"
+        print_note(f"{_count_files(self.changed)} {verb}, {_count_files(self.same)} left as {rest}")
         return EXIT_ERROR if self.failed else EXIT_INVALID if self.keeping and self.changed else EXIT_OK
 
     def files(self, paths: tuple[str, ...]) -> None:
@@ -135,5 +142,5 @@ class _Run:
         print_note(render(Report([Checked(name, text, problems)]), "full").rstrip("\n"))
 
 
-def _files(count: int) -> str:
+def _count_files(count: int) -> str:
     return f"{count:,} {'file' if count == 1 else 'files'}"

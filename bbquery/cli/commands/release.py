@@ -14,7 +14,7 @@ from ...errors import ApiError, AuthenticationError, BuildError, DecodeError, No
 from ...language.nodes import Equal, Exists, Node, Not, Text, and_of
 from ...language.session_fields import SESSION_FIELDS
 from ...query import Query
-from ...semantics.simplifier import NEVER, simplify
+from ...semantics.simplifier import NEVER, simplify_node
 from ..arguments import read_query
 from ..console import (
     EXIT_ERROR,
@@ -78,7 +78,7 @@ def command(
       bbquery release --yes "user_metadata['env']:'ci' AND created_at<now-2h"
       bbquery release 3f1d0a5e-6d1c-4f6e-9a53-0c2b8f6f5d11
     """
-    if len(targets) == 1 and _is_query(targets[0]):
+    if len(targets) == 1 and _is_query_text(targets[0]):
         query = read_query(targets[0], settings)
         if not everything and (status := _matches_every(query)):
             raise BuildError(
@@ -91,15 +91,15 @@ def command(
         with connection.open() as client:
             return _release_matches(client, query, connection.project, scan, yes=yes, dry_run=dry_run)
     for target in targets:
-        if _is_query(target):
+        if _is_query_text(target):
             raise click.UsageError("give one QUERY, or IDs")
     if settings or everything or dry_run or scan == "forbid":
         raise click.UsageError("--set, --all, --dry-run and --no-scan go with a QUERY")
     with connection.open() as client:
-        return _release_ids(client, list(dict.fromkeys(_read(targets))))
+        return _release_ids(client, list(dict.fromkeys(_read_ids(targets))))
 
 
-def _is_query(target: str) -> bool:
+def _is_query_text(target: str) -> bool:
     """Every query compares something with something, and no id does."""
     return re.search(r"[:<>=]|['\"]", target) is not None
 
@@ -117,7 +117,7 @@ def _matches_every(query: Query) -> str | None:
     status = SESSION_FIELDS["status"]
     for name in ("RUNNING", "PENDING"):
         others = and_of([Equal(status, name), *_ALWAYS, Not(query.ast)])
-        if simplify(others) == NEVER:  # no session of this status is among the others
+        if simplify_node(others) == NEVER:  # no session of this status is among the others
             return name
     return None
 
@@ -179,7 +179,7 @@ def _report(results: Iterable[Release]) -> int:
 # --- by id -------------------------------------------------------------------------------------
 
 
-def _read(ids: tuple[str, ...]) -> Iterator[str]:
+def _read_ids(ids: tuple[str, ...]) -> Iterator[str]:
     for given in ids:
         if given == "-":
             yield from (line.strip() for line in read_input().splitlines() if line.strip())

@@ -40,21 +40,21 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
     if as_json:
         write_json([_data(rule) for rule in rules])
     else:
-        write("\n".join([_plain(_page(rule)) for rule in rules]))
+        write("\n".join([_without_markup(_rule_page(rule)) for rule in rules]))
     return EXIT_OK
 
 
 def _data(rule: Rule) -> dict[str, Any]:
-    return {**rule._asdict(), "page": _page(rule)}
+    return {**rule._asdict(), "page": _rule_page(rule)}
 
 
-def _page(rule: Rule) -> str:
+def _rule_page(rule: Rule) -> str:
     from ..._resources import read_resource
 
     return read_resource(f"{rule.code}.md", "docs/rules")
 
 
-def _plain(page: str) -> str:
+def _without_markup(page: str) -> str:
     """Markdown for a terminal: code is indented, and headings stand for themselves."""
     lines = []
     is_code = False

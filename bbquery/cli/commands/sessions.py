@@ -86,13 +86,13 @@ def command(
                 return client.sessions(wanted, status=status, project_id=connection.project, scan=scan)
 
         if watch:
-            _watch(find, how, every)
+            _watch_sessions(find, how, every)
         else:
             write_list(find(), how)
     return EXIT_OK
 
 
-def _watch(find: Callable[[], SessionList], how: ListOptions, every: float) -> None:
+def _watch_sessions(find: Callable[[], SessionList], how: ListOptions, every: float) -> None:
     """Until Ctrl-C. A failure that may pass is said, and ends nothing."""
     seen: dict[str, object] = {}
     while True:

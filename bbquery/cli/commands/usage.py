@@ -102,7 +102,7 @@ def command(
     configured = load_usage_settings(Path.cwd(), config)
     names = configured.by if by is None else split_names(by)
     form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
-    _check(form, click.get_current_context().params)
+    _check_options(form, click.get_current_context().params)
     limits = usage_request.UsageLimits.read(configured, fail_over, warn_over)
     now = None if instant is None else periods.parse_instant(instant)
     wanted = None if text is None else read_query(text, settings)
@@ -135,7 +135,7 @@ def command(
     return limits.judge(reports[0], prices[0])
 
 
-def _check(form: str, given: dict[str, Any]) -> None:
+def _check_options(form: str, given: dict[str, Any]) -> None:
     """A usage error where two options do not go together."""
     serve, period, every, inputs = (given[name] for name in ("serve", "period", "every", "inputs"))
     limited = given["fail_over"] or given["warn_over"] or given["coverage"]

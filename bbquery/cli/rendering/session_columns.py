@@ -14,14 +14,7 @@ from ..._text import did_you_mean
 from ...language.session_fields import SESSION_FIELDS
 from ...metadata import split_path
 from ...semantics.duration import duration_of, end_of
-from .cells import (
-    duration_cell,
-    format_bytes,
-    format_time,
-    metadata_value,
-    styled_metadata,
-    styled_status,
-)
+from .cells import duration_cell, format_bytes, format_time, metadata_value, styled_metadata, styled_status
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -40,7 +33,7 @@ FIELDS: dict[str, str] = {
 }
 """The API's names for the fields of a session, in the order of CSV columns."""
 
-_NAMES = (*FIELDS, "duration")
+_COLUMN_NAMES = (*FIELDS, "duration")
 
 
 class SessionColumn(NamedTuple):
@@ -66,8 +59,8 @@ def parse_column(name: str) -> SessionColumn:
     r"""A field of the session, `duration`, or a path into the metadata, where `\.` is a dot in a key."""
     if name.startswith("user_metadata."):
         return _metadata_column(name)
-    if name not in _NAMES:
-        hint = did_you_mean(name, _NAMES) or f"there are {', '.join(_NAMES)} and user_metadata.KEY"
+    if name not in _COLUMN_NAMES:
+        hint = did_you_mean(name, _COLUMN_NAMES) or f"there are {', '.join(_COLUMN_NAMES)} and user_metadata.KEY"
         raise click.UsageError(f"there is no column {name!r}; {hint}")
     if name == "duration":
         return SessionColumn(name, _seconds, duration_cell, duration_of)
@@ -78,7 +71,7 @@ def parse_column(name: str) -> SessionColumn:
         return json.dumps(value) if isinstance(value, dict) else value
 
     return SessionColumn(
-        name, lambda mapping, _: mapping[api_name], lambda session, _: _cell(name, getattr(session, name)), key
+        name, lambda mapping, _: mapping[api_name], lambda session, _: _field_cell(name, getattr(session, name)), key
     )
 
 
@@ -125,7 +118,7 @@ def _seconds(mapping: dict[str, Any], now: datetime) -> float | None:
     return None if end is None or started is None else (max(end, started) - started).total_seconds()
 
 
-def _cell(name: str, value: Any) -> str | Text:
+def _field_cell(name: str, value: Any) -> str | Text:
     if value is None:
         return ""
     if name == "status":

@@ -176,11 +176,11 @@ def _csv(sessions: list[Session], columns: list[SessionColumn] | None, now: date
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow([column.name for column in columns])
     for session in sessions:
-        rows.writerow([_csv_cell(value) for value in record(session, columns, now).values()])
+        rows.writerow([_csv_text(value) for value in record(session, columns, now).values()])
     return text.getvalue()
 
 
-def _csv_cell(value: Any) -> str:
+def _csv_text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -61,7 +61,7 @@ class Column(NamedTuple):
 
 def write_table(columns: Sequence[Column], rows: Sequence[object]) -> list[str]:
     """Writes a table, and gives the titles of the columns that a narrow terminal left no room for."""
-    cells = [[_text(column.cell(row)) for column in columns] for row in rows]
+    cells = [[_to_text(column.cell(row)) for column in columns] for row in rows]
     widths = [
         max([len(column.title), *(row[at].cell_len for row in cells)]) + _GAP for at, column in enumerate(columns)
     ]
@@ -76,7 +76,7 @@ def write_table(columns: Sequence[Column], rows: Sequence[object]) -> list[str]:
     return [column.title for at, column in enumerate(columns[:long]) if at not in kept]
 
 
-def _text(cell: str | Text) -> Text:
+def _to_text(cell: str | Text) -> Text:
     from rich.text import Text
 
     return Text(plain_cell(cell)) if isinstance(cell, str) else cell
@@ -114,15 +114,15 @@ def _rendered(table: Table, below: Sequence[Text] = ()) -> str:
     from rich.padding import Padding
 
     if not below:
-        return "".join(_lines(table, _width()))
-    title, *rows = _lines(table, 1_000_000)
+        return "".join(_render_lines(table, _width()))
+    title, *rows = _render_lines(table, 1_000_000)
     pieces = [title]
     for row, text in zip(rows, below, strict=True):
-        pieces += [row, *(_lines(Padding(text, (0, 0, 0, _GAP)), _width()) if text else ())]
+        pieces += [row, *(_render_lines(Padding(text, (0, 0, 0, _GAP)), _width()) if text else ())]
     return "".join(pieces)
 
 
-def _lines(renderable: RenderableType, width: int) -> list[str]:
+def _render_lines(renderable: RenderableType, width: int) -> list[str]:
     console = _console(sys.stdout, width)
     with console.capture() as capture:
         console.print(renderable)

@@ -38,7 +38,7 @@ def print_usage_report(
         gone = {} if previous is None else dict.fromkeys(previous.segments.keys() - report.segments, UsageTotals())
         found = [*report.segments.items(), *sorted(gone.items(), key=lambda item: str(item[0]))]
         rows = [
-            _UsageRow(tuple(map(_value, segment)), figures, _previous_totals(previous, segment))
+            _UsageRow(tuple(map(_format_figure, segment)), figures, _previous_totals(previous, segment))
             for segment, figures in found[:limit]
         ]
         rows.append(_total(report, previous, len(report.by)))
@@ -53,7 +53,7 @@ def print_usage_report(
         left_out += _write((f"every {report.every} (UTC)",), rows, report.total, None, prices)
     if not report.by and report.every is None:
         _write(("",), [_total(report, previous, 1)], report.total, previous, prices)
-    _explain(report, previous, prices, left_out)
+    _print_legend(report, previous, prices, left_out)
 
 
 def _previous_totals(previous: UsageReport | None, segment: Segment) -> UsageTotals | None:
@@ -65,7 +65,7 @@ def _total(report: UsageReport, previous: UsageReport | None, width: int) -> _Us
     return _UsageRow(names, report.total, None if previous is None else previous.total)
 
 
-def _value(value: str | None) -> str | Text:
+def _format_figure(value: str | None) -> str | Text:
     if value is None:
         from rich.text import Text
 
@@ -93,9 +93,9 @@ def _write(
         Column("", lambda row: "" if row is last else _bar(row.figures.browser_minutes, most), spare=True),
         Column("share", lambda row: _percent(_share(row.figures.browser_minutes, total.browser_minutes)), right=True),
         Column("sessions", lambda row: f"{row.figures.sessions:,}", right=True),
-        Column("average", lambda row: _span(row.figures.average_duration), right=True, spare=True),
-        Column("p50", lambda row: _span(row.figures.p50_duration), right=True, spare=True),
-        Column("p95", lambda row: _span(row.figures.p95_duration), right=True, spare=True),
+        Column("average", lambda row: _format_span(row.figures.average_duration), right=True, spare=True),
+        Column("p50", lambda row: _format_span(row.figures.p50_duration), right=True, spare=True),
+        Column("p95", lambda row: _format_span(row.figures.p95_duration), right=True, spare=True),
         Column("proxy", lambda row: format_bytes(row.figures.proxy_bytes), right=True, spare=True),
         Column("errors", lambda row: _percent(row.figures.error_rate), right=True, spare=True),
         Column("timeouts", lambda row: _percent(row.figures.timeout_rate), right=True, spare=True),
@@ -129,7 +129,7 @@ def _percent(rate: Fraction | None) -> str:
     return "" if rate is None else f"{format_money(rate * 100, 1)} %"
 
 
-def _span(seconds: Fraction | int | None) -> str:
+def _format_span(seconds: Fraction | int | None) -> str:
     return "" if seconds is None else format_duration(timedelta(seconds=round(seconds)))
 
 
@@ -147,7 +147,7 @@ def _change(now: UsageTotals, before: UsageTotals | None) -> str:
 # --- beside the tables -------------------------------------------------------------------------
 
 
-def _explain(
+def _print_legend(
     report: UsageReport, previous: UsageReport | None, prices: CostEstimate | None, left_out: list[str]
 ) -> None:
     total = report.total

@@ -40,8 +40,8 @@ class Interpolation(NamedTuple):
 
 Fragment: TypeAlias = ConstantText | Interpolation
 
-NEVER = re.compile(r"(?!)")
-_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)""", re.DOTALL)
+MATCHES_NOTHING = re.compile(r"(?!)")
+_QUOTED_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)""", re.DOTALL)
 
 
 def constant(pieces: Iterable[Fragment]) -> ConstantText | None:
@@ -103,7 +103,7 @@ class FragmentReader:
         end: int,
         field: re.Pattern[str],
         put: Callable[[re.Match[str]], None],
-        escape: re.Pattern[str] = NEVER,
+        escape: re.Pattern[str] = MATCHES_NOTHING,
         meaning: Callable[[re.Match[str]], str | None] = str,
     ) -> None:
         """A stretch of source in which `put` adds what stands for a match of `field`; the rest is resolved."""
@@ -139,7 +139,7 @@ class AssembledText(NamedTuple):
     @property
     def strings(self) -> list[Span]:
         """Where the query's own strings stand, with their quotes."""
-        return [Span(*match.span()) for match in _STRING.finditer(self.text)]
+        return [Span(*match.span()) for match in _QUOTED_STRING.finditer(self.text)]
 
 
 # --- filling holes -----------------------------------------------------------------------------

@@ -27,11 +27,11 @@ _lone = re.compile(
     r"(user_metadata[^#()\r\n]*+)(?<=['\"])(?:\r\n?|\n|\Z)"
     rf"(?:(?:[ \t]*+(?:\r\n?|\n))++|(?!{_GOES_ON}|[ \t]*+#))"
 ).match
-_line = re.compile(r"([^\r\n]*+)(?:\r\n?|\n|\Z)").match
+_line_at = re.compile(r"([^\r\n]*+)(?:\r\n?|\n|\Z)").match
 _strings_and_signs = re.compile(r"""'(?:[^'\\\r\n]|\\[^\r\n])*+'?|"(?:[^"\\\r\n]|\\[^\r\n])*+"?|[()#]""").finditer
 
 
-class _Line(NamedTuple):
+class _BbqLine(NamedTuple):
     """What a line says without its comment; `depth` is how many parentheses it opens and does not close, `open` says
     that no query ends with it."""
 
@@ -46,7 +46,7 @@ def extract(source: str) -> Extraction:
     """The queries and the comments. A query with a comment inside has no `respell`: rewriting it would lose that."""
     excerpts: list[Excerpt] = []
     comments: list[Span] = []
-    lines: list[_Line] = []  # of the query that is being read
+    lines: list[_BbqLine] = []  # of the query that is being read
     depth = 0
     at = int(source.startswith("\ufeff"))
     distrusted = 0  # up to here a parenthesis has proved not to be closed
@@ -56,7 +56,7 @@ def extract(source: str) -> Extraction:
         if lines:
             span = Span(lines[0].code.start, lines[-1].code.end)
             inside = comments[bisect_left(comments, span) : bisect_left(comments, (span.end,))]
-            excerpts.append(_excerpt(source, span, inside))
+            excerpts.append(_bbq_excerpt(source, span, inside))
         lines.clear()
         depth = 0
 
@@ -65,7 +65,7 @@ def extract(source: str) -> Extraction:
             if _lone(source, at):
                 finish()
             at = _read_lone(source, at, excerpts)
-        line = _read(source, at)
+        line = _read_query(source, at)
         if line.code.start == line.code.end and not line.comment:
             if depth > 0:
                 at, distrusted = lines[0].code.start, line.next
@@ -98,8 +98,8 @@ def _read_lone(source: str, at: int, excerpts: list[Excerpt]) -> int:
     return at
 
 
-def _read(source: str, at: int) -> _Line:
-    match = _line(source, at)
+def _read_query(source: str, at: int) -> _BbqLine:
+    match = _line_at(source, at)
     assert match, "the pattern matches anywhere"
     end = match.end(1)
     comment = None
@@ -116,10 +116,10 @@ def _read(source: str, at: int) -> _Line:
     code = source[at:end]
     start = at + len(code) - len(code.lstrip(" \t"))
     span = Span(start, max(start, at + len(code.rstrip(" \t"))))
-    return _Line(span, comment, depth, _is_open(source, closed, end) is not None, match.end())
+    return _BbqLine(span, comment, depth, _is_open(source, closed, end) is not None, match.end())
 
 
-def _excerpt(source: str, span: Span, inside: list[Span]) -> Excerpt:
+def _bbq_excerpt(source: str, span: Span, inside: list[Span]) -> Excerpt:
     """The query under a span, in which the comments are spaces."""
     text = source[span.start : span.end]
     if not inside:

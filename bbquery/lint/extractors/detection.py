@@ -36,11 +36,11 @@ def decode_query(text: str) -> tuple[str, list[int] | None] | None:
     was encoded too often is for the checker to say. None where no decoding helps."""
     if not mentions_metadata(text):
         return None
-    if _is_query(text):
+    if _looks_like_query(text):
         return text, None
     once = step = decode_form_with_offsets(text) if "%" in text else None
     for _ in range(2):
-        if step and _is_query(step[0]):
+        if step and _looks_like_query(step[0]):
             return once
         step = decode_form_with_offsets(step[0]) if step and "%" in step[0] else None
     return None
@@ -52,7 +52,7 @@ def query_positions(text: str) -> Iterator[tuple[Span, bool]]:
     yield _stripped(text, 0, len(text)), False
     at = 0
     for _ in range(2):
-        if named := _NAMED.match(text, at):
+        if named := _NAMED_PARAMETER.match(text, at):
             at = named.start(1)
             yield _stripped(text, *named.span(1)), named.end() < len(text)  # alone it may be what is yet to be encoded
     for match in _PARAMETER.finditer(text):
@@ -74,7 +74,7 @@ def mentions_metadata(text: str) -> bool:
     return ("etadata" in text or "METADATA" in text) and BASE_WORD.search(text) is not None
 
 
-def _is_query(text: str) -> bool:
+def _looks_like_query(text: str) -> bool:
     return _QUERY.match(text) is not None and _QUOTE.search(text) is not None
 
 
@@ -84,35 +84,38 @@ def _is_query(text: str) -> bool:
 _S = r"[\s\u00ad\u200b-\u200f\u2060\ufeff]*+"
 _QUOTES = "'\"\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4"
 _QUOTE = re.compile(f"[{_QUOTES}]")
-_WORD = r"[\w.@$/-]++"
-_STRING = (
+_BARE_PATTERN = r"[\w.@$/-]++"
+_STRING_PATTERN = (
     r"(?:'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\""
     rf"|[\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4][^{_QUOTES}]*+[{_QUOTES}]|['\"][^{_QUOTES}]*+[{_QUOTES}])"
 )
 BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
-_NAMED = re.compile(r"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:(?!&[\w.-]+=).)*+)", re.DOTALL)
+_NAMED_PARAMETER = re.compile(r"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:(?!&[\w.-]+=).)*+)", re.DOTALL)
 _PARAMETER = re.compile(r"[?&]q=(([^&#\s]*+)(?:(?!&[\w.-]+=)[^#\r\n])*+)")
 _QUOTED = re.compile(r"[\"'`](?=[^\s\"'`]*+\Z)")
 _BASE = rf"(?:{BASE_WORD.pattern})(?!\w)"
 # ['key'], [key], [0], ['key] and [key']; and, where the colon follows, ['key'
-_KEY = rf"{_S}\[{_S}(?>{_STRING}{_S}\]|[{_QUOTES}]?{_WORD}[{_QUOTES}]?{_S}\]|\*{_S}\]|{_STRING}(?={_S}:))"
-_PATH = rf"{_BASE}(?:{_KEY})++{_S}"
+_KEY_PATTERN = (
+    rf"{_S}\[{_S}(?>{_STRING_PATTERN}{_S}\]|[{_QUOTES}]?{_BARE_PATTERN}[{_QUOTES}]?{_S}\]"
+    rf"|\*{_S}\]|{_STRING_PATTERN}(?={_S}:))"
+)
+_PATH = rf"{_BASE}(?:{_KEY_PATTERN})++{_S}"
 _COLON = r"[:\uff1a](?![:=])"  # neither a cast (`::text`) nor an assignment
 _LITERAL = r"(?:-?\d[\w.+:-]*+|true|false|now[\w+-]*+|\$\w++|\*)(?!\w)"
-_LIST = rf"\({_S}(?:{_STRING}|\$\w|\d)[^)]*+\)?"
+_LIST = rf"\({_S}(?:{_STRING_PATTERN}|\$\w|\d)[^)]*+\)?"
 # A word without quotes is a value only where it stands at the colon: `user_metadata['name']: the user's name` is prose.
 # And a quote that is followed by a letter closed too early, as in 'O'Brien': the rest cannot be made out.
 _VALUE = (
-    rf"(?>{_S}{_STRING}(?:[\w{_QUOTES}].*+)?|{_S}[{_QUOTES}][^{_QUOTES}]++\Z"
-    rf"|{_S}{_LITERAL}|{_S}{_LIST}|[\w@]{_WORD}|\w)"
+    rf"(?>{_S}{_STRING_PATTERN}(?:[\w{_QUOTES}].*+)?|{_S}[{_QUOTES}][^{_QUOTES}]++\Z"
+    rf"|{_S}{_LITERAL}|{_S}{_LIST}|[\w@]{_BARE_PATTERN}|\w)"
 )
-_SIGN = rf"{_PATH}(?>{_COLON}{_VALUE}|[$^*]={_S}{_STRING}|(?<=\]){_STRING})"
+_SIGN = rf"{_PATH}(?>{_COLON}{_VALUE}|[$^*]={_S}{_STRING_PATTERN}|(?<=\]){_STRING_PATTERN})"
 
-_NAME = rf"(?>(?:{'|'.join(SESSION_FIELDS)})(?!\w){_S}|{_PATH})"
+_FIELD_NAME = rf"(?>(?:{'|'.join(SESSION_FIELDS)})(?!\w){_S}|{_PATH})"
 _OPERATOR = rf"(?>[:\uff1a](?={_S}\*(?!=))|[:=<>!^$*~\uff1a]++)"
 _LEAD = r"(?:[(\s\u00ad\u200b-\u200f\u2060\ufeff]|[-!](?!\s)|(?i:not)\b)*+"
-_JOINT = rf"(?:{_S}\))*+{_S}(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}"
-_OTHER = rf"(?>{_NAME}{_OPERATOR}{_S}(?>{_STRING}|{_LIST}|{_LITERAL}|{_WORD}){_JOINT})"
+_CONNECTIVE = rf"(?:{_S}\))*+{_S}(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}"
+_OTHER = rf"(?>{_FIELD_NAME}{_OPERATOR}{_S}(?>{_STRING_PATTERN}|{_LIST}|{_LITERAL}|{_BARE_PATTERN}){_CONNECTIVE})"
 # After a whole condition comes the end, a connective, or the next condition: anything else makes it prose.
-_REST = rf"(?:{_S}[\])])*+{_S}(?>\Z|(?:AND|OR|NOT)\b|(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}{_NAME}{_OPERATOR})"
+_REST = rf"(?:{_S}[\])])*+{_S}(?>\Z|(?:AND|OR|NOT)\b|(?>(?i:and|or)\b|&&?|\|\|?|[,;]|){_LEAD}{_FIELD_NAME}{_OPERATOR})"
 _QUERY = re.compile(rf"{_LEAD}(?:{_OTHER})*?{_SIGN}{_REST}", re.DOTALL)

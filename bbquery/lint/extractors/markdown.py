@@ -14,7 +14,7 @@ from ..._text import Span
 from ..findings import Edit, Finding, Fix
 from .excerpt import Excerpt, Extraction
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
+_MARKDOWN_LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 _OPENING = re.compile(r"([ \t>]*+(?:[-*+][ \t]++|[0-9]{1,9}[.)][ \t]++)?)(`{3,}+|~{3,}+)[ \t]*+([^\r\n]*+)")
 _WORDS = re.compile(r"[\w+#.-]+")
 
@@ -26,14 +26,14 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extrac
     outside = 0
     at = 0
     while at < len(source):
-        line = _LINE.match(source, at)
+        line = _MARKDOWN_LINE.match(source, at)
         assert line, "the pattern matches anywhere"
         opening = _OPENING.fullmatch(source, *line.span(1))
         at = line.end()
         if opening is None or (opening[2][0] == "`" and "`" in opening[3]):
             continue
         comments += _html_comments(source, outside, line.start())
-        pieces, starts, at = _block(source, at, opening)
+        pieces, starts, at = _read_fenced_block(source, at, opening)
         outside = at
         language = _WORDS.match(opening[3])
         block = scan_block("".join(pieces), language[0].lower() if language else "")
@@ -48,7 +48,7 @@ def _html_comments(source: str, at: int, end: int) -> Iterator[Span]:
         yield Span(start, at)
 
 
-def _block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
+def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
     """The lines of a block without their indentation, where they start in the source, and where the block ends."""
     width = len(opening[1].expandtabs(4))
     closing = re.compile(rf"[ \t>]*+{re.escape(opening[2][0])}{{{len(opening[2])},}}+[ \t]*+")
@@ -57,7 +57,7 @@ def _block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], lis
     pieces: list[str] = []
     starts: list[int] = []
     while at < len(source):
-        line = _LINE.match(source, at)
+        line = _MARKDOWN_LINE.match(source, at)
         assert line, "the pattern matches anywhere"
         at = line.end()
         if closing.fullmatch(source, *line.span(1)):

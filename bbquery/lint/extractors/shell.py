@@ -13,23 +13,25 @@ from functools import partial
 
 from ..._text import Span
 from ..rules.assembly import Advice, find_queries
-from .assembled_text import NEVER, FragmentReader, Respell, character
+from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character
 from .excerpt import Extraction
 
-_ADVICE = Advice(
+_SHELL_ADVICE = Advice(
     bound="bind it as a value: bbquery encode \"user_metadata['key']:\\$value\" --set value=…",
     unencoded='write curl --get --data-urlencode "q=…", or bbquery encode',
 )
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_VARIABLE = re.compile(rf"\$(?:\{{\{{[^}}\n]*\}}\}}|\{{({_NAME})\}}|({_NAME})|\{{[^}}\n]*\}}?|[0-9@*])")
+_VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_VARIABLE = re.compile(
+    rf"\$(?:\{{\{{[^}}\n]*\}}\}}|\{{({_VARIABLE_NAME})\}}|({_VARIABLE_NAME})|\{{[^}}\n]*\}}?|[0-9@*])"
+)
 _EXPANSION = re.compile(rf"\$\([^()\n]*\)|`[^`\n]*`|{_VARIABLE.pattern}")
-_PLAIN = re.compile(r"[^\\'\"$`\s;&|<>()#]+")
+_UNQUOTED = re.compile(r"[^\\'\"$`\s;&|<>()#]+")
 _IN_QUOTES = re.compile(r"[^\\\"$`]+")
-_SINGLE = re.compile(r"'([^']*)('?)")
+_SINGLE_QUOTED = re.compile(r"'([^']*)('?)")
 _ANSI = re.compile(r"\$'((?:[^'\\]|\\[\s\S])*)('?)")
 _HEREDOC = re.compile(r"<<(-?)[ \t]*(?:'([^'\n]+)'|\"([^\"\n]+)\"|\\?([\w.-]+))")
 _CONSTANT = re.compile(
-    rf"^[ \t]*(?:(?:export|readonly|local|declare)[ \t]+(?:-\w+[ \t]+)*)?({_NAME})="
+    rf"^[ \t]*(?:(?:export|readonly|local|declare)[ \t]+(?:-\w+[ \t]+)*)?({_VARIABLE_NAME})="
     r"(?:'([^'\n\\\"]*)'|\"([^\"$`\\'\n]*)\"|([\w.:/@%+,-]+))?(?=(?P<whole>[ \t]*(?:[;#].*)?$))?",
     re.MULTILINE,
 )
@@ -99,11 +101,11 @@ class _Script:
     def _read_command(self) -> None:
         source, at = self.source, self.at
         char = source[at]
-        if plain := _PLAIN.match(source, at, self.end):
+        if plain := _UNQUOTED.match(source, at, self.end):
             self.word.builder.plain(*plain.span())
             self.word.part(None)
             self.at = plain.end()
-        elif char == "'" and (quoted := _SINGLE.match(source, at, self.end)):
+        elif char == "'" and (quoted := _SINGLE_QUOTED.match(source, at, self.end)):
             self.word.builder.plain(*quoted.span(1))
             self.word.part(lambda text: text.replace("'", "'\\''"))
             self.at = quoted.end()
@@ -202,7 +204,7 @@ class _Script:
 
     def _finish(self) -> None:
         word = self.word
-        find_queries(word.builder.pieces, Span(word.start, self.at), _ADVICE, self.found, respell=word.respell)
+        find_queries(word.builder.pieces, Span(word.start, self.at), _SHELL_ADVICE, self.found, respell=word.respell)
 
     def _line_end(self) -> int:
         end = self.source.find("\n", self.at)
@@ -222,8 +224,8 @@ class _Script:
             for piece in text_pieces(line):
                 place = Span(start + piece.start, start + piece.end)
                 builder = FragmentReader(self.source)
-                builder.fill(*place, _EXPANSION if expands else NEVER, partial(self._expand, builder))
-                find_queries(builder.pieces, place, _ADVICE, self.found, respell=None if expands else str)
+                builder.fill(*place, _EXPANSION if expands else MATCHES_NOTHING, partial(self._expand, builder))
+                find_queries(builder.pieces, place, _SHELL_ADVICE, self.found, respell=None if expands else str)
 
     def _expand(self, builder: FragmentReader, variable: re.Match[str]) -> None:
         known = self.constants.get(variable[1] or variable[2] or "")
@@ -244,7 +246,7 @@ def text_pieces(line: str) -> Iterator[Span]:
 
 
 _ANSI_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8})|([0-7]{1,3})|([\s\S]))")
-_MEANING = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+_ANSI_MEANINGS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 
 
 def _ansi_meaning(match: re.Match[str]) -> str | None:
@@ -252,4 +254,4 @@ def _ansi_meaning(match: re.Match[str]) -> str | None:
     digits = two or four or eight
     if digits or octal:
         return character(digits or octal, 16 if digits else 8)
-    return _MEANING.get(other, other if other in "\\'\"?" else None)
+    return _ANSI_MEANINGS.get(other, other if other in "\\'\"?" else None)

@@ -10,10 +10,10 @@ import re
 from ..._text import Span
 from ..rules.assembly import TEMPLATE_FIELD, Advice, find_queries
 from . import shell, yaml
-from .assembled_text import NEVER, FragmentReader, Respell, character, surrogates
+from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character, surrogates
 from .excerpt import Extraction
 
-_ADVICE = Advice(bound="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
+_TEXT_ADVICE = Advice(bound="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
 _LATER = re.compile(rf"\{{\{{[^{{}}\r\n]*+\}}\}}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{TEMPLATE_FIELD.pattern}")
 
 
@@ -37,11 +37,11 @@ _TOML = re.compile(
     r'|(?P<double>"""|")(?P<body>(?:(?<=""")(?:\r\n|\n)?(?:[^"\\]|\\[\s\S]|"(?!""))*+(?=""")|(?:[^"\\\r\n]|\\[^\r\n])*+))(?P=double)?'
     r"|(?P<single>'''|')(?P<text>(?:(?<=''')(?:\r\n|\n)?(?:[^']|'(?!''))*+(?=''')|[^'\r\n]*+))(?P=single)?"
 )
-_ESCAPE = re.compile(
+_TEXT_ESCAPE = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
     r"|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([ \t]*(?:\r\n|\n)\s*)|([\s\S]))"
 )
-_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "e": "\x1b"}
+_TEXT_MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "e": "\x1b"}
 
 
 def _extract_tokens(source: str, tokens: re.Pattern[str]) -> Extraction:
@@ -53,11 +53,15 @@ def _extract_tokens(source: str, tokens: re.Pattern[str]) -> Extraction:
             comments.append(Span(*token.span()))
         elif groups["double"]:
             long = len(groups["double"]) > 1
-            _judge(
-                source, _body(source, token, "body", long=long), found, _ESCAPE, None if long else yaml.respell_double
+            _judge_text(
+                source,
+                _body(source, token, "body", long=long),
+                found,
+                _TEXT_ESCAPE,
+                None if long else yaml.respell_double,
             )
         elif groups["single"]:
-            _judge(source, _body(source, token, "text", long=len(groups["single"]) > 1), found)
+            _judge_text(source, _body(source, token, "text", long=len(groups["single"]) > 1), found)
     return found
 
 
@@ -67,26 +71,26 @@ def _body(source: str, token: re.Match[str], group: str, *, long: bool) -> Span:
     return Span(first.end() if first else start, end)
 
 
-def _judge(
+def _judge_text(
     source: str,
     span: Span,
     found: Extraction,
-    escape: re.Pattern[str] = NEVER,
+    escape: re.Pattern[str] = MATCHES_NOTHING,
     respell: Respell | None = None,
 ) -> bool:
     """Judges a string. Where a tool fills something in later, as Postman and Compose do, the text is not known."""
     builder = FragmentReader(source)
-    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, _meaning)
-    return find_queries(builder.pieces, span, _ADVICE, found, respell=respell)
+    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, _escape_meaning)
+    return find_queries(builder.pieces, span, _TEXT_ADVICE, found, respell=respell)
 
 
-def _meaning(match: re.Match[str]) -> str | None:
+def _escape_meaning(match: re.Match[str]) -> str | None:
     high, low, four, eight, two, line_end, other = match.groups()
     if high:
         return surrogates(high, low)
     if digits := four or eight or two:
         return character(digits)
-    return "" if line_end else _MEANING.get(other, other)
+    return "" if line_end else _TEXT_MEANINGS.get(other, other)
 
 
 # --- lines -------------------------------------------------------------------------------------
@@ -120,6 +124,6 @@ def _extract_lines(source: str) -> Extraction:
 def _judge_pieces(source: str, line: Span, found: Extraction) -> None:
     """A line whole, or else what stands in it between quotes."""
     whole, *quoted = shell.text_pieces(source[line.start : line.end])
-    if not _judge(source, Span(line.start + whole.start, line.start + whole.end), found):
+    if not _judge_text(source, Span(line.start + whole.start, line.start + whole.end), found):
         for piece in quoted:
-            _judge(source, Span(line.start + piece.start, line.start + piece.end), found, _ESCAPE)
+            _judge_text(source, Span(line.start + piece.start, line.start + piece.end), found, _TEXT_ESCAPE)

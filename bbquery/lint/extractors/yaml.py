@@ -13,27 +13,29 @@ from typing import NamedTuple
 
 from ..._text import Span
 from ..rules.assembly import TEMPLATE_FIELD, Advice, find_queries
-from .assembled_text import NEVER, FragmentReader, Respell, character, constant
+from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character, constant
 from .detection import decode_query
 from .excerpt import Extraction
 from .shell import scan_part
 
-_ADVICE = Advice(
+_YAML_ADVICE = Advice(
     bound="refuse values with a quote in a step before, or write the value out",
     unencoded="write it percent-encoded, as bbquery encode does",
 )
-_BRACES = r"\{\{(?:[^{}\r\n]|\{[^{}\r\n]*+\})*+\}\}"
-_HOLE = re.compile(rf"(\$){_BRACES}|{_BRACES}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{TEMPLATE_FIELD.pattern}")
-_LINE = re.compile(r"([ ]*+)([^\r\n]*+)(?:\r\n?|\n|\Z)")
+_FLOW_BRACES = r"\{\{(?:[^{}\r\n]|\{[^{}\r\n]*+\})*+\}\}"
+_TEMPLATE_HOLE = re.compile(
+    rf"(\$){_FLOW_BRACES}|{_FLOW_BRACES}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{TEMPLATE_FIELD.pattern}"
+)
+_YAML_LINE = re.compile(r"([ ]*+)([^\r\n]*+)(?:\r\n?|\n|\Z)")
 # What may stand before a scalar on its line: dashes, an anchor or a tag, and a key.
-_KEY = (
+_YAML_KEY = (
     r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'|[^\s#'\"\[{&*!|>%@`,-][^\r\n:#]*+(?::(?!\s)[^\r\n:#]*+)*+)"
     r"\s*+:(?:\s++|\Z)"
 )
-_BEFORE = re.compile(rf"(?:[-?](?:[ \t]++|\Z))*+(?P<key>{_KEY})?(?:[&!][^\s]*+\s*+)*+")
-_BLOCK = re.compile(r"([|>])([0-9]?)[+-]?([0-9]?)[+-]?[ \t]*+(?:#[^\r\n]*)?\Z")
-_DOUBLE = re.compile(r'"((?:[^"\\]|\\[\s\S])*)"')
-_SINGLE = re.compile(r"'((?:[^']|'')*)'")
+_BEFORE = re.compile(rf"(?:[-?](?:[ \t]++|\Z))*+(?P<key>{_YAML_KEY})?(?:[&!][^\s]*+\s*+)*+")
+_BLOCK_HEADER = re.compile(r"([|>])([0-9]?)[+-]?([0-9]?)[+-]?[ \t]*+(?:#[^\r\n]*)?\Z")
+_DOUBLE_QUOTED = re.compile(r'"((?:[^"\\]|\\[\s\S])*)"')
+_YAML_SINGLE_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _FLOW_TOKEN = re.compile(
     r"\"(?:[^\"\\]|\\[\s\S])*+\"|'(?:[^']|'')*+'|(?<=\s)#[^\r\n]*|[^\s\[\]{},'\"#][^\[\]{},'\"\r\n]*|\S"
 )
@@ -43,14 +45,14 @@ _DOUBLE_ESCAPE = re.compile(
 )
 _SINGLE_ESCAPE = re.compile(r"''|" + _FOLD)
 _FOLDS = re.compile(_FOLD)
-_MEANING = {
+_YAML_MEANINGS = {
     "0": "\0", "a": "\a", "b": "\b", "t": "\t", "\t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
     "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _SCRIPTS = {"run", "script", "before_script", "after_script", "command", "args", "entry", "cmd", "shell"}
 
 
-class _Line(NamedTuple):
+class _YamlLine(NamedTuple):
     indent: int
     start: int
     end: int
@@ -69,15 +71,15 @@ def extract(source: str) -> Extraction:
     return found
 
 
-def _line(source: str, at: int) -> _Line:
-    match = _LINE.match(source, at)
+def _read_line(source: str, at: int) -> _YamlLine:
+    match = _YAML_LINE.match(source, at)
     assert match, "the pattern matches anywhere"
-    return _Line(len(match[1]), match.start(2), match.end(2), match.end())
+    return _YamlLine(len(match[1]), match.start(2), match.end(2), match.end())
 
 
 def _read_entry(source: str, at: int, found: Extraction) -> int:
     """Reads what begins in a line, and gives where the next one does."""
-    line = _line(source, at)
+    line = _read_line(source, at)
     if source.startswith("#", line.start):
         _comment(line.start, line.end, found)
         return line.next
@@ -87,15 +89,15 @@ def _read_entry(source: str, at: int, found: Extraction) -> int:
     key = (before["key"] or "").rstrip(": \t").strip("'\"")
     if start == line.end:
         return line.next
-    if block := _BLOCK.match(source, start, line.end):
+    if block := _BLOCK_HEADER.match(source, start, line.end):
         return _read_block(source, line, block, key, found)
     if source[start] in "[{":
         return _read_flow(source, start, line, found)
     if source[start] in "'\"":
-        quoted = (_DOUBLE if source[start] == '"' else _SINGLE).match(source, start)
+        quoted = (_DOUBLE_QUOTED if source[start] == '"' else _YAML_SINGLE_QUOTED).match(source, start)
         if quoted:
             _judge_quoted(source, quoted, found)
-            end = _line(source, quoted.end())
+            end = _read_line(source, quoted.end())
             _trailing_comment(source, quoted.end(), end.end, found)
             return end.next
     if key in _SCRIPTS:
@@ -104,27 +106,27 @@ def _read_entry(source: str, at: int, found: Extraction) -> int:
     return _read_plain(source, start, line, key, found)
 
 
-def _read_plain(source: str, start: int, line: _Line, key: str, found: Extraction) -> int:
+def _read_plain(source: str, start: int, line: _YamlLine, key: str, found: Extraction) -> int:
     """A scalar without quotes goes on in lines that are indented further than the one it began in. An item of a list
     that is no query may be a command."""
     end = _trailing_comment(source, start, line.end, found)
     following = line.next
     while end == line.end and following < len(source):
-        more = _line(source, following)
+        more = _read_line(source, following)
         if more.start == more.end or more.indent <= line.indent or source[more.start] == "#":
             break
         before = _BEFORE.match(source, more.start, more.end)
         if before and before.end() > more.start:  # a key, or an item of a list
             break
-        line = _Line(line.indent, more.start, more.end, more.next)
+        line = _YamlLine(line.indent, more.start, more.end, more.next)
         end = _trailing_comment(source, more.start, more.end, found)
         following = more.next
-    if not _judge(source, start, end, _FOLDS, None, found) and key == "":
+    if not _judge_scalar(source, start, end, _FOLDS, None, found) and key == "":
         scan_part(source, start, end, found)
     return following
 
 
-def _read_flow(source: str, start: int, line: _Line, found: Extraction) -> int:
+def _read_flow(source: str, start: int, line: _YamlLine, found: Extraction) -> int:
     """`[…]` or `{…}`, perhaps over several lines."""
     depth, end = 0, start
     for token in _FLOW_TOKEN.finditer(source, start):
@@ -138,22 +140,22 @@ def _read_flow(source: str, start: int, line: _Line, found: Extraction) -> int:
         elif text[0] == "#" and len(text) > 1:
             _comment(*token.span(), found)
         elif text[0] in "'\"" and len(text) > 1:
-            quoted = (_DOUBLE if text[0] == '"' else _SINGLE).fullmatch(source, *token.span())
+            quoted = (_DOUBLE_QUOTED if text[0] == '"' else _YAML_SINGLE_QUOTED).fullmatch(source, *token.span())
             assert quoted, "the token is one"
             _judge_quoted(source, quoted, found)
-    last = _line(source, end)
+    last = _read_line(source, end)
     _trailing_comment(source, end, last.end, found)
     return last.next
 
 
-def _read_block(source: str, line: _Line, block: re.Match[str], key: str, found: Extraction) -> int:
+def _read_block(source: str, line: _YamlLine, block: re.Match[str], key: str, found: Extraction) -> int:
     """`|` and `>`: the lines below that are indented further. A script is read as one; other text whole or by lines."""
     if comment := re.compile(r"#").search(source, block.start(), line.end):
         _comment(comment.start(), line.end, found)
-    lines: list[_Line] = []
+    lines: list[_YamlLine] = []
     at = line.next
     while at < len(source):
-        more = _line(source, at)
+        more = _read_line(source, at)
         if more.start < more.end and more.indent <= line.indent:
             break
         lines.append(more)
@@ -166,14 +168,14 @@ def _read_block(source: str, line: _Line, block: re.Match[str], key: str, found:
     for each in filled:
         if builder.pieces:
             builder.escaped("\n" if block[1] == "|" else " ", (each.start, each.start))
-        _fill(each.start - each.indent + min(indent, each.indent), each.end, builder)
+        _fill_holes(each.start - each.indent + min(indent, each.indent), each.end, builder)
     span = Span(filled[0].start, filled[-1].end)
     run = constant(builder.pieces)
     if key in _SCRIPTS or (key == "" and not (run and decode_query(run.text.strip()))):
         scan_part(source, *span, found)
-    elif not find_queries(builder.pieces, span, _ADVICE, found, respell=str if len(filled) == 1 else None):
+    elif not find_queries(builder.pieces, span, _YAML_ADVICE, found, respell=str if len(filled) == 1 else None):
         for each in filled:
-            _judge(source, each.start, each.end, NEVER, str, found)
+            _judge_scalar(source, each.start, each.end, MATCHES_NOTHING, str, found)
     return at
 
 
@@ -183,25 +185,25 @@ def _read_block(source: str, line: _Line, block: re.Match[str], key: str, found:
 def _judge_quoted(source: str, quoted: re.Match[str], found: Extraction) -> None:
     double = source[quoted.start()] == '"'
     escape = _DOUBLE_ESCAPE if double else _SINGLE_ESCAPE
-    _judge(source, *quoted.span(1), escape, respell_double if double else _respell_single, found)
+    _judge_scalar(source, *quoted.span(1), escape, respell_double if double else _respell_single, found)
 
 
-def _judge(
+def _judge_scalar(
     source: str, start: int, end: int, escape: re.Pattern[str], respell: Respell | None, found: Extraction
 ) -> bool:
     builder = FragmentReader(source)
-    _fill(start, end, builder, escape)
-    return find_queries(builder.pieces, Span(start, end), _ADVICE, found, respell=respell)
+    _fill_holes(start, end, builder, escape)
+    return find_queries(builder.pieces, Span(start, end), _YAML_ADVICE, found, respell=respell)
 
 
-def _fill(start: int, end: int, builder: FragmentReader, escape: re.Pattern[str] = NEVER) -> None:
+def _fill_holes(start: int, end: int, builder: FragmentReader, escape: re.Pattern[str] = MATCHES_NOTHING) -> None:
     def put(hole: re.Match[str]) -> None:
         builder.hole(Span(*hole.span()), harmless=hole[1] is None)
 
-    builder.fill(start, end, _HOLE, put, escape, _meaning)
+    builder.fill(start, end, _TEMPLATE_HOLE, put, escape, _yaml_meaning)
 
 
-def _meaning(match: re.Match[str]) -> str | None:
+def _yaml_meaning(match: re.Match[str]) -> str | None:
     if match[0] == "''":
         return "'"
     if match[0][0] != "\\":
@@ -211,7 +213,7 @@ def _meaning(match: re.Match[str]) -> str | None:
         return ""
     if two or four or eight:
         return character(two or four or eight)
-    return _MEANING.get(other, other)
+    return _YAML_MEANINGS.get(other, other)
 
 
 def respell_double(text: str) -> str:

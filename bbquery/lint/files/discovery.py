@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 from ..settings import Settings
 from .gitignore import matcher
-from .ignore_files import _IGNORE_FILES, _ignorer, is_inside, is_regular_file, list_git_files, make_excluder, walk_files
+from .ignore_files import (
+    IGNORE_FILES,
+    is_inside,
+    is_regular_file,
+    list_git_files,
+    make_excluder,
+    make_ignorer,
+    walk_files,
+)
 
 
 class FileToCheck(NamedTuple):
@@ -47,7 +55,7 @@ def discover_files(
         try:
             found = _resolve(path, settings, known)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-            found = [SkippedFile(_shown(path), getattr(error, "strerror", None) or "no path", error=True)]
+            found = [SkippedFile(_shown_path(path), getattr(error, "strerror", None) or "no path", error=True)]
         for each in found:
             if each.path not in seen:
                 seen.add(each.path)
@@ -58,15 +66,15 @@ def _resolve(path: str, settings: Settings, suffixes: tuple[str, ...]) -> Iterab
     if not path:
         return [SkippedFile(path, "an empty path", error=True)]
     if os.path.islink(path.rstrip(os.sep)) and not _leads_inside(path, settings):
-        return [SkippedFile(_shown(path), "a link out of the project")]
+        return [SkippedFile(_shown_path(path), "a link out of the project")]
     real = os.path.realpath(path, strict=True)
     mode = os.stat(real).st_mode
     if stat.S_ISDIR(mode):
         return _folder(real, settings, suffixes)
     if not stat.S_ISREG(mode):
-        return [SkippedFile(_shown(real), "not a file", error=True)]
+        return [SkippedFile(_shown_path(real), "not a file", error=True)]
     excluded = settings.force_exclude and make_excluder(settings)(_relative_to_root(real, settings.root))
-    return [] if excluded else [FileToCheck(_shown(real), named=True)]
+    return [] if excluded else [FileToCheck(_shown_path(real), named=True)]
 
 
 def _leads_inside(path: str, settings: Settings) -> bool:
@@ -75,7 +83,7 @@ def _leads_inside(path: str, settings: Settings) -> bool:
     return any(is_inside(real, os.path.realpath(tree)) for tree in trees)
 
 
-def _shown(path: str) -> str:
+def _shown_path(path: str) -> str:
     """A path from the working directory, if it is inside."""
     here = os.getcwd()
     whole = os.path.abspath(path)
@@ -101,8 +109,8 @@ def _folder(folder: str, settings: Settings, suffixes: tuple[str, ...]) -> list[
         below = ""  # it was named: a tree of its own
     start = f"{below}/" if below else ""
     names = list_git_files(folder) if settings.respect_gitignore else None
-    files = _IGNORE_FILES[names is not None :] if settings.respect_gitignore else ()
-    ignored = _ignorer(folder, os.path.realpath(settings.root), files)
+    files = IGNORE_FILES[names is not None :] if settings.respect_gitignore else ()
+    ignored = make_ignorer(folder, os.path.realpath(settings.root), files)
 
     @cache
     def is_out(path: str) -> bool:
@@ -115,7 +123,7 @@ def _folder(folder: str, settings: Settings, suffixes: tuple[str, ...]) -> list[
             or os.path.islink(f"{folder}/{path}")
         )
 
-    shown = _shown(folder)
+    shown = _shown_path(folder)
     prefix = "" if shown == "." else shown.rstrip("/") + "/"
     here = _relative_to_root(os.getcwd(), folder) + "/"
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_PLAIN = re.compile(r"[\w.@+-]+", re.ASCII)
+_PLAIN_NAME = re.compile(r"[\w.@+-]+", re.ASCII)
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a relative path, or a folder above it, is matched. A folder's path ends with a slash."""
     patterns = list(patterns)
-    names = frozenset(filter(_PLAIN.fullmatch, patterns))
+    names = frozenset(filter(_PLAIN_NAME.fullmatch, patterns))
     if len(names) == len(set(patterns)):
         return lambda path: not names.isdisjoint(path.split("/"))
     decide = decider(patterns)
@@ -36,7 +36,7 @@ def decider(patterns: Iterable[str]) -> Callable[[str], bool | None]:
 
 
 def is_pattern(text: str) -> bool:
-    if _PLAIN.fullmatch(text):
+    if _PLAIN_NAME.fullmatch(text):
         return True
     import warnings
 

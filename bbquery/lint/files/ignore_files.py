@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ..settings import Settings
 from .gitignore import decider, matcher
 
-_IGNORE_FILES = (".gitignore", ".ignore")
+IGNORE_FILES = (".gitignore", ".ignore")
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -33,7 +33,7 @@ def is_regular_file(path: str) -> bool:
         return False
 
 
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+_OUTSIDE_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 """What git sets for its hooks, and would take for the repository of any folder."""
 
 
@@ -42,7 +42,7 @@ def list_git_files(folder: str) -> list[str] | None:
     git = which("git")
     if git is None:
         return None
-    environment = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    environment = {name: value for name, value in os.environ.items() if name not in _OUTSIDE_REPOSITORY}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         # A repository's own configuration may name a program as its fsmonitor: it must not be run.
@@ -82,7 +82,7 @@ _Decision: TypeAlias = tuple[str, int, _Decide]
 """What to put before a path, how much of it to leave out, and what decides about the rest."""
 
 
-def _ignorer(folder: str, root: str, names: tuple[str, ...]) -> Callable[[str], bool]:
+def make_ignorer(folder: str, root: str, names: tuple[str, ...]) -> Callable[[str], bool]:
     """Whether the ignore files of these names say that a path below a folder is none to look at.
 
     The file nearest to the path has the first say, and those above the folder, up to the root, the last; but none where

@@ -76,14 +76,14 @@ def _fix(file: Checked, linter: DocumentLinter, *, unsafe: bool, write: bool) ->
 def diff(before: str, after: str, path: str) -> str:
     """A unified diff, as `patch` takes it; empty where nothing changes."""
     pieces = []
-    for line in unified_diff(_lines(before), _lines(after), path, path):
+    for line in unified_diff(_diff_lines(before), _diff_lines(after), path, path):
         pieces.append(line)
         if not line.endswith("\n"):
             pieces.append("\n\\ No newline at end of file\n")
     return "".join(pieces)
 
 
-def _lines(text: str) -> list[str]:
+def _diff_lines(text: str) -> list[str]:
     """Lines as `patch` knows them: nothing but LF ends one."""
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
@@ -109,12 +109,12 @@ def replace(path: str, before: bytes, source: SourceFile, text: str) -> None:
     after = encoded(before, source, text)
     path = os.path.realpath(path)
     try:
-        _replace(path, before, after)
+        _replace_file(path, before, after)
     except OSError as error:
         raise NotWritable(error.strerror or "it cannot be written") from None
 
 
-def _replace(path: str, before: bytes, after: bytes) -> None:
+def _replace_file(path: str, before: bytes, after: bytes) -> None:
     status = os.stat(path)
     if not os.access(path, os.W_OK):
         raise NotWritable("it may only be read")

@@ -31,10 +31,10 @@ def github(report: Report) -> str:
 
 
 def _command(name: str, properties: dict[str, str | int], text: str) -> str:
-    written = ",".join([f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items()])
-    return f"::{name} {written}::{_escaped(text)}\n"
+    written = ",".join([f"{key}={_escape_data(str(value), ':,')}" for key, value in properties.items()])
+    return f"::{name} {written}::{_escape_data(text)}\n"
 
 
-def _escaped(text: str, more: str = "") -> str:
+def _escape_data(text: str, more: str = "") -> str:
     """`%`, line ends and some more by their numbers; what else could steer a terminal by its stand-in."""
     return "".join([f"%{ord(char):02X}" if char in "%\r\n" + more else printable(char) for char in text])

@@ -20,7 +20,7 @@ from ..rule_registry import RULES
 if TYPE_CHECKING:
     from ..._text import Span
     from ..line_index import Lines
-    from ..report import Located, Report
+    from ..report import LocatedFinding, Report
 
 
 def json_array(report: Report) -> str:
@@ -33,7 +33,7 @@ def json_lines(report: Report) -> str:
     return "".join([json.dumps(_object(located)) + "\n" for located in report.located])
 
 
-def _object(located: Located) -> dict[str, object]:
+def _object(located: LocatedFinding) -> dict[str, object]:
     finding, lines = located.finding, located.lines
     fix = finding.fix and {
         "title": finding.fix.title,
@@ -54,10 +54,10 @@ def _object(located: Located) -> dict[str, object]:
 
 
 def _range(lines: Lines, span: Span) -> dict[str, object]:
-    return {"start": _place(lines, span.start), "end": _place(lines, span.end)}
+    return {"start": _position(lines, span.start), "end": _position(lines, span.end)}
 
 
-def _place(lines: Lines, offset: int) -> dict[str, int]:
+def _position(lines: Lines, offset: int) -> dict[str, int]:
     line, column = lines.position(offset)
     return {"line": line, "column": column, "offset": offset}
 

@@ -9,12 +9,12 @@ from ..._text import printable
 from ..rule_registry import RULES
 
 if TYPE_CHECKING:
-    from ..report import Checked, Located, Report
+    from ..report import Checked, LocatedFinding, Report
 
 
 def junit(report: Report) -> str:
     """A suite a file and a case a finding; a file with none is a case that passed."""
-    found: dict[int, list[Located]] = {}
+    found: dict[int, list[LocatedFinding]] = {}
     for located in report.located:
         found.setdefault(id(located.file), []).append(located)
     root = ElementTree.Element("testsuites", name="bbquery")
@@ -34,7 +34,7 @@ def junit(report: Report) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
 
 
-def _suite(root: ElementTree.Element, file: Checked, found: list[Located]) -> None:
+def _suite(root: ElementTree.Element, file: Checked, found: list[LocatedFinding]) -> None:
     suite = _element(root, "testsuite", name=file.path)
     if file.error is not None:
         _element(_element(suite, "testcase", name="read", classname=file.path), "error", message=file.error)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..._text import Span
     from ..line_index import Lines
-    from ..report import Located, Report
+    from ..report import LocatedFinding, Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _INDEX = {code: index for index, code in enumerate(RULES)}
@@ -46,7 +46,7 @@ def sarif(report: Report) -> str:
                 "columnKind": "unicodeCodePoints",
                 "newlineSequences": ["\r\n", "\n", "\r"],
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The repository's folder."}}},
-                "results": [_result(located, report) for located in report.located],
+                "results": [_sarif_result(located, report) for located in report.located],
             }
         ],
     }
@@ -78,7 +78,7 @@ def _invocation(report: Report) -> dict[str, Any]:
         "toolExecutionNotifications": [
             {
                 "level": level,
-                "message": {"text": _whole(f"not checked: {reason}")},
+                "message": {"text": _whole_file(f"not checked: {reason}")},
                 "locations": [{"physicalLocation": {"artifactLocation": _artifact(path, report)}}],
             }
             for path, reason, level in problems
@@ -86,7 +86,7 @@ def _invocation(report: Report) -> dict[str, Any]:
     }
 
 
-def _result(located: Located, report: Report) -> dict[str, Any]:
+def _sarif_result(located: LocatedFinding, report: Report) -> dict[str, Any]:
     finding = located.finding
     artifact = _artifact(located.file.path, report)
     text = f"{finding.message}; {finding.hint}" if finding.hint else finding.message
@@ -94,19 +94,19 @@ def _result(located: Located, report: Report) -> dict[str, Any]:
         "ruleId": finding.code,
         "ruleIndex": _INDEX[finding.code],
         "level": finding.severity,
-        "message": {"text": _whole(text)},
+        "message": {"text": _whole_file(text)},
         "locations": [
             {"physicalLocation": {"artifactLocation": artifact, "region": _region(located.lines, finding.span)}}
         ],
         "partialFingerprints": {"primaryLocationLineHash": located.fingerprint},
     }
-    if finding.fix and all(edit.text == _whole(edit.text) for edit in finding.fix.edits):
+    if finding.fix and all(edit.text == _whole_file(edit.text) for edit in finding.fix.edits):
         replacements = [
             {"deletedRegion": _region(located.lines, edit.span), "insertedContent": {"text": edit.text}}
             for edit in finding.fix.edits
         ]
         change = {"artifactLocation": artifact, "replacements": replacements}
-        result["fixes"] = [{"description": {"text": _whole(finding.fix.title)}, "artifactChanges": [change]}]
+        result["fixes"] = [{"description": {"text": _whole_file(finding.fix.title)}, "artifactChanges": [change]}]
     return result
 
 
@@ -122,6 +122,6 @@ def _artifact(path: str, report: Report) -> dict[str, str]:
     return {"uri": f"file://{uri}"} if below.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
 
 
-def _whole(text: str) -> str:
+def _whole_file(text: str) -> str:
     """Without half characters, which strict readers of JSON refuse even where they are escaped."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

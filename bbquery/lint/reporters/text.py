@@ -8,7 +8,7 @@ from ..._text import Span, excerpt, printable
 from ..rule_registry import RULES
 
 if TYPE_CHECKING:
-    from ..report import Located, Report
+    from ..report import LocatedFinding, Report
 
 _BOLD, _RED, _YELLOW, _BLUE, _CYAN = "1", "1;31", "1;33", "1;34", "36"
 _AROUND = 400
@@ -16,11 +16,11 @@ _AROUND = 400
 
 
 def full(report: Report, *, colour: bool = False) -> str:
-    return "".join([_block(located, colour) for located in report.located])
+    return "".join([_format_block(located, colour) for located in report.located])
 
 
 def concise(report: Report, *, colour: bool = False) -> str:
-    return "".join([_line(located, colour) + "\n" for located in report.located])
+    return "".join([_format_line(located, colour) + "\n" for located in report.located])
 
 
 def statistics(report: Report) -> str:
@@ -29,7 +29,10 @@ def statistics(report: Report) -> str:
     rows = sorted(report.counts.items(), key=lambda row: (-row[1], row[0]))
     width = max([len(str(count)) for _, count in rows], default=0)
     return "".join(
-        [f"{count:>{width}}  {code}  {'[*]' if code in fixable else '   '}  {_name(code)}\n" for code, count in rows]
+        [
+            f"{count:>{width}}  {code}  {'[*]' if code in fixable else '   '}  {_format_name(code)}\n"
+            for code, count in rows
+        ]
     )
 
 
@@ -53,16 +56,16 @@ def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _name(code: str) -> str:
+def _format_name(code: str) -> str:
     return RULES[code].name
 
 
-def _mark(located: Located) -> str:
+def _mark(located: LocatedFinding) -> str:
     fix = located.finding.fix
     return "[*] " if fix is not None and fix.safe else ""
 
 
-def _line(located: Located, colour: bool) -> str:
+def _format_line(located: LocatedFinding, colour: bool) -> str:
     finding = located.finding
     line, column = located.lines.position(finding.span.start)
     path = _painted(printable(located.file.path), _BOLD, colour)
@@ -70,7 +73,7 @@ def _line(located: Located, colour: bool) -> str:
     return f"{path}:{line}:{column}: {code} {_painted(_mark(located), _CYAN, colour)}{printable(finding.message)}"
 
 
-def _block(located: Located, colour: bool) -> str:
+def _format_block(located: LocatedFinding, colour: bool) -> str:
     finding, lines = located.finding, located.lines
     number = lines.number(finding.span.start)
     # Only what is near: a line may be as long as its file.
@@ -82,7 +85,7 @@ def _block(located: Located, colour: bool) -> str:
     gutter = [_painted(f"{left} |", _BLUE, colour) for left in (str(number), margin)]
     severity = _RED if finding.severity == "error" else _YELLOW
     block = [
-        _line(located, colour),
+        _format_line(located, colour),
         f"  {gutter[0]} {shown[2:]}".rstrip(),
         f"  {gutter[1]} {_painted_end(carets[2:], severity, colour)}",
     ]

@@ -45,13 +45,13 @@ def find_queries(
     """Adds to `extraction` what a text holds that stands at `span`: a query, alone or as the `q` of a URL, plain or
     percent-encoded. Gives whether it is any of our business. `respell` is that of a text which is one literal."""
     if role == "query":
-        _add_query(_fill(pieces), span, advice, extraction, role, respell)
+        _add_query(_fill_interpolations(pieces), span, advice, extraction, role, respell)
         return True
     if role == "shown" or not any(
         isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in pieces
     ):
         return role == "shown"
-    whole = _fill(pieces)
+    whole = _fill_interpolations(pieces)
     end = 0  # of what is found
     for place, in_url in query_positions(whole.text):
         found = decode_query(whole.text[slice(*place)]) if place.start >= end else None
@@ -64,10 +64,10 @@ def find_queries(
             plain, offsets = whole.text[slice(*place)], None
         elif role is None and in_url and offsets is None:
             message = "the query stands in a URL without percent-encoding"
-            extraction.findings.append(finding("BBQ403", message, source, advice.unencoded))
+            extraction.findings.append(code_finding("BBQ403", message, source, advice.unencoded))
         elif role is None and advice.encoded and offsets is not None:
             extraction.findings.append(
-                finding("BBQ402", "the query is percent-encoded by hand", source, advice.encoded)
+                code_finding("BBQ402", "the query is percent-encoded by hand", source, advice.encoded)
             )
         # What is percent-encoded needs no escape in any language.
         written = percent_encode if respell and offsets is not None else respell
@@ -75,16 +75,16 @@ def find_queries(
     return end > 0
 
 
-def finding(code: str, message: str, span: Span, hint: str | None = None, fix: Fix | None = None) -> Finding:
+def code_finding(code: str, message: str, span: Span, hint: str | None = None, fix: Fix | None = None) -> Finding:
     return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)
 
 
-_CONDITION = "id:*"
-_BARE = re.compile(r"[\w.@$/+-]")
+_STAND_IN_CONDITION = "id:*"
+_BARE_CHARACTER = re.compile(r"[\w.@$/+-]")
 _PATH_BEFORE = re.compile(rf"(?:{BASE_WORD.pattern}|\])\Z")
 
 
-def _fill(pieces: Sequence[Fragment]) -> AssembledText:
+def _fill_interpolations(pieces: Sequence[Fragment]) -> AssembledText:
     """A stand-in for each hole, by what is before and after it: a string, a key, a condition, or else a word."""
     filled = AssembledText("", [], [], [])
     text = ""
@@ -103,17 +103,17 @@ def _fill(pieces: Sequence[Fragment]) -> AssembledText:
 
 def _stand_in(before: str, after: Sequence[Fragment]) -> str:
     follows = after[0].text[:1] if after and isinstance(after[0], ConstantText) else "x" if after else ""
-    if before.endswith(("[", ":", ":(")) and not _BARE.match(follows):
+    if before.endswith(("[", ":", ":(")) and not _BARE_CHARACTER.match(follows):
         return "'x'"
     if follows in (":", "[") and _PATH_BEFORE.search(before):
         return "['x']"
     opened = not before or before[-1].isspace() or before[-1] == "("
     if opened and not before.rstrip().endswith(":") and (not follows or follows.isspace() or follows == ")"):
-        return _CONDITION
+        return _STAND_IN_CONDITION
     return "x"
 
 
-# What a template has for a value that is filled in later. None of it can be stored (F20), %s apart.
+# What a template has for a value that is filled in later. None of it can be stored (docs/service.md#f20), %s apart.
 TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ *\}\}|%\(\w+\)s|%s")
 
 
@@ -126,14 +126,14 @@ def _add_query(
         message = "{} is filled in later, as text: a quote in it changes what is asked for"
         query = query._replace(holes=_later(query))
     if not query.holes:
-        extraction.excerpts.append(_excerpt(query, span, respell))
+        extraction.excerpts.append(_to_excerpt(query, span, respell))
         return
     strings = query.strings
     values = [hole for at, hole in query.holes if not hole.harmless and _is_value(query.text, at, strings)]
     if values and role != "compared":  # what is only compared injects nothing
         hint = advice.bound if isinstance(advice.bound, str) else advice.bound(query)
         extraction.findings.extend(
-            finding("BBQ401", message.format(truncate(" ".join(hole.code.split()), 40)), hole.span, hint)
+            code_finding("BBQ401", message.format(truncate(" ".join(hole.code.split()), 40)), hole.span, hint)
             for hole in values
         )
 
@@ -147,7 +147,7 @@ def _later(query: AssembledText) -> list[tuple[Span, Interpolation]]:
     ]
 
 
-def _excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Excerpt:
+def _to_excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Excerpt:
     if not query.text:
         return Excerpt("", span, None, respell)
     span = Span(query.starts[0], query.ends[-1])
@@ -158,7 +158,7 @@ def _excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Excer
 
 def _is_value(text: str, at: Span, strings: list[Span]) -> bool:
     """Whether a hole stands where a key or a value does."""
-    if text[at.start : at.end] == _CONDITION:
+    if text[at.start : at.end] == _STAND_IN_CONDITION:
         return False
     index = bisect_right(strings, at.start, key=lambda string: string.start) - 1
     inside = text[at.start] == "[" or (index >= 0 and at.end <= strings[index].end)

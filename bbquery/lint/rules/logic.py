@@ -24,14 +24,14 @@ _NEAR = 32
 """How many parts are compared with one another: beyond, only what hashing finds is found."""
 
 
-def check(tree: QueryDocument) -> Iterator[RuleResult]:
+def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
     joints = [node for node in walk(tree.logical) if isinstance(node, And | Or)]
     done: set[Span] = set()
     if joints:
         for node, holds in find_constant_parts(tree.logical):
             assert isinstance(node, And | Or), "only these are reduced to constants"
             done.add(tree.span(node))
-            yield _constant(tree, node, holds)
+            yield _constant_result(tree, node, holds)
         for node in joints:
             if isinstance(node, And) and tree.span(node) not in done and (pair := _above_and_below(node)):
                 done.add(tree.span(node))
@@ -60,7 +60,7 @@ class _Settled:
 # --- constants ---------------------------------------------------------------------------------
 
 
-def _constant(tree: QueryDocument, node: And | Or, holds: bool) -> RuleResult:
+def _constant_result(tree: QueryDocument, node: And | Or, holds: bool) -> RuleResult:
     pair = _opposites(node)
     if not holds:
         if pair:
@@ -91,14 +91,14 @@ def _opposites(node: And | Or) -> tuple[Node, Node] | None:
     by_field: dict[object, list[Literal]] = {}
     seen: dict[Literal, Literal] = {}
     for operand in node.operands:
-        literal = _read(node, operand)
+        literal = _read_operand(node, operand)
         if literal is None:
             continue
         opposite = literal.operand if isinstance(literal, Not) else Not(literal)
         if opposite in seen:
             return seen[opposite], operand
         seen.setdefault(literal, operand)
-        near = by_field.setdefault(_field(literal), [])
+        near = by_field.setdefault(_field_of(literal), [])
         for known in near[:_NEAR]:
             if truth_given(known, literal) is False:
                 return seen[known], operand
@@ -106,7 +106,7 @@ def _opposites(node: And | Or) -> tuple[Node, Node] | None:
     return None
 
 
-def _read(node: And | Or, operand: Node) -> Literal | None:
+def _read_operand(node: And | Or, operand: Node) -> Literal | None:
     """A literal as an operand of an AND; of an OR, which is the negation of an AND, it is negated."""
     inner = operand.operand if isinstance(operand, Not) else operand
     if isinstance(inner, And | Or | Not):
@@ -116,7 +116,7 @@ def _read(node: And | Or, operand: Node) -> Literal | None:
     return inner if isinstance(operand, Not) else Not(inner)
 
 
-def _field(literal: Literal) -> object:
+def _field_of(literal: Literal) -> object:
     predicate = literal.operand if isinstance(literal, Not) else literal
     assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "a literal is a predicate, or its negation"
     return predicate.field
@@ -177,9 +177,9 @@ class _Operands:
         """Literals that hold wherever another one on their field does."""
         by_field: dict[object, list[tuple[int, Literal]]] = {}
         for place, operand in self._left():
-            literal = _read(self._node, operand)
+            literal = _read_operand(self._node, operand)
             if literal is not None:
-                by_field.setdefault(_field(literal), []).append((place, literal))
+                by_field.setdefault(_field_of(literal), []).append((place, literal))
         for literals in by_field.values():
             near = literals[:_NEAR]
             for place, literal in near:
@@ -195,15 +195,15 @@ class _Operands:
         known: dict[object, list[tuple[Literal, Node]]] = {}
         clauses: list[tuple[int, And | Or, frozenset[Node]]] = []
         for place, operand in self._left():
-            literal = _read(self._node, operand)
+            literal = _read_operand(self._node, operand)
             if literal is not None:
-                known.setdefault(_field(literal), []).append((literal, operand))
+                known.setdefault(_field_of(literal), []).append((literal, operand))
             elif isinstance(operand, And | Or):
                 clauses.append((place, operand, frozenset(operand.operands)))
         for place, clause, _ in clauses:
             for part in clause.operands:
-                literal = _read(self._node, part)
-                near = known.get(_field(literal), [])[:_NEAR] if literal is not None else []
+                literal = _read_operand(self._node, part)
+                near = known.get(_field_of(literal), [])[:_NEAR] if literal is not None else []
                 source = next(
                     (operand for fact, operand in near if literal and truth_given(fact, literal) is True), None
                 )

@@ -9,10 +9,10 @@ from ... import metadata
 from ..._text import Span
 from ..extractors.assembled_text import ConstantText
 from ..findings import Edit, Finding, Fix
-from .assembly import finding
+from .assembly import code_finding
 
 
-class Leaf(NamedTuple):
+class MetadataLiteral(NamedTuple):
     """A value as it stands in the source; `run` is its text where it is a string whose characters can be found."""
 
     value: object
@@ -21,25 +21,25 @@ class Leaf(NamedTuple):
     run: ConstantText | None = None
 
 
-def check_metadata(known: dict[str, Any], leaves: list[Leaf], span: Span) -> Iterator[Finding]:
+def check_metadata(known: dict[str, Any], leaves: list[MetadataLiteral], span: Span) -> Iterator[Finding]:
     """`known` is what is certain of the object under `span`: the service gets at least that."""
     for problem in metadata.check(known):
         if problem.code == "too-large":
-            yield finding("BBQ406", problem.message, span, problem.hint)
+            yield code_finding("BBQ406", problem.message, span, problem.hint)
     for leaf in leaves:
         for problem in metadata.check({"value": leaf.value}):
-            if problem.code == metadata.DOUBTFUL and isinstance(leaf.value, str):
-                yield finding("BBQ405", problem.message, _refused(leaf.value, leaf), problem.hint)
+            if problem.code == metadata.CONTRADICTED_BY_DOCS and isinstance(leaf.value, str):
+                yield code_finding("BBQ405", problem.message, _refused(leaf.value, leaf), problem.hint)
             elif problem.code in ("number-value", "boolean-value") and not leaf.in_array:
                 written = f'"{metadata.stringify({"value": leaf.value})["value"]}"'
                 fix = Fix(f"write {written}", Edit(leaf.span, written), safe=False)
-                yield finding("BBQ404", problem.message, leaf.span, f"write {written}", fix)
+                yield code_finding("BBQ404", problem.message, leaf.span, f"write {written}", fix)
             elif problem.code in ("null-value", "array-value") and not leaf.in_array:
-                yield finding("BBQ404", problem.message, leaf.span, problem.hint)
+                yield code_finding("BBQ404", problem.message, leaf.span, problem.hint)
 
 
-def _refused(value: str, leaf: Leaf) -> Span:
-    at = metadata.first_unstorable(value)
+def _refused(value: str, leaf: MetadataLiteral) -> Span:
+    at = metadata.first_refused_character(value)
     if at is None or leaf.run is None:
         return leaf.span
     return Span(leaf.run.starts[at], leaf.run.ends[at])

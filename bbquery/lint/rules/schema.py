@@ -22,11 +22,11 @@ from .service import misspelled
 _DEEPEST = 50
 """References that are followed one after another: more of them are a circle, or as good as one."""
 
-_MOST = 2_000
+_MAX_LISTED = 2_000
 """Schemas that are looked at for one key or value: a circle with branches would have no end. Beyond, all is open."""
 
 # Keywords that can name a key where `properties` does not.
-_ELSEWHERE = ("if", "then", "else", "dependentSchemas", "dependencies", "not", "$dynamicRef", "$recursiveRef")
+_REMOTE_REFERENCE = ("if", "then", "else", "dependentSchemas", "dependencies", "not", "$dynamicRef", "$recursiveRef")
 
 
 class _Seen(NamedTuple):
@@ -85,20 +85,20 @@ class Schema:
 
     def _step(self, above: tuple[str, ...], key: str, token: Token, held: Any) -> tuple[RuleResult | None, Any]:
         """What is wrong with one key, and the schema of what it holds; None where that is open."""
-        self._left = _MOST
+        self._left = _MAX_LISTED
         kinds = self._types(held, 0)
         if above and kinds is not None and "object" not in kinds:
-            message = f"the schema has no keys in {_path(above)}, which holds {_listed(kinds)}"
+            message = f"the schema has no keys in {_format_path(above)}, which holds {_listed(kinds)}"
             return RuleResult("BBQ303", message, Span(token.start, token.end), "leave the key out"), None
         seen = self._look(held, key, 0)
         if not seen.closed and (seen.inner is not None or not seen.unnamed):
             return None, seen.inner
-        self._left = _MOST
+        self._left = _MAX_LISTED
         names = tuple(dict.fromkeys(self._names(held, 0)))
         near = suggest(key, names)
         if not seen.closed and not near:  # other keys are not ruled out, and this one looks like none of those
             return None, None
-        message = f"the schema has no key {preview_text(quote(key))}" + (f" in {_path(above)}" if above else "")
+        message = f"the schema has no key {preview_text(quote(key))}" + (f" in {_format_path(above)}" if above else "")
         return misspelled("BBQ301", message, key, token, names), None
 
     def _values(
@@ -106,12 +106,11 @@ class Schema:
     ) -> Iterator[RuleResult]:
         if not isinstance(predicate, Equal | OneOf) or isinstance(predicate.field, SessionField):
             return
-        self._left = _MOST
+        self._left = _MAX_LISTED
         kinds = self._types(held, 0)
         if kinds is not None and "string" not in kinds:
-            message = (
-                f"{_path(predicate.field)} holds {_listed(kinds)} by the schema, and a query finds strings only (F2)"
-            )
+            path = _format_path(predicate.field)
+            message = f"{path} holds {_listed(kinds)} by the schema, and a query finds strings only"
             span = Span(literals.values[0].start, literals.values[-1].end)
             yield RuleResult("BBQ303", message, span, "store it as a string, and say so in the schema")
             return
@@ -135,7 +134,7 @@ class Schema:
             )
         elif errors:
             message = f"the schema does not allow this value: {preview_text(errors[0].message)}"
-            yield RuleResult("BBQ303", message, Span(token.start, token.end), f"it asks for {_asked(errors[0])}")
+            yield RuleResult("BBQ303", message, Span(token.start, token.end), f"it asks for {_asked_paths(errors[0])}")
 
     def _is_too_far(self, depth: int) -> bool:
         self._left -= 1
@@ -156,7 +155,7 @@ class Schema:
             if schema.get(word)
         ]
         inner = [seen.inner for seen in all_of if seen.inner is not None]
-        unnamed = any(seen.unnamed for seen in all_of) and not any(word in schema for word in _ELSEWHERE)
+        unnamed = any(seen.unnamed for seen in all_of) and not any(word in schema for word in _REMOTE_REFERENCE)
         held = None if not inner else inner[0] if len(inner) == 1 else {"allOf": inner}
         return _Seen(any(seen.closed for seen in all_of), unnamed and not inner, held)
 
@@ -229,11 +228,11 @@ def _any_inner(seen: list[_Seen]) -> bool:
     return any(each.inner is not None for each in seen)
 
 
-def _asked(error: Any) -> str:
+def _asked_paths(error: Any) -> str:
     return preview_text(f"{error.validator} {error.validator_value}")
 
 
-def _path(keys: tuple[str, ...]) -> str:
+def _format_path(keys: tuple[str, ...]) -> str:
     return preview_text("user_metadata" + "".join([f"[{quote(key)}]" for key in keys]))
 
 

@@ -10,7 +10,7 @@ from ...errors import NotAWireQuery
 from ...language.nodes import Equal, Exists, OneOf, Order, Text
 from ...language.printer import needs_no_escape, quote
 from ...language.session_fields import REGIONS, SessionField
-from ...metadata import MAX_SIZE, first_unstorable, size
+from ...metadata import MAX_SIZE, first_refused_character, size
 from ...planning.planner import full_scan_reasons
 from ...planning.requests import require_wire_query
 from ..findings import Edit
@@ -21,7 +21,7 @@ _SMALL = 60
 """So many characters of keys and values are no more than MAX_SIZE as JSON, however they are escaped."""
 
 
-def check(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
+def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
     refused = _refusal(tree) if dialect == "wire" else None
     if refused:
         yield refused
@@ -78,7 +78,7 @@ def _keys(predicate: Equal | OneOf | Exists | Order | Text) -> tuple[str, ...]:
     return predicate.field
 
 
-def _values(predicate: Equal | OneOf | Text, literals: PredicateTokens) -> Iterator[tuple[str, Token]]:
+def _literal_values(predicate: Equal | OneOf | Text, literals: PredicateTokens) -> Iterator[tuple[str, Token]]:
     values = predicate.values if isinstance(predicate, OneOf) else (predicate.value,)
     for value, token in zip(values, literals.values, strict=True):
         assert isinstance(value, str), "metadata holds strings"
@@ -89,27 +89,29 @@ def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: Predica
     keys = zip(_keys(predicate), literals.keys, strict=True)
     for what, (text, token) in (
         *(("key", each) for each in keys),
-        *(("value", each) for each in _values(predicate, literals)),
+        *(("value", each) for each in _literal_values(predicate, literals)),
     ):
         if not needs_no_escape(text):
-            message = f"the {what} {preview_text(quote(text))} needs an escape, and the service documents none (F6)"
-            yield RuleResult("BBQ103", message, _span(token), f"use a {what} without ', \\ and control characters")
+            message = f"the {what} {preview_text(quote(text))} needs an escape, and the service documents none"
+            yield RuleResult(
+                "BBQ103", message, _token_to_span(token), f"use a {what} without ', \\ and control characters"
+            )
 
 
 def _unstorable(
     tree: QueryDocument, predicate: Equal | OneOf | Text, literals: PredicateTokens
 ) -> Iterator[RuleResult]:
-    for value, token in _values(predicate, literals):
+    for value, token in _literal_values(predicate, literals):
         if tree.is_unknown(token):
             continue
         # Of an equality, what cannot be quoted is a matter of BBQ103.
         suspect = value if isinstance(predicate, Text) else "".join([char for char in value if needs_no_escape(char)])
-        at = first_unstorable(suspect)
+        at = first_refused_character(suspect)
         if at is not None:
             char = suspect[at]
             label = "a space" if char == " " else f"U+{ord(char):04X} {name(char, '')}".strip()
-            message = f"the service stores no value with {label} in it (F20): this never matches"
-            yield RuleResult("BBQ104", message, _span(token), "it takes A-Z, a-z, 0-9, _ and -,;:.()&$%#@!?~")
+            message = f"the service stores no value with {label} in it: this never matches"
+            yield RuleResult("BBQ104", message, _token_to_span(token), "it takes A-Z, a-z, 0-9, _ and -,;:.()&$%#@!?~")
 
 
 def _too_large(
@@ -128,21 +130,21 @@ def _too_large(
             return
     if not isinstance(predicate, Equal | OneOf | Text):
         return
-    for value, token in _values(predicate, literals):
+    for value, token in _literal_values(predicate, literals):
         if length + len(value) <= _SMALL or tree.is_unknown(token):
             continue
         smallest = smallest or sum([size(key) + 3 for key in keys])
         total = smallest + size(value)
         if total > MAX_SIZE:
             message = _too_long("value", total)
-            yield RuleResult("BBQ105", message, _span(token), "shorten the value or the path")
+            yield RuleResult("BBQ105", message, _token_to_span(token), "shorten the value or the path")
 
 
 def _too_long(what: str, least: int) -> str:
-    return f"metadata with this {what} has at least {least} characters as JSON, and the most is {MAX_SIZE} (F19)"
+    return f"metadata with this {what} has at least {least} characters as JSON, and the most is {MAX_SIZE}"
 
 
-def _span(token: Token) -> Span:
+def _token_to_span(token: Token) -> Span:
     return Span(token.start, token.end)
 
 
@@ -152,7 +154,7 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
             continue
         if predicate.field.name != "region":  # type: ignore[union-attr]  # the line above made sure
             continue
-        for value, token in _values(predicate, literals):
+        for value, token in _literal_values(predicate, literals):
             if value in REGIONS or tree.is_unknown(token):
                 continue
             yield misspelled(
@@ -167,7 +169,13 @@ def misspelled(code: str, message: str, word: str, token: Token, known: tuple[st
         hint = f"did you mean {' or '.join([preview_text(quote(name)) for name in near])}?"
     else:
         hint = f"known are {preview_text(' '.join(known))}" if known else "there is none to write instead"
-    edits = [Edit(_span(token), quote(near[0]))] if len(near) == 1 else []
+    edits = [Edit(_token_to_span(token), quote(near[0]))] if len(near) == 1 else []
     return RuleResult(
-        code, message, _span(token), hint, f"write {preview_text(quote(near[0]))}" if edits else "", edits, safe=False
+        code,
+        message,
+        _token_to_span(token),
+        hint,
+        f"write {preview_text(quote(near[0]))}" if edits else "",
+        edits,
+        safe=False,
     )

@@ -11,7 +11,7 @@ from ..findings import Edit
 from ..query_document import QueryDocument, RuleResult, preview_text
 
 
-def check(tree: QueryDocument) -> Iterator[RuleResult]:
+def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
     yield from _double_quotes(tree)
     text = tree.text
     if len(tree.predicates) == 1 and not any(sign in text for sign in ("(", "NOT", "-")):

@@ -67,7 +67,7 @@ def metric_families(report: UsageReport, estimate: CostEstimate | None = None) -
                 family.add_metric(texts, float(value))
         if family.samples:
             yield family
-    family = GaugeMetricFamily(f"{PREFIX}_sessions_by_status", "Sessions by status.", labels=[*labels, _STATUS])
+    family = GaugeMetricFamily(f"{PREFIX}_sessions_by_status", "Sessions by status.", labels=[*labels, _STATUS_LABEL])
     for texts, figures, _ in segments:
         for status in dict.fromkeys([*STATUSES, *sorted(figures.by_status)]):
             family.add_metric([*texts, status], figures.by_status.get(status, 0))
@@ -77,12 +77,12 @@ def metric_families(report: UsageReport, estimate: CostEstimate | None = None) -
     yield now
 
 
-_STATUS = "session_status"
+_STATUS_LABEL = "session_status"
 
 
 def label_names(names: tuple[str, ...]) -> list[str]:
     """`order.status` → `order_status`: what scrapers take. BuildError where two names become the same."""
-    labels: dict[str, str] = {_STATUS: "the breakdown by status"}
+    labels: dict[str, str] = {_STATUS_LABEL: "the breakdown by status"}
     for name in names:
         label = re.sub(r"[^A-Za-z0-9_]", "_", name)
         label = f"key{label}" if label[0].isdigit() or label.startswith("__") else label

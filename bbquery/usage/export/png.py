@@ -13,7 +13,7 @@ from ..totals import UsageTotals
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MOST = 9
+_MAX_BARS = 9
 """Segments with a bar and a colour of their own; the others are put together."""
 # Told apart by people who see colours differently too (Okabe and Ito), the least conspicuous for the rest.
 _COLOURS = (
@@ -51,7 +51,7 @@ def write_png(report: UsageReport, path: Path) -> None:
 def _groups(report: UsageReport) -> list[tuple[str, set[Segment], UsageTotals]]:
     """The segments that are shown, each with its label; the last may stand for several."""
     found = list(report.segments.items())
-    kept = found if len(found) <= _MOST + 1 else found[:_MOST]
+    kept = found if len(found) <= _MAX_BARS + 1 else found[:_MAX_BARS]
     groups = [(_label(segment) if report.by else "all sessions", {segment}, figures) for segment, figures in kept]
     rest = found[len(kept) :]
     if rest:

@@ -61,7 +61,7 @@ def export_values(figures: UsageTotals, estimate: CostEstimate | None) -> dict[s
         "error_rate": figures.error_rate,
         "timeout_rate": figures.timeout_rate,
         **dict(zip(names, known, strict=True)),
-        "status_other": figures.sessions - sum(known),  # F15
+        "status_other": figures.sessions - sum(known),  # docs/service.md#f15
         "estimated_cost": None if estimate is None else estimate.of(figures),
         "currency": None if estimate is None else estimate.currency,
     }
@@ -89,12 +89,12 @@ def to_csv(report: UsageReport, estimate: CostEstimate | None = None) -> str:
     for row in export_rows(report, estimate):
         interval = ["" if time is None else rfc3339(time) for time in (row.start, row.end)]
         out.writerow(
-            [*interval, *map(format_group_value, row.segment), *[_cell(name, row.values[name]) for name in COLUMNS]]
+            [*interval, *map(format_group_value, row.segment), *[_csv_cell(name, row.values[name]) for name in COLUMNS]]
         )
     return text.getvalue()
 
 
-def _cell(name: str, value: int | Fraction | str | None) -> str:
+def _csv_cell(name: str, value: int | Fraction | str | None) -> str:
     if value is None:
         return ""
     return format_money(value, _DIGITS[name]) if isinstance(value, Fraction) else str(value)
@@ -118,7 +118,7 @@ def write_parquet(report: UsageReport, file: Path | IO[bytes], estimate: CostEst
     columns: dict[str, list[Any]] = {name: [] for name in column_names(report.by)}
     for row in export_rows(report, estimate):
         texts = [None if value is None else value.encode("utf-8", "backslashreplace").decode() for value in row.segment]
-        values = [_decimal(name, row.values[name]) for name in COLUMNS]
+        values = [_to_decimal_column(name, row.values[name]) for name in COLUMNS]
         for column, value in zip(columns.values(), (row.start, row.end, *texts, *values), strict=True):
             column.append(value)
     try:
@@ -128,7 +128,7 @@ def write_parquet(report: UsageReport, file: Path | IO[bytes], estimate: CostEst
     parquet.write_table(table, file)
 
 
-def _decimal(name: str, value: int | Fraction | str | None) -> Any:
+def _to_decimal_column(name: str, value: int | Fraction | str | None) -> Any:
     from decimal import Decimal
 
     if isinstance(value, Fraction):

@@ -102,10 +102,10 @@ def test_no_files_are_worth_a_warning(run: Run) -> None:
 
 
 def test_the_formats_are_those_of_the_linter() -> None:
-    assert {*module.FORMATS, "statistics"} == set(FORMATS)
+    assert {*module.FORMAT_NAMES, "statistics"} == set(FORMATS)
 
 
-@pytest.mark.parametrize("form", module.FORMATS)
+@pytest.mark.parametrize("form", module.FORMAT_NAMES)
 def test_a_format_may_go_to_a_file(run: Run, form: str) -> None:
     Path("a.bbq").write_text(f"{DOUBLE} # é\n", encoding="utf-8")
     printed = run("check", "--output-format", form)

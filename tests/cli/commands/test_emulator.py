@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.command_line import Run
 
-from bbquery.cli.commands.emulator import _SWITCHES
+from bbquery.cli.commands.emulator import SWITCH_OPTIONS
 from bbquery.emulator import Emulator, Switches
 
 
@@ -28,9 +28,9 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_every_switch_has_an_option(run: Run) -> None:
-    assert set(_SWITCHES) == {field.name for field in dataclasses.fields(Switches)}
+    assert set(SWITCH_OPTIONS) == {field.name for field in dataclasses.fields(Switches)}
     text = run("emulator", "--help").out
-    for name in _SWITCHES:
+    for name in SWITCH_OPTIONS:
         assert f"--{name.replace('_', '-')} " in text
 
 

@@ -312,7 +312,7 @@ def test_explain_shows_the_requests_and_the_rest_and_asks_nothing(run: Run) -> N
         f"request   {ACME} AND status:'ERROR'",
         f"          GET /v1/sessions?q={ENCODED}&status=ERROR",
         "residual  duration>1m",
-        "note      duration>1m is no equality on metadata, nor a status (F2, F12)",
+        "note      duration>1m is neither an equality on metadata nor a status, so the service cannot filter by it",
     ]
 
 

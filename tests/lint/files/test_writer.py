@@ -17,7 +17,7 @@ from support.source_spelling import DOUBLE, FIXED
 from bbquery.lint.files.source_file import SourceFile, decode_source
 from bbquery.lint.files.writer import NotWritable, diff, fix, replace
 from bbquery.lint.report import Report
-from bbquery.lint.runner import run
+from bbquery.lint.runner import run_linter
 from bbquery.lint.settings import Settings
 
 
@@ -28,7 +28,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fixed(*paths: str, unsafe: bool = False, write: bool = True) -> Report:
     settings = Settings()
-    return fix(run(paths or (".",), settings), settings, unsafe=unsafe, write=write)[0]
+    return fix(run_linter(paths or (".",), settings), settings, unsafe=unsafe, write=write)[0]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def _held(path: Path) -> object:
 def test_a_file_that_changes_between_checking_and_fixing_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.bbq"
     path.write_text(DOUBLE)
-    report = run(["."], Settings())
+    report = run_linter(["."], Settings())
     path.write_text(f"{DOUBLE} # more")
     left, done = fix(report, Settings(), unsafe=False, write=True)
     assert (path.read_text(), done) == (f"{DOUBLE} # more", [])

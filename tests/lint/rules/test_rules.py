@@ -13,7 +13,7 @@ from referencing import Registry
 from support.examples import examples
 from support.reference_evaluator import holds
 from support.session_samples import TELLING, calls, crowded_predicates, sessions_near, trees
-from support.strategies import _Scribe, any_text, queries, query_texts, wire_queries
+from support.strategies import QueryScribe, any_text, queries, query_texts, wire_queries
 
 import bbquery
 from bbquery._text import Span
@@ -61,7 +61,7 @@ def fixed(text: str, *, unsafe: bool = False, rounds: int = 150) -> str:
 
 
 def scribbled(node: Node, seed: int) -> str:
-    scribe = _Scribe(Random(seed))
+    scribe = QueryScribe(Random(seed))
     return scribe.space() + scribe.enclosed(node, ()) + scribe.space()
 
 

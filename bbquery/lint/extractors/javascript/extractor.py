@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...._text import Span
 from ....errors import BuildError
 from ...rules.assembly import Advice, find_queries
-from ...rules.metadata import Leaf, check_metadata
+from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import Fragment, FragmentReader, Respell, Role, constant
 from ..excerpt import Extraction
 from .strings import ENTITY, ESCAPE, NEWLINE, read_number, respelling, unescape, unescape_entity
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser, QueryCursor
 
-_ADVICE = Advice(
+_JAVASCRIPT_ADVICE = Advice(
     bound="refuse values with a quote, or let bbquery write the query",
     unencoded="write encodeURIComponent(query), or use URLSearchParams",
     encoded="write it plain, and let URLSearchParams or the SDK encode it",
@@ -39,10 +39,15 @@ def extract(source: str, language: str) -> Extraction:
     for node, operands in code.strings:
         respell = code.respell(operands[0]) if len(operands) == 1 else None
         find_queries(
-            code.read(operands), code.body(node), _ADVICE, found, role=code.roles.get(node.id), respell=respell
+            code.read(operands),
+            code.body(node),
+            _JAVASCRIPT_ADVICE,
+            found,
+            role=code.roles.get(node.id),
+            respell=respell,
         )
     for node in code.metadata:
-        leaves: list[Leaf] = []
+        leaves: list[MetadataLiteral] = []
         known = code.value(node, leaves)
         found.findings.extend(check_metadata(known, leaves, code.span(node)))
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
@@ -79,11 +84,11 @@ _CAPTURES = """
 
 # --- the tree ----------------------------------------------------------------------------------
 
-_UNKNOWN = object()
-_MAX_DEPTH = 100  # of metadata; what is deeper counts as unknown
+_UNKNOWN_VALUE = object()
+_MAX_SUM_DEPTH = 100  # of metadata; what is deeper counts as unknown
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression")
 _HARMLESS_CALLS = ("Number", "parseInt", "parseFloat", "Date.now", "Math.floor", "Math.round", "crypto.randomUUID")
-_SHOWS = re.compile(r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug|info|log|warn|warning|error|fatal)")
+_SHOWING_CALLS = re.compile(r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug|info|log|warn|warning|error|fatal)")
 
 
 class _JavaScriptSource:
@@ -167,7 +172,7 @@ class _JavaScriptSource:
                 self.metadata.append(metadata)
             elif name == "list" and "q" in options and "browserbase" in self.source:
                 self._give("query", options["q"])
-        elif _SHOWS.fullmatch(f"{owner}.{name}") or name.endswith("Error"):
+        elif _SHOWING_CALLS.fullmatch(f"{owner}.{name}") or name.endswith("Error"):
             self._give("shown", *given)
         elif name in ("decodeURIComponent", "decodeURI"):
             self._give("encoded", *given)
@@ -316,45 +321,45 @@ class _JavaScriptSource:
             return None  # of a raw one: there are texts that it cannot hold
         return respelling(self.source[self.at(node.start_byte)], markup=node.start_byte in self.markup)
 
-    def value(self, node: Node, leaves: list[Leaf], depth: int = 0, *, in_array: bool = False) -> Any:
+    def value(self, node: Node, leaves: list[MetadataLiteral], depth: int = 0, *, in_array: bool = False) -> Any:
         """An expression as the JSON value that it is known to be, else _UNKNOWN; what is unknown in it is left out."""
         node = self._unwrapped(node)
         span = self.span(node)
-        value: Any = _UNKNOWN
+        value: Any = _UNKNOWN_VALUE
         run = None
         match node.type:
-            case "object" | "array" if depth == _MAX_DEPTH:
+            case "object" | "array" if depth == _MAX_SUM_DEPTH:
                 pass
             case "object":
                 return self._object(node, leaves, depth, in_array)
             case "array":
-                inner: list[Leaf] = []
+                inner: list[MetadataLiteral] = []
                 values = [self.value(each, inner, depth + 1, in_array=True) for each in node.named_children]
-                value = [each for each in values if each is not _UNKNOWN]
-                leaves += [Leaf([], span, in_array), *inner]
+                value = [each for each in values if each is not _UNKNOWN_VALUE]
+                leaves += [MetadataLiteral([], span, in_array), *inner]
                 return value
             case "string" | "template_string" | "binary_expression":
                 run = constant(self.read(self._operands(node)))
-                value = run.text if run else _UNKNOWN
+                value = run.text if run else _UNKNOWN_VALUE
             case "number" | "unary_expression":
                 number = read_number(self.text(node))
-                value = _UNKNOWN if number is None else number
+                value = _UNKNOWN_VALUE if number is None else number
             case "true" | "false":
                 value = node.type == "true"
             case "null":
                 value = None
-        if value is not _UNKNOWN:
-            leaves.append(Leaf(value, span, in_array, run))
+        if value is not _UNKNOWN_VALUE:
+            leaves.append(MetadataLiteral(value, span, in_array, run))
         return value
 
-    def _object(self, node: Node, leaves: list[Leaf], depth: int, in_array: bool) -> dict[str, Any]:
+    def _object(self, node: Node, leaves: list[MetadataLiteral], depth: int, in_array: bool) -> dict[str, Any]:
         known = {}
         for pair in node.named_children:
             key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
             name = self._key(key) if key else None
             if value and name is not None:
                 known[name] = self.value(value, leaves, depth + 1, in_array=in_array)
-        return {name: value for name, value in known.items() if value is not _UNKNOWN}
+        return {name: value for name, value in known.items() if value is not _UNKNOWN_VALUE}
 
     def _key(self, node: Node) -> str | None:
         if node.type == "string":

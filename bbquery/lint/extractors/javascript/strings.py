@@ -14,10 +14,10 @@ ESCAPE = re.compile(
 )
 NEWLINE = re.compile(r"\r\n?")
 ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{0,31});")
-_MEANING = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"} | dict.fromkeys(
+_JS_MEANINGS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"} | dict.fromkeys(
     ("\n", "\r", "\r\n", "\u2028", "\u2029"), ""
 )
-_NAMED = {"\n": r"\n", "\r": r"\r", "\u2028": r"\u2028", "\u2029": r"\u2029"}
+_NAMED_ENTITY = {"\n": r"\n", "\r": r"\r", "\u2028": r"\u2028", "\u2029": r"\u2029"}
 
 
 def unescape(match: re.Match[str]) -> str | None:
@@ -29,7 +29,7 @@ def unescape(match: re.Match[str]) -> str | None:
         return character(digits)
     if octal:
         return chr(int(octal, 8))
-    return _MEANING.get(other, other) if other else "\n"  # a line end within a template
+    return _JS_MEANINGS.get(other, other) if other else "\n"  # a line end within a template
 
 
 def unescape_entity(match: re.Match[str]) -> str | None:
@@ -61,4 +61,4 @@ def respelling(quote: str, *, markup: bool) -> Respell:
     if markup:
         return lambda text: text.replace("&", "&amp;").replace(quote, f"&#{ord(quote)};")
     special = re.compile(rf"[\\{quote}\r\n\u2028\u2029]" + (r"|\$(?=\{)" if quote == "`" else ""))
-    return lambda text: special.sub(lambda match: _NAMED.get(match[0], "\\" + match[0]), text)
+    return lambda text: special.sub(lambda match: _NAMED_ENTITY.get(match[0], "\\" + match[0]), text)

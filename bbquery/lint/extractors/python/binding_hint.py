@@ -12,7 +12,7 @@ from ...rules.assembly import TEMPLATE_FIELD
 from ..assembled_text import AssembledText, Interpolation
 
 
-def binding(query: AssembledText) -> str:
+def binding_hint(query: AssembledText) -> str:
     """The hint: a call of `bbquery.parse` for this query, or, where that would be odd, an example of one."""
     text, holes = query.text, query.holes
     names: dict[str, str] = {}  # of each argument's code
@@ -28,7 +28,7 @@ def binding(query: AssembledText) -> str:
         if code is None:
             return _HINT
         bound += len(inside)
-        name = names.setdefault(code, _name(inside[0][1].code, names.values()))
+        name = names.setdefault(code, _parameter_name(inside[0][1].code, names.values()))
         spelled += text[end : string.start] + "$" + name
         end = string.end
     spelled += text[end:]
@@ -47,7 +47,7 @@ def _argument(text: str, string: Span, holes: list[tuple[Span, Interpolation]]) 
     """The Python expression for the value of a string with holes; None for one too odd to show."""
     at = holes[0][0]
     alone = len(holes) == 1 and (at == string or at == Span(string.start + 1, string.end - 1))
-    codes = [_name(hole.code, ()) if TEMPLATE_FIELD.fullmatch(hole.code) else hole.code for _, hole in holes]
+    codes = [_parameter_name(hole.code, ()) if TEMPLATE_FIELD.fullmatch(hole.code) else hole.code for _, hole in holes]
     if any(hole.harmless for _, hole in holes) or not "".join(codes).isprintable():
         return None  # a number has to become a string first
     if alone:
@@ -60,7 +60,7 @@ def _argument(text: str, string: Span, holes: list[tuple[Span, Interpolation]]) 
     return None if re.search(r"[\"'\\]", said) or not said.isprintable() else f'f"{said}"'
 
 
-def _name(code: str, taken: Iterable[str]) -> str:
+def _parameter_name(code: str, taken: Iterable[str]) -> str:
     """A name for a placeholder: the last one in an expression."""
     words = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code if code != "%s" else "")
     name = words[-1] if words and not keyword.iskeyword(words[-1]) else "value"

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from ...._text import Span
 from ..assembled_text import ConstantText, Fragment, Interpolation
 from .names import Names
-from .strings import FormatField, Literal, StringTokens, read_literal
+from .strings import FormatField, StringLiteral, StringTokens, read_literal
 
 
-class Text(NamedTuple):
+class BuiltText(NamedTuple):
     """What an expression says, and the expressions within it that are no part of the text."""
 
     pieces: list[Fragment]
@@ -39,31 +39,31 @@ class StringExpressions:
         end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         return Span(self.offset(node.lineno, node.col_offset), end)
 
-    def read(self, node: ast.expr) -> Text | None:
+    def read(self, node: ast.expr) -> BuiltText | None:
         """None for an expression that makes no text, as far as can be seen."""
         if isinstance(node, ast.Constant):
             if not isinstance(node.value, str | bytes):
                 return None
             runs = self._literals(self.span(node))
-            return Text([run for run in runs if isinstance(run, ConstantText)], []) if runs else None
+            return BuiltText([run for run in runs if isinstance(run, ConstantText)], []) if runs else None
         if isinstance(node, ast.JoinedStr):
             return self._formatted(node)
         if isinstance(node, ast.Name):
             value = self.names.value(node)
             known = isinstance(value, ast.Constant) and isinstance(value.value, str)
-            return Text([self._value(node, self.span(node))], []) if known else None
+            return BuiltText([self._value(node, self.span(node))], []) if known else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self._together(addition_operands(node))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._substituted(node.left, _PERCENT, lambda: _percent_values(node.right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr == "format":
-                return self._substituted(node.func.value, _BRACES, lambda: _format_values(node))
+                return self._substituted(node.func.value, _FORMAT_FIELDS, lambda: _format_values(node))
             if node.func.attr == "join" and len(node.args) == 1:
                 return self._joined(node.func.value, node.args[0])
         return None
 
-    def single(self, span: Span) -> Literal | None:
+    def single(self, span: Span) -> StringLiteral | None:
         """The one literal that makes up a whole expression, if it is one."""
         at = bisect_left(self.starts, span.start)
         found = self.literals[at] if at < len(self.literals) else None
@@ -85,7 +85,7 @@ class StringExpressions:
             at += 1
         return pieces if end == span.end else None
 
-    def _formatted(self, node: ast.JoinedStr) -> Text | None:
+    def _formatted(self, node: ast.JoinedStr) -> BuiltText | None:
         read = self._literals(self.span(node))
         if read is None:
             return None
@@ -97,7 +97,7 @@ class StringExpressions:
             self._value(next(values), piece.span, piece.suffix) if isinstance(piece, FormatField) else piece
             for piece in read
         ]
-        return Text(pieces, [*holes])
+        return BuiltText(pieces, [*holes])
 
     # --- values --------------------------------------------------------------------------------
 
@@ -116,7 +116,7 @@ class StringExpressions:
 
     # --- putting together ----------------------------------------------------------------------
 
-    def _together(self, nodes: list[ast.expr]) -> Text | None:
+    def _together(self, nodes: list[ast.expr]) -> BuiltText | None:
         pieces: list[Fragment] = []
         rest: list[ast.expr] = []
         said = False
@@ -125,9 +125,9 @@ class StringExpressions:
             said = said or text is not None
             pieces += text.pieces if text else [self._value(node, self.span(node))]
             rest += text.rest if text else [node]
-        return Text(pieces, rest) if said else None
+        return BuiltText(pieces, rest) if said else None
 
-    def _joined(self, separator: ast.expr, parts: ast.expr) -> Text | None:
+    def _joined(self, separator: ast.expr, parts: ast.expr) -> BuiltText | None:
         between = self.read(separator)
         if between is None or not isinstance(parts, ast.List | ast.Tuple) or not parts.elts:
             return None
@@ -138,7 +138,7 @@ class StringExpressions:
 
     def _substituted(
         self, template: ast.expr, field: re.Pattern[str], values: Callable[[], Callable[[str], ast.expr | None]]
-    ) -> Text | None:
+    ) -> BuiltText | None:
         """A template whose fields are filled in by `%` or `.format`."""
         text = self.read(template)
         if text is None:
@@ -152,25 +152,25 @@ class StringExpressions:
                 continue
             at = 0
             for match in field.finditer(run.text):
-                pieces.append(_cut(run, at, match.start()))
+                pieces.append(_without_ends(run, at, match.start()))
                 at = match.end()
                 if match[0] in ("%%", "{{", "}}"):
-                    pieces.append(_cut(run, match.start(), at - 1))
+                    pieces.append(_without_ends(run, match.start(), at - 1))
                     continue
                 value = value_of(match[1] or "")
                 if value is None:
                     return None
                 pieces.append(self._value(value, self.span(value), match[2] or ""))
                 rest = [*rest, value]
-            pieces.append(_cut(run, at, len(run.text)))
-        return Text(pieces, rest)
+            pieces.append(_without_ends(run, at, len(run.text)))
+        return BuiltText(pieces, rest)
 
 
 def _known(text: str, span: Span) -> ConstantText:
     return ConstantText(text, [span.start] * len(text), [span.end] * len(text))
 
 
-def _cut(run: ConstantText, start: int, end: int) -> ConstantText:
+def _without_ends(run: ConstantText, start: int, end: int) -> ConstantText:
     return ConstantText(run.text[start:end], run.starts[start:end], run.ends[start:end])
 
 
@@ -188,7 +188,7 @@ def addition_operands(node: ast.BinOp) -> list[ast.expr]:
 
 # Each with the field's name, and the format.
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[#0\- +]*\d*(?:\.\d+)?([diouxXeEfFgGcrsa])")
-_BRACES = re.compile(r"\{\{|\}\}|\{([^{}!:]*)((?:![rsa])?(?::[^{}]*)?)\}")
+_FORMAT_FIELDS = re.compile(r"\{\{|\}\}|\{([^{}!:]*)((?:![rsa])?(?::[^{}]*)?)\}")
 _NUMERIC = re.compile(r"^[diouxXeEfFgG]$|:[^{}]*[bdeEfFgGoxX]$")
 
 

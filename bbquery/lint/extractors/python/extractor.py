@@ -21,14 +21,14 @@ from ...rules.assembly import Advice, find_queries
 from ..assembled_text import Fragment, Interpolation, Role
 from ..detection import may_contain_queries, mentions_metadata
 from ..excerpt import Extraction
-from .binding_hint import binding
+from .binding_hint import binding_hint
 from .expressions import StringExpressions, addition_operands
 from .metadata_calls import check_call
 from .names import Names, dotted, read_names
-from .strings import FormatField, Literal, NotPython, StringTokens, read_literal, read_tokens, string_writer
+from .strings import FormatField, NotPython, StringLiteral, StringTokens, read_literal, read_tokens, string_writer
 
-_ADVICE = Advice(
-    bound=binding,
+_PYTHON_ADVICE = Advice(
+    bound=binding_hint,
     unencoded="let bbquery write the URL: bbquery.parse(text).url(), or give the client params={'q': text}",
     encoded="write the query itself, and let bbquery encode it: bbquery.parse(text).encode(), or .url()",
 )
@@ -131,7 +131,11 @@ class _Module:
         literal = self.texts.single(span)
         respell = string_writer(self.texts.source, literal) if literal else None
         span = literal.body if literal else span
-        return text.rest if find_queries(text.pieces, span, _ADVICE, self.result, role=role, respell=respell) else None
+        return (
+            text.rest
+            if find_queries(text.pieces, span, _PYTHON_ADVICE, self.result, role=role, respell=respell)
+            else None
+        )
 
 
 def _is_marked(value: object) -> bool:
@@ -144,7 +148,7 @@ def _is_marked(value: object) -> bool:
 
 _PARSERS = {"bbquery.parse", "bbquery.check"}
 _DECODERS = {"decode", "unquote", "unquote_plus", "unquote_to_bytes", "parse_qs", "parse_qsl"}
-_SHOWS = re.compile(
+_SHOWING_FUNCTIONS = re.compile(
     r"(?:.*\.)?(?:print|echo|secho|warn|\w+(?:Error|Exception|Warning))|pytest\.\w+|sys\.(?:exit|std\w+\.write)"
     r"|.*[lL]og.*\.(?:debug|info|warning|error|critical|exception|log)"
 )
@@ -173,7 +177,7 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     queried = [keywords["q"]] if "q" in keywords else []
     yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
-    if _SHOWS.fullmatch(dotted(call.func, calls=True)):
+    if _SHOWING_FUNCTIONS.fullmatch(dotted(call.func, calls=True)):
         yield from ((argument, "shown") for argument in call.args)
     elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
         yield from ((argument, "query") for argument in first)
@@ -223,8 +227,8 @@ def _scan_tokens(source: str, tokens: StringTokens) -> Extraction:
     """What literals say alone, and side by side."""
     result = Extraction([], [], tokens.comments)
     end = depth = 0
-    group: list[Literal] = []
-    outer: list[Literal | None] = []
+    group: list[StringLiteral] = []
+    outer: list[StringLiteral | None] = []
     until = 0
     for inner in sorted(tokens.literals, key=lambda literal: literal.span.start):
         if inner.span.start < until:  # it stands in a hole of an f-string
@@ -246,7 +250,7 @@ def _scan_tokens(source: str, tokens: StringTokens) -> Extraction:
     return result
 
 
-def _examine_group(source: str, group: list[Literal], depth: int, result: Extraction) -> None:
+def _examine_group(source: str, group: list[StringLiteral], depth: int, result: Extraction) -> None:
     start, end = group[0].span.start, group[-1].span.end
     alone = re.search(r"(?:^|[\r\n])[ \t]*\Z", source[max(0, start - 200) : start]) and not depth
     if alone and re.match(r"[ \t]*(?:[\r\n#]|\Z)", source[end : end + 200]):
@@ -259,4 +263,4 @@ def _examine_group(source: str, group: list[Literal], depth: int, result: Extrac
         for piece in read_literal(source, literal)
     ]
     respell = string_writer(source, group[0]) if len(group) == 1 else None
-    find_queries(pieces, Span(start, end), _ADVICE, result, respell=respell)
+    find_queries(pieces, Span(start, end), _PYTHON_ADVICE, result, respell=respell)

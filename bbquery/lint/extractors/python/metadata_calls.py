@@ -11,7 +11,7 @@ from typing import Any
 
 from ....planning.requests import SESSIONS_PATH
 from ...findings import Finding
-from ...rules.metadata import Leaf, check_metadata
+from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import ConstantText, constant
 from .expressions import StringExpressions
 from .names import dotted
@@ -22,8 +22,8 @@ def check_call(call: ast.Call, texts: StringExpressions) -> Iterator[Finding]:
     for given in _given(call, texts):
         metadata = texts.names.value(given)
         if isinstance(metadata, ast.Dict):
-            leaves: list[Leaf] = []
-            known = _read(metadata, texts, leaves, in_array=False)
+            leaves: list[MetadataLiteral] = []
+            known = _read_value(metadata, texts, leaves, in_array=False)
             yield from check_metadata(known, leaves, texts.span(metadata))
 
 
@@ -36,7 +36,7 @@ def _given(call: ast.Call, texts: StringExpressions) -> Iterator[ast.expr]:
     elif name == "create_session" and owner in texts.names.clients:
         yield from call.args[:1]
     elif isinstance(body := keywords.get("json"), ast.Dict) and _is_list_url(call, texts):
-        yield from (value for key, value in zip(body.keys, body.values, strict=True) if _text(key) == "userMetadata")
+        yield from (value for key, value in zip(body.keys, body.values, strict=True) if _text_of(key) == "userMetadata")
 
 
 def _is_list_url(call: ast.Call, texts: StringExpressions) -> bool:
@@ -52,37 +52,37 @@ def _is_list_url(call: ast.Call, texts: StringExpressions) -> bool:
     return False
 
 
-def _text(node: ast.expr | None) -> str | None:
+def _text_of(node: ast.expr | None) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-_UNKNOWN = object()
+_NOT_CONSTANT = object()
 
 
-def _read(node: ast.expr, texts: StringExpressions, leaves: list[Leaf], *, in_array: bool) -> Any:
+def _read_value(node: ast.expr, texts: StringExpressions, leaves: list[MetadataLiteral], *, in_array: bool) -> Any:
     """What is known of a value, its literal parts; `leaves` takes its values that are no objects."""
     value: Any
     if isinstance(node, ast.Dict):
         known = {}
         for key, inner in zip(node.keys, node.values, strict=True):
-            read = _read(inner, texts, leaves, in_array=in_array)
-            if read is not _UNKNOWN and (name := _text(key)) is not None:
+            read = _read_value(inner, texts, leaves, in_array=in_array)
+            if read is not _NOT_CONSTANT and (name := _text_of(key)) is not None:
                 known[name] = read
         return known
     if isinstance(node, ast.List | ast.Tuple):
-        items = [_read(item, texts, leaves, in_array=True) for item in node.elts]
-        value = [item for item in items if item is not _UNKNOWN]
+        items = [_read_value(item, texts, leaves, in_array=True) for item in node.elts]
+        value = [item for item in items if item is not _NOT_CONSTANT]
     else:
-        value = _constant(node)
-    if value is not _UNKNOWN:
+        value = _constant_value(node)
+    if value is not _NOT_CONSTANT:
         text = texts.read(node) if isinstance(value, str) else None
-        leaves.append(Leaf(value, texts.span(node), in_array, constant(text.pieces) if text else None))
+        leaves.append(MetadataLiteral(value, texts.span(node), in_array, constant(text.pieces) if text else None))
     return value
 
 
-def _constant(node: ast.expr) -> Any:
+def _constant_value(node: ast.expr) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        number = _constant(node.operand)
-        return -number if isinstance(number, int | float) and not isinstance(number, bool) else _UNKNOWN
+        number = _constant_value(node.operand)
+        return -number if isinstance(number, int | float) and not isinstance(number, bool) else _NOT_CONSTANT
     known = isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None)
-    return node.value if isinstance(node, ast.Constant) and known else _UNKNOWN
+    return node.value if isinstance(node, ast.Constant) and known else _NOT_CONSTANT

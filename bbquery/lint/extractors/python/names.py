@@ -64,15 +64,17 @@ def read_names(tree: ast.Module, nodes: list[ast.AST]) -> Names:
     constants = {
         name: value
         for statement in tree.body
-        for name, value in _bindings(statement)
+        for name, value in _bound_names(statement)
         if name.isupper() and bound[name] == 1
     }
     names = Names(imports, constants, set())
-    clients = Counter(name for node in nodes for name, value in _bindings(node) if _is_client(names, value))
+    clients = Counter(name for node in nodes for name, value in _bound_names(node) if _is_client(names, value))
     clients.update(
         node.arg
         for node in nodes
-        if isinstance(node, ast.arg) and node.annotation is not None and names.origin(node.annotation) in _CLIENTS
+        if isinstance(node, ast.arg)
+        and node.annotation is not None
+        and names.origin(node.annotation) in _CLIENT_CLASSES
     )
     names.clients.update(name for name, count in clients.items() if count == bound[name])
     return names
@@ -86,14 +88,14 @@ def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, s
     return (alias.asname, alias.name) if alias.asname else (first, first)
 
 
-_CLIENTS = ("bbquery.Client", "bbquery.AsyncClient")
+_CLIENT_CLASSES = ("bbquery.Client", "bbquery.AsyncClient")
 
 
 def _is_client(names: Names, value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and names.origin(value.func) in _CLIENTS
+    return isinstance(value, ast.Call) and names.origin(value.func) in _CLIENT_CLASSES
 
 
-def _bindings(node: ast.AST) -> list[tuple[str, ast.expr]]:
+def _bound_names(node: ast.AST) -> list[tuple[str, ast.expr]]:
     """The names that a statement, or a part of one, binds to a value each."""
     if isinstance(node, ast.Assign):
         return [(dotted(target), node.value) for target in node.targets]

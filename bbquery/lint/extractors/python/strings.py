@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ...._text import Span
 from ..assembled_text import ConstantText, FragmentReader, constant
 
-_MAX_DEPTH = 50  # of f-strings in the holes of f-strings
+_MAX_FORMAT_DEPTH = 50  # of f-strings in the holes of f-strings
 
 
 class NotPython(Exception):
@@ -30,7 +30,7 @@ class FormatField(NamedTuple):
     suffix: str
 
 
-class Literal(NamedTuple):
+class StringLiteral(NamedTuple):
     span: Span
     prefix: str
     quote: str
@@ -45,7 +45,7 @@ class Literal(NamedTuple):
 
 
 class StringTokens(NamedTuple):
-    literals: list[Literal]
+    literals: list[StringLiteral]
     """In order; what stands in a hole comes before the literal around it."""
     comments: list[Span]
 
@@ -70,8 +70,8 @@ def _chunk(quote: str, raw: bool) -> re.Pattern[str]:
 
 
 _CHUNKS = {(quote, raw): _chunk(quote, raw) for quote in _BODY for raw in (False, True)}
-_HOLE = re.compile(r"""[()\[\]{}:!]|#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?(\'\'\'|\"{3}|'|\")""")
-_FORMAT = re.compile(r"[^{}]*+[{}]")
+_FIELD_START = re.compile(r"""[()\[\]{}:!]|#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?(\'\'\'|\"{3}|'|\")""")
+_FORMAT_SPEC = re.compile(r"[^{}]*+[{}]")
 
 
 def read_tokens(source: str) -> StringTokens:
@@ -92,7 +92,7 @@ def _read_literal(source: str, match: re.Match[str], tokens: StringTokens, depth
     prefix, quote = match[1] or "", match[2]
     start = match.start() if prefix else match.start(2)
     gaps: list[tuple[Span, FormatField]] = []
-    opened = Literal(Span(start, start), prefix, quote, gaps)
+    opened = StringLiteral(Span(start, start), prefix, quote, gaps)
     if is_formatted(opened):
         end = _read_formatted(source, match.end(), opened, tokens, depth)
     else:
@@ -104,8 +104,8 @@ def _read_literal(source: str, match: re.Match[str], tokens: StringTokens, depth
     return end
 
 
-def _read_formatted(source: str, at: int, literal: Literal, tokens: StringTokens, depth: int) -> int:
-    if depth > _MAX_DEPTH:
+def _read_formatted(source: str, at: int, literal: StringLiteral, tokens: StringTokens, depth: int) -> int:
+    if depth > _MAX_FORMAT_DEPTH:
         raise NotPython
     chunk = _CHUNKS[literal.quote, is_raw(literal)]
     while True:
@@ -124,7 +124,7 @@ def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tupl
     """The hole whose brace opened before `start`, and where it ends."""
     at, opened = start, 0
     comments: list[Span] = []
-    while match := _HOLE.search(source, at):
+    while match := _FIELD_START.search(source, at):
         at, sign = match.end(), match[0]
         if match[2]:
             at = _read_literal(source, match, tokens, depth + 1)
@@ -150,9 +150,9 @@ def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tupl
 
 def _read_format(source: str, at: int, tokens: StringTokens, depth: int) -> int:
     """Where a hole ends that has a conversion, or a format, which may have holes of its own."""
-    if depth > _MAX_DEPTH:
+    if depth > _MAX_FORMAT_DEPTH:
         raise NotPython
-    while match := _FORMAT.match(source, at):
+    while match := _FORMAT_SPEC.match(source, at):
         at = match.end()
         if match[0].endswith("}"):
             return at
@@ -165,24 +165,24 @@ def _read_format(source: str, at: int, tokens: StringTokens, depth: int) -> int:
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
 _LINE_END = r"\r\n?|\{\{|\}\}"
 _IN_RAW = re.compile(_LINE_END)
-_ESCAPE = re.compile(
+_ESCAPE_FOR_CHARACTER = re.compile(
     r"\\(?:\r\n|[0-7]{1,3}|x[0-9A-Fa-f]{2}|N\{[^{}]*\}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^{}])|" + _LINE_END
 )
 
 
-def is_raw(literal: Literal) -> bool:
+def is_raw(literal: StringLiteral) -> bool:
     return "r" in literal.prefix.lower()
 
 
-def is_bytes(literal: Literal) -> bool:
+def is_bytes(literal: StringLiteral) -> bool:
     return "b" in literal.prefix.lower()
 
 
-def is_formatted(literal: Literal) -> bool:
+def is_formatted(literal: StringLiteral) -> bool:
     return not {"f", "t"}.isdisjoint(literal.prefix.lower())
 
 
-def read_literal(source: str, literal: Literal) -> list[ConstantText | FormatField]:
+def read_literal(source: str, literal: StringLiteral) -> list[ConstantText | FormatField]:
     """What a literal says: text and holes, in order."""
     pieces: list[ConstantText | FormatField] = []
     at = literal.body.start
@@ -193,7 +193,7 @@ def read_literal(source: str, literal: Literal) -> list[ConstantText | FormatFie
     return pieces
 
 
-def string_writer(source: str, literal: Literal) -> Callable[[str], str] | None:
+def string_writer(source: str, literal: StringLiteral) -> Callable[[str], str] | None:
     """How to write another text between the quotes of a literal; None for a raw one, which cannot hold every text, and
     for one with holes."""
     if is_raw(literal) or literal.gaps:
@@ -208,35 +208,35 @@ def string_writer(source: str, literal: Literal) -> Callable[[str], str] | None:
     def respell(text: str) -> str:
         spelled = "".join(
             [
-                char if char.isprintable() and char != "\\" else _escaped(char, line_end, is_bytes(literal))
+                char if char.isprintable() and char != "\\" else _escape_match(char, line_end, is_bytes(literal))
                 for char in text
             ]
         )
         if is_bytes(literal):
-            spelled = "".join([char if char.isascii() else _escaped(char, line_end, True) for char in spelled])
+            spelled = "".join([char if char.isascii() else _escape_match(char, line_end, True) for char in spelled])
         spelled = closing.sub(lambda match: "\\" + match[0], spelled)
         return re.sub(r"[{}]", r"\g<0>\g<0>", spelled) if is_formatted(literal) else spelled
 
     return respell
 
 
-_ESCAPES = {char: "\\" + letter for letter, char in _SIMPLE.items()}
+_ESCAPE_MEANINGS = {char: "\\" + letter for letter, char in _SIMPLE.items()}
 
 
-def _escaped(char: str, line_end: str, binary: bool) -> str:
+def _escape_match(char: str, line_end: str, binary: bool) -> str:
     if char == "\n":
         return line_end
     if binary and not char.isascii():
         return "".join([f"\\x{byte:02x}" for byte in char.encode("utf-8", "surrogatepass")])
     code = ord(char)
-    return _ESCAPES.get(char) or (
+    return _ESCAPE_MEANINGS.get(char) or (
         f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
     )
 
 
-def _read_run(source: str, span: Span, literal: Literal) -> ConstantText:
+def _read_run(source: str, span: Span, literal: StringLiteral) -> ConstantText:
     builder = FragmentReader(source)
-    escape = _IN_RAW if is_raw(literal) else _ESCAPE
+    escape = _IN_RAW if is_raw(literal) else _ESCAPE_FOR_CHARACTER
     builder.resolve(*span, escape, lambda match: _escape_value(match[0], is_bytes(literal), is_formatted(literal)))
     run = constant(builder.pieces)
     assert run, "there are no holes"
