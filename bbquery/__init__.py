@@ -1,6 +1,6 @@
-"""bbquery: the query language of Browserbase session metadata.
+"""The query language of Browserbase session metadata.
 
-Everything public is here, and nothing is loaded until it is used: `import bbquery` costs next to nothing.
+Every public name is here. Each is loaded on first use, so that `import bbquery` costs next to nothing.
 """
 
 from __future__ import annotations

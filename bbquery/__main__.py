@@ -1,4 +1,4 @@
-"""`python -m bbquery`."""
+"""Run the command line as `python -m bbquery`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Whether a host is this machine."""
+"""Recognize the host names and addresses of this machine."""
 
 from __future__ import annotations
 

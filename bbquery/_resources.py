@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def read_resource(name: str, folder: str = "grammar") -> str:
-    """The text of a file of a folder of ours: from the package where it was built, else from the checkout."""
+    """Return the text of a file, from the installed package or from the checkout."""
     import os.path
 
     here = os.path.dirname(os.path.abspath(__file__))

@@ -62,7 +62,7 @@ _TAB = "    "
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of an offset, from 1. Lines end with LF, CR LF or CR, as in the grammar's whitespace."""
+    """Return the line and the column of an offset, from 1. Lines end with LF, CR LF or CR, as in the grammar."""
     before = text[:offset]
     if text[offset - 1 : offset + 1] == "\r\n":  # inside a line end: still the line before it
         before = before[:-1]
@@ -71,11 +71,10 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 
 def excerpt(text: str, span: Span) -> str:
-    """The line of `text` in which `span` starts, and under it carets below the exact characters.
+    """Return the line of `text` in which `span` starts, and a line of carets below the exact characters.
 
-    Widths are terminal columns: tabs are four wide, East Asian wide characters two, combining marks none.
-    Characters that would disturb a terminal are shown as their visible stand-ins, and a long line is cut
-    around the span.
+    Widths are terminal columns: a tab takes four, an East Asian wide character two, a combining mark none. Characters
+    that would disturb a terminal are replaced by visible ones, and a long line is cut around the span.
     """
     start = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
     ends = [at for at in (text.find("\n", span.start), text.find("\r", span.start)) if at >= 0]
@@ -112,12 +111,12 @@ def excerpt(text: str, span: Span) -> str:
 
 
 def printable(text: str) -> str:
-    """Words that may quote a query, as a terminal can show them."""
+    """Return a text, which may quote a query, as a terminal can show it."""
     return text if text.isprintable() else "".join([_shown_character(char)[0] for char in text])
 
 
 def _shown_character(char: str) -> tuple[str, int]:
-    """How a character is shown, and how many terminal columns that takes."""
+    """Return how a character is shown, and how many terminal columns that takes."""
     from unicodedata import category, combining, east_asian_width
 
     if char == "\t":

@@ -1,8 +1,7 @@
-"""A folder → the table that configures bbquery for what is in it: `bbquery.toml`, or `[tool.bbquery]` of a
-`pyproject.toml`.
+"""Find and read the configuration of a folder: `bbquery.toml`, or `[tool.bbquery]` of a `pyproject.toml`.
 
-It is the nearest that says anything about bbquery, in the folder or above it, and in the same repository. What the keys
-mean is up to those who read them. Fractions are `Decimal`s, so that a price is what was written.
+The nearest file that says anything about bbquery counts, in the folder or above it, within the same repository.
+Fractions are `Decimal`s, so that a price is what was written.
 """
 
 from __future__ import annotations
@@ -22,8 +21,11 @@ NAMES = ("bbquery.toml", "pyproject.toml")
 
 
 class ConfigTable(NamedTuple):
-    """`table` is what the file at `path` says, and `name` what the table is called in it: nothing in a
-    `bbquery.toml`."""
+    """A table of a configuration file.
+
+    `table` is its content, `path` and `text` are those of the file, and `name` is what the table is called there:
+    nothing in a `bbquery.toml`.
+    """
 
     path: Path
     table: dict[str, Any]
@@ -31,11 +33,11 @@ class ConfigTable(NamedTuple):
     name: str
 
     def location(self, key: str) -> str:
-        """`bbquery.toml:12: `, as a message about a key begins."""
+        """Return the file and the line of a key as the start of a message, such as `bbquery.toml:12: `."""
         return f"{self.path}{_line_of(self.text, key, self.name)}: "
 
     def subtable(self, key: str) -> ConfigTable | None:
-        """A table within it. BuildError where it is none."""
+        """Return a table within this one, or None. Raise BuildError if the key holds something else."""
         table = self.table.get(key)
         if table is None:
             return None
@@ -45,9 +47,9 @@ class ConfigTable(NamedTuple):
 
 
 def find_config(start: Path, explicit: Path | None = None) -> ConfigTable | None:
-    """What an explicit file says, or else the nearest one; None where there is none, or it says nothing of bbquery.
+    """Return the table of an explicit file, or else of the nearest one; None if no file says anything about bbquery.
 
-    BuildError (`bad-config`) where a file cannot be read, or is no TOML.
+    Raise BuildError (`bad-config`) if a file cannot be read or is not TOML.
     """
     if explicit is not None:
         path = Path(os.path.abspath(explicit))
@@ -63,6 +65,7 @@ def find_config(start: Path, explicit: Path | None = None) -> ConfigTable | None
 
 
 def config_error(message: str, hint: str | None = None) -> BuildError:
+    """Return the error for a configuration that cannot be used."""
     return BuildError(message, hint=hint, code="bad-config")
 
 
@@ -74,7 +77,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _found(path: Path, data: bytes) -> ConfigTable | None:
-    """None for a pyproject.toml that says nothing about bbquery, be it valid or not."""
+    """Return the table of a file; None for a pyproject.toml that says nothing about bbquery, valid or not."""
     shared = path.name == "pyproject.toml"
     if shared and b"bbquery" not in data:
         return None
@@ -95,7 +98,8 @@ def _found(path: Path, data: bytes) -> ConfigTable | None:
 
 
 def _line_of(text: str, key: str, table: str) -> str:
-    """`:12`, the line where a key of a table begins, or nothing where it is written in a way that is hard to find."""
+    """Return `:12`, the line where a key of a table starts, or nothing if it is written in a way that is hard to find.
+    """
     current = ""
     for number, line in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):

@@ -1,18 +1,18 @@
-"""What can go wrong: the exceptions, and `Diagnostic` for findings that do not raise.
+"""Every exception, and `Diagnostic` for findings that are not raised.
 
     BBQueryError
     ├── QuerySyntaxError (ValueError)         a text that is not a query
     ├── BuildError (ValueError, TypeError)    a value that the language cannot mean
     ├── NotAWireQuery                         a query that the service cannot answer as one request
-    ├── FullScanRefused                       a query that would list every session, where that was ruled out
-    ├── WaitTimeout                           too few sessions matched in time; in `acting`
-    ├── TransportError                        no answer, or not a whole one
-    ├── DecodeError                           an answer that is not what the API documents
-    └── ApiError                              an answer with an error status
+    ├── FullScanRefused                       a query that would list every session, which was forbidden
+    ├── WaitTimeout                           too few sessions matched in time; in `client.waiting`
+    ├── TransportError                        no response, or not a whole one
+    ├── DecodeError                           a response that is not what the API documents
+    └── ApiError                              a response with an error status
         ├── BadRequest  AuthenticationError  NotFound  RateLimited  ServerError
 
-An error says what is wrong, where, and what to do. None of them ever holds the API key.
-This module imports nothing of ours and nothing heavy: it is on the path of every first parse.
+An error says what is wrong, where, and what to do. None of them ever holds the API key. Every first parse loads this
+module, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class Diagnostic:
-    """One finding: `message` says what is wrong and `hint` what to do about it.
+    """One finding: `message` says what is wrong, and `hint` what to do about it.
 
-    `span` is where in a query's text it lies, in code points; `path` is where in a JSON value
-    (`$.order.items[0]`). Either may be None.
+    `span` is its place in a query, in code points; `path` is its place in a JSON value (`$.order.items[0]`). Either may
+    be None.
     """
 
     __slots__ = ("code", "hint", "message", "path", "severity", "span")
@@ -82,9 +82,9 @@ class BBQueryError(Exception):
 class QuerySyntaxError(BBQueryError, ValueError):
     """A text that is not a query.
 
-    `message` is one line; `span` is the offending part of `text`, in code points; `line` and `column`
-    count from 1, in code points; `expected` says in a user's words what could have stood there;
-    `hint` says what to write instead; `code` is a stable name for this kind of mistake.
+    `message` is one line. `span` is the wrong part of `text`, in code points. `line` and `column` count from 1, in code
+    points. `expected` says in a user's words what could have stood there, `hint` what to write instead. `code` is a
+    stable name for this kind of mistake.
     """
 
     def __init__(
@@ -149,17 +149,17 @@ def _rebuild_build_error(message: str, hint: str | None, code: str) -> BuildErro
 
 
 class NotAWireQuery(BBQueryError):
-    """A query that the service cannot answer as one request; the message names the part that is too much."""
+    """A query that the service cannot answer as one request. The message names the part that is too much."""
 
 
 class FullScanRefused(BBQueryError):
-    """A query that only a listing of every session could answer, where that was ruled out."""
+    """A query that only a listing of every session could answer, where the caller forbade that."""
 
 
 class TransportError(BBQueryError):
-    """No answer came, or not a whole one: connection, timeout, size limit, refused redirect.
+    """No response came, or not a whole one: connection, timeout, size limit, refused redirect.
 
-    `late` says that it was the time: the answer took longer than it may.
+    `late` says that the response took too long.
     """
 
     def __init__(self, message: str, *, late: bool = False) -> None:
@@ -168,14 +168,14 @@ class TransportError(BBQueryError):
 
 
 class DecodeError(BBQueryError):
-    """An answer that is not what the API documents; the message ends with the JSON path where there is one."""
+    """A response that is not what the API documents. The message ends with the JSON path if there is one."""
 
 
 class ApiError(BBQueryError):
-    """The service answered with an error status.
+    """A response with an error status.
 
-    `status` is the HTTP status (None where no request was sent), `request` the method and URL,
-    `request_id` the service's own id for it if it gave one, `body` the start of the answer's text.
+    `status` is the HTTP status (None if no request was sent), `request` the method and URL, `request_id` the service's
+    own id for the request if it gave one, `body` the start of the response's text.
     """
 
     def __init__(
@@ -197,11 +197,11 @@ class ApiError(BBQueryError):
 
 
 class BadRequest(ApiError):
-    """400 and the other client errors that have no class of their own."""
+    """400, and the other client errors that have no class of their own."""
 
 
 class AuthenticationError(ApiError):
-    """401 or 403; or no usable API key was given, in which case `status` is None."""
+    """401 or 403; or no usable API key was given, and then `status` is None."""
 
 
 class NotFound(ApiError):
@@ -209,7 +209,7 @@ class NotFound(ApiError):
 
 
 class RateLimited(ApiError):
-    """429. `retry_after` is in seconds, None where the service did not say."""
+    """429. `retry_after` is in seconds, or None if the service did not say."""
 
 
 class ServerError(ApiError):

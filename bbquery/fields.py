@@ -1,9 +1,9 @@
-"""`meta` and `field`: fields with Python's operators, which give queries.
+"""`meta` and `field`: fields with Python operators, which give queries.
 
     meta["order"]["status"] == "shipped"
     field.status.in_(["ERROR", "TIMED_OUT"]) & (field.created_at > "now-7d")
 
-Only what the language can mean is taken; anything else is a BuildError that says what to write.
+They take only what the language can mean. Anything else is a BuildError that says what to write.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class UnknownField(BuildError, AttributeError):
-    """A name that is no session field; an AttributeError too, as `getattr` and `hasattr` expect."""
+    """A name that is not a session field. It is an AttributeError too, as `getattr` and `hasattr` expect."""
 
     # An AttributeError pickles the object that lacks the attribute; there is none to keep here.
     __reduce__ = BuildError.__reduce__
 
 
 class FieldBuilder:
-    """A field that can be compared. Equality with `==`, order with `<` and its like, text by method."""
+    """A field that can be compared: equality with `==`, ordering with `<` and its like, text by method."""
 
     __slots__ = ("_field",)
     _field: Field
@@ -72,20 +72,23 @@ class FieldBuilder:
         return self._compare("<=", value)
 
     def in_(self, values: Iterable[object]) -> Query:
-        """One of several values; BuildError for none."""
+        """Return the query that the field holds one of several values. Raise BuildError if there are none."""
         return within_limits(builder.one_of(self._field, values))
 
     def exists(self) -> Query:
-        """The field is there and not null."""
+        """Return the query that the field is there and not null."""
         return within_limits(builder.exists(self._field))
 
     def startswith(self, text: str) -> Query:
+        """Return the query that the field's string starts with a text."""
         return self._compare("^=", text)
 
     def endswith(self, text: str) -> Query:
+        """Return the query that the field's string ends with a text."""
         return self._compare("$=", text)
 
     def contains(self, text: str) -> Query:
+        """Return the query that the field's string contains a text."""
         return self._compare("*=", text)
 
     # What Python would otherwise answer by a guess.
@@ -101,7 +104,7 @@ class FieldBuilder:
 
 
 class MetadataField(FieldBuilder):
-    """A path into `user_metadata`; brackets go one key deeper."""
+    """A path into `user_metadata`. Brackets go one key deeper."""
 
     __slots__ = ()
 
@@ -111,7 +114,7 @@ class MetadataField(FieldBuilder):
 
 
 class SessionFields:
-    """The session's own fields as attributes: `field.status`, `field.created_at` …"""
+    """The session's own fields as attributes, such as `field.status` and `field.created_at`."""
 
     __slots__ = ()
 

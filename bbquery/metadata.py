@@ -1,8 +1,8 @@
-"""Python values → what the service makes of them as `userMetadata`: their size, and what is wrong with them.
+"""Check, measure, stringify and flatten `userMetadata`.
 
-Everything here is a loop over `_walk`, which visits a JSON value in document order. It keeps its own stack,
-so that no depth of nesting is too much, and reports what JSON cannot hold as one more kind of visit: `check`
-turns those into findings and the other functions into `BuildError`.
+Every function is a loop over `_walk_json`, which visits a JSON value in document order. The walk keeps a stack of its
+own, so that no nesting is too deep. It reports what JSON cannot hold as one more kind of visit: `check` turns these
+into findings, and the other functions into a BuildError.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ _INFINITE = 2**1024 - 2**970  # the first integer that JavaScript rounds to Infi
 
 
 def size(obj: object) -> int:
-    """The length of `JSON.stringify` of a value, in UTF-16 code units, which is what F19 limits.
+    """Return the length of `JSON.stringify` of a value in UTF-16 code units, as the service counts
+    (docs/service.md#f19).
 
-    Raises `BuildError`, with the JSON path, for what is not JSON.
+    Raise BuildError, with the JSON path, for a value that is not JSON.
     """
     total = 0
     for kind, steps, value, _ in _walk_json(obj):
@@ -60,9 +61,9 @@ def size(obj: object) -> int:
 
 
 def check(obj: object) -> list[Diagnostic]:
-    """What the service would refuse (errors), and what no query would find (warnings), in document order.
+    """Return what the service would refuse (errors) and what no query would find (warnings), in document order.
 
-    Inside of an array, where nothing can be found anyway, only errors are reported.
+    Inside an array, where nothing can be found anyway, only errors are reported.
     """
     if not isinstance(obj, dict):
         return [_to_diagnostic("root-not-object", ["$"], obj)]
@@ -85,9 +86,11 @@ def check(obj: object) -> list[Diagnostic]:
 
 
 def stringify(obj: object) -> dict[str, Any]:
-    """A copy with numbers and booleans, at any depth, as the strings by which they can be found (docs/service.md#f2).
+    """Return a copy with numbers and booleans, at any depth, as the strings by which they can be found
+    (docs/service.md#f2).
 
-    Floats are spelled as in JavaScript; integers and `Decimal` keep every digit; None stays None.
+    Floats are spelled as in JavaScript. Integers and `Decimal` keep every digit, and None stays None. Raise BuildError
+    for a value that is not JSON.
     """
     if not isinstance(obj, dict):
         raise _error("root-not-object", ["$"], obj)
@@ -109,7 +112,7 @@ def stringify(obj: object) -> dict[str, Any]:
 
 
 def flatten(obj: object) -> dict[tuple[str, ...], Leaf]:
-    """The leaves by their path of keys; an array is a leaf, as no path leads into it."""
+    """Return the leaves by their path of keys. An array is a leaf, because no path leads into it."""
     if not isinstance(obj, dict):
         raise _error("root-not-object", ["$"], obj)
     leaves: dict[tuple[str, ...], Leaf] = {}
@@ -132,15 +135,12 @@ def join_path(keys: Iterable[str]) -> str:
 
 
 def is_accepted_value(value: str) -> bool:
-    """Whether the service takes this string as a value (docs/service.md#f20)."""
+    """Return whether the service accepts this string as a value (docs/service.md#f20)."""
     return _STORABLE.issuperset(value)
 
 
 def first_refused_character(value: str) -> int | None:
-    """The index of the first character that the service refuses in a value (docs/service.md#f20);
-
-    None if there is none.
-    """
+    """Return the index of the first character that the service refuses in a value, or None (docs/service.md#f20)."""
     return next((at for at, char in enumerate(value) if char not in _STORABLE), None)
 
 
@@ -154,9 +154,9 @@ first_unstorable = first_refused_character
 
 
 def _walk_json(root: object) -> Iterator[tuple[str, Steps, Any, bool]]:
-    """Every key and value, in document order, as (kind, steps from `$` to it, value, whether in an array).
+    """Yield every key and value in document order, as (kind, steps from `$` to it, value, whether in an array).
 
-    The list of steps is one and the same, and changes as the walk goes on.
+    The list of steps is always the same one, and changes as the walk goes on.
     """
     steps: Steps = []
     ancestors: dict[int, object] = {}  # by identity; the values keep them alive, and their ids their own
@@ -189,7 +189,7 @@ def _walk_json(root: object) -> Iterator[tuple[str, Steps, Any, bool]]:
 
 
 def _classify(value: Any) -> tuple[str, Any]:
-    """The JSON kind of a value, and the value without its subclass: an enum's member is what it holds."""
+    """Return the JSON kind of a value, and the value without its subclass: an enum's member becomes its value."""
     cls = type(value)  # and not isinstance, which believes what a mock says of itself
     if value is None or cls is bool:
         return "null" if value is None else "boolean", value
@@ -204,7 +204,7 @@ def _classify(value: Any) -> tuple[str, Any]:
 
 
 def _format_json_path(steps: Steps) -> str:
-    """`$.order.items[0]['odd key']`."""
+    """Return a path such as `$.order.items[0]['odd key']`."""
     path = ""
     for count, step in enumerate(islice(reversed(steps), len(steps) - 1)):
         if count == _MAX_STEPS or len(path) > _MAX_PATH:
@@ -222,12 +222,12 @@ def _format_json_path(steps: Steps) -> str:
 
 
 def _join_surrogates(text: str) -> str:
-    """A text whose surrogates, where two make a pair, are one character, as after `JSON.parse`."""
+    """Return a text with each pair of surrogates joined to one character, as after `JSON.parse`."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _printable(text: str) -> str:
-    """A text with its lone surrogates as `\\udxxx`, and those of a pair joined."""
+    r"""Return a text with its lone surrogates as `\udxxx`, and with pairs joined."""
     return _join_surrogates(text).encode("utf-8", "backslashreplace").decode()
 
 
@@ -238,7 +238,7 @@ def _string_size(text: str) -> int:
 
 
 def _to_javascript(value: float) -> str:
-    """JavaScript's spelling of a boolean or a finite float; every digit of an integer."""
+    """Return JavaScript's spelling of a boolean or a finite float, and every digit of an integer."""
     if isinstance(value, int):
         return str(value).lower()
     # Python and JavaScript agree on the digits. They part on where the exponent form starts, and on -0.
@@ -256,7 +256,7 @@ def _to_javascript(value: float) -> str:
 
 
 def _digits(kind: str, steps: Steps, value: Any) -> str:
-    """Every digit of a number that JSON does not know: a `Decimal`, or an integer beyond every double."""
+    """Return every digit of a number that JSON does not know: a `Decimal`, or an integer beyond every double."""
     from decimal import Decimal
 
     number = Decimal(value) if kind == "not-finite" else value
@@ -303,7 +303,7 @@ def _refused_character(steps: Steps, value: str, at: int) -> Diagnostic:
 
 
 def _unfindable(kind: str, steps: Steps, value: Any) -> Iterator[Diagnostic]:
-    """What keeps a query from finding one key or value."""
+    """Yield what keeps a query from finding one key or value."""
 
     def warning(code: str, message: str, hint: str) -> Diagnostic:
         return Diagnostic(code, message, severity="warning", path=_format_json_path(steps), hint=hint)

@@ -1,7 +1,7 @@
-"""`Query`, the face of the library: it holds an ast and offers what can be done with one.
+"""`Query` and the functions that make one.
 
-A query never changes. Combining two gives a third. It has no truth value, so that a slip such as
-`1 < meta["n"] < 5` or `if query:` is an error and not a silent truth.
+A query never changes: combining two gives a third. It has no truth value, so that a slip such as `1 < meta["n"] < 5` or
+`if query:` is an error and not a silent truth.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ _set = object.__setattr__
 
 
 class Query:
-    """A query. Made by `parse`, `from_dict`, `meta`, `field` and the other builders; `str` is its canonical text."""
+    """A query.
+
+    `parse`, `from_dict`, `meta`, `field` and the other builders make one; `str` gives its canonical text.
+    """
 
     __slots__ = ("_extent", "_made", "_text", "ast")
     ast: Node
@@ -112,52 +115,54 @@ class Query:
     # --- the service's form ----------------------------------------------------------------
 
     def wire(self) -> str:
-        """The text for `q`.
+        """Return the text for `q`.
 
-        NotAWireQuery where this is not a single equality that the service knows (docs/service.md#f1, #f2).
+        Raise NotAWireQuery if the query is not a single equality that the service knows (docs/service.md#f1).
         """
         requests.require_wire_query(self.ast)
         return str(self)
 
     def encode(self) -> str:
-        """`wire()`, percent-encoded (docs/service.md#f3)."""
+        """Return `wire()`, percent-encoded (docs/service.md#f3)."""
         return percent_encode(self.wire())
 
     def params(self) -> dict[str, str]:
-        """`q` and `status` as plain text, for an HTTP client that encodes or for the official SDK.
+        """Return `q` and `status` as plain text, for an HTTP client that encodes them or for the official SDK.
 
-        NotAWireQuery where one request cannot answer the query exactly.
+        Raise NotAWireQuery if one request cannot answer the query exactly.
         """
         return self.list_request().params()
 
     def url(self, base_url: str = BASE_URL) -> str:
-        """The finished URL of that request."""
+        """Return the finished URL of that request."""
         require_base_url(base_url)
         return self.list_request().url(base_url)
 
     def curl(self, base_url: str = BASE_URL) -> str:
-        """A shell command that sends it, whatever the values hold;
+        """Return a shell command that sends the request, whatever the values hold.
 
-        the key comes from the environment (docs/service.md#f27).
+        The key comes from the environment (docs/service.md#f27).
         """
         return curl_command(self.url(base_url))
 
     def list_request(self) -> ListRequest:
-        """The one request that answers this query exactly; NotAWireQuery where there is none."""
+        """Return the one request that answers this query exactly. Raise NotAWireQuery if there is none."""
         return requests.list_request(self.ast)
 
     # --- evaluation and planning -----------------------------------------------------------
 
     def matches(self, session: Session | Mapping[str, Any], *, now: datetime | None = None) -> bool:
-        """Whether a session matches: a `Session`, or the mapping that the API returns. Never raises for its content.
+        """Return whether a session matches: a `Session`, or the mapping that the API returns. No content makes it
+        raise.
 
-        `now` is what `now` and a running session's duration are measured from; the present where it is not given.
+        `now` is what `now` in the query stands for, and up to when a running session has lasted: the present unless
+        given.
         """
         test: MatchFunction = self._compiled("test", session)
         return test(session, _to_nanoseconds(now))
 
     def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
-        """The sessions that match, lazily and in their order; `now` is one instant for all of them."""
+        """Yield the sessions that match, lazily and in their order. `now` is one instant for all of them."""
         instant = _to_nanoseconds(now)
         rest, end = iter(sessions), object()
         session: Any = next(rest, end)
@@ -166,7 +171,7 @@ class Query:
             session = yield from matching(session, rest, instant, end)
 
     def _compiled(self, form: Literal["test", "filter"], session: object) -> Any:
-        """The query as a `Test` or a `Filter` for this kind of session."""
+        """Return the query as a function for this kind of session: a `MatchFunction` or a `FilterFunction`."""
         shape: SessionShape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
         if shape == "record" and not hasattr(session, "user_metadata"):
             raise BuildError(
@@ -186,7 +191,10 @@ class Query:
         return function
 
     def plan(self, scan: Literal["allow", "forbid"] = "allow") -> Plan:
-        """How the service can be asked. FullScanRefused where it would list every session and `scan` is "forbid"."""
+        """Return how the service can be asked.
+
+        Raise FullScanRefused if that needs a listing of every session and `scan` is "forbid".
+        """
         from .planning.planner import plan
 
         if scan not in ("allow", "forbid"):
@@ -196,18 +204,20 @@ class Query:
     # --- other forms -----------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """The inverse of `from_dict`: nested keys to strings. BuildError where the query is no AND of equalities."""
+        """Return nested keys and strings, the inverse of `from_dict`. Raise BuildError if the query is not an AND of
+        equalities.
+        """
         return builder.tree_to_dict(self.ast)
 
     def to_json(self) -> str:
-        """The tree as JSON, as `bbquery schema` describes it."""
+        """Return the tree as JSON, as `bbquery schema` describes it."""
         from .language.json_format import tree_to_json
 
         return tree_to_json(self.ast)
 
 
 def _to_nanoseconds(now: datetime | None) -> int:
-    """Nanoseconds since 1970."""
+    """Return a time in nanoseconds since 1970; the present for None."""
     if now is None:
         from time import time_ns
 
@@ -219,7 +229,7 @@ def _to_nanoseconds(now: datetime | None) -> int:
 
 
 def within_limits(node: Node) -> Query:
-    """A query from a tree with a level or two of its own, held to the limits of its text."""
+    """Return the query of a small tree. Raise BuildError if its text is too large."""
     query = Query(node)
     if len(str(query)) > SAFE_LENGTH:
         _size_of(query).check()
@@ -227,6 +237,7 @@ def within_limits(node: Node) -> Query:
 
 
 def _combine(node: Node, parts: Iterable[Query]) -> Query:
+    """Return the query of a node from those of its parts. Raise BuildError if its text is too large."""
     extents = [(part.ast, _size_of(part)) for part in parts]
     extent = combine_sizes(node, extents)
     extent.check()
@@ -256,21 +267,21 @@ def _require_queries(given: tuple[object, ...], caller: str) -> list[Query]:
 
 
 def all_of(*queries: Query | Iterable[Query]) -> Query:
-    """The AND of queries, given one by one or as a list. BuildError for none."""
+    """Return the AND of queries, given one by one or as a list. Raise BuildError if there are none."""
     parts = _require_queries(queries, "all_of")
     node = and_of([query.ast for query in parts])
     return parts[0] if len(parts) == 1 else _combine(node, parts)
 
 
 def any_of(*queries: Query | Iterable[Query]) -> Query:
-    """The OR of queries, given one by one or as a list. BuildError for none."""
+    """Return the OR of queries, given one by one or as a list. Raise BuildError if there are none."""
     parts = _require_queries(queries, "any_of")
     node = or_of([query.ast for query in parts])
     return parts[0] if len(parts) == 1 else _combine(node, parts)
 
 
 def simplify(query: Query) -> Query:
-    """A query that matches the same sessions, never longer; the query itself where there is nothing to gain."""
+    """Return a query that matches the same sessions and is never longer; the query itself if nothing can be gained."""
     from .semantics.simplifier import simplify_node as rewritten
 
     (given,) = _require_queries((query,), "simplify")
@@ -279,10 +290,11 @@ def simplify(query: Query) -> Query:
 
 
 def parse(text: str, /, **values: object) -> Query:
-    """Read a query. `$name` in it stands for the value given as `name=…`, a value only: it cannot change the shape.
+    """Parse a query. `$name` in it stands for the value given as `name=…`, which can never change the shape of the
+    query.
 
-    A list stands for one of its values. QuerySyntaxError where the text is no query, a value does not suit its
-    place, or a name is missing or not used.
+    A list stands for one of its values. Raise QuerySyntaxError if the text is not a query, a value does not suit its
+    place, or a name is missing or unused.
     """
     from .language.parser import parse_query as read
 
@@ -292,21 +304,25 @@ def parse(text: str, /, **values: object) -> Query:
 
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:
-    """The AND of the leaves of a nested mapping. Every leaf is a string; BuildError says what to do with others."""
+    """Return the AND of the leaves of a nested mapping. Raise BuildError, with what to do, for a leaf that is not a
+    string.
+    """
     return within_limits(builder.tree_from_dict(mapping))
 
 
 def from_json(source: str | bytes | dict[str, Any]) -> Query:
-    """The inverse of `Query.to_json`; takes the text or the decoded object. BuildError with the path of a mistake."""
+    """Return the query of `Query.to_json`: of the text, or of the decoded object. Raise BuildError with a JSON path
+    otherwise.
+    """
     from .language.json_format import tree_from_json as read
 
     return Query(read(source))
 
 
 def decode(text: str) -> Query:
-    """The query in a URL, a query string, an encoded `q` or a plain one. A `status` beside a `q` is ANDed to it.
+    """Return the query in a URL, a query string, an encoded `q` or a plain one. A `status` beside a `q` is ANDed to it.
 
-    QuerySyntaxError where there is none, and where the text was percent-encoded twice.
+    Raise QuerySyntaxError if there is none, or if the text was percent-encoded twice.
     """
     if not isinstance(text, str):
         raise BuildError(f"decode takes a str, not {type(text).__name__}", code="wrong-type")

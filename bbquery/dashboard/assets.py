@@ -1,4 +1,4 @@
-"""The files of the page, as they lie in this package, and plotly.js out of plotly's own."""
+"""The static files of the page, and plotly.js out of plotly's own package."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ _PLOTLY = files("plotly").joinpath("package_data", "plotly.min.js")  # ModuleNot
 
 @cache
 def asset(name: str) -> str:
+    """Return the text of a file by its name."""
     return (_PLOTLY if name == "plotly.js" else _STATIC.joinpath(name)).read_text("utf-8")
 
 
 @cache
 def index() -> str:
-    """The page itself. plotly adds the styles of its maps unless it finds that they are there; we have no maps, and a
-    policy that forbids such styles, so we have it find them."""
+    """Return the page itself.
+
+    plotly adds the styles of its maps unless it finds that they are there. There are no maps, and the page's policy
+    forbids such styles, so the page makes plotly find them.
+    """
     found = re.findall(r'getElementById\("([0-9a-f]{64})"\)', asset("plotly.js"))
     return asset("index.html").replace(
         "<!-- plotly -->", "".join([f'<template id="{name}"></template>' for name in dict.fromkeys(found)])

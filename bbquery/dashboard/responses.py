@@ -1,7 +1,7 @@
-"""`View` and sessions → what the page is told, as values for JSON.
+"""JSON for the page: what it is told about a view of the sessions.
 
-Only what the page shows is sent: a key with a million values is a million segments, of which it gets the largest and
-the sum of the rest. Names and values are the sessions' own, and nothing here is HTML.
+Only what the page shows is sent: a key with a million values makes a million segments, of which the page gets the
+largest and the sum of the rest. Names and values are the sessions' own, and nothing here is HTML.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class SelectedSessions(NamedTuple):
 
 
 def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> SelectedSessions:
+    """Return the sessions of a view."""
     start, end = view.period.start, view.period.end
     found = [
         session
@@ -58,6 +59,7 @@ def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> Sel
 
 
 def report(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
+    """Return the figures of a view."""
     chosen = select_sessions(data, view, now)
     start = view.period.start or min((session.started_at for session in chosen.sessions), default=now)
     end = view.period.end or now
@@ -90,7 +92,7 @@ def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | N
 
 
 def _trend(measured: UsageReport, shown: Sequence[Segment], seconds: int) -> dict[str, Any]:
-    """A series for each segment that is shown, and one, whose values are null, for all others."""
+    """Return a series for each segment that is shown, and one for all others, whose values are null."""
     starts = list(measured.intervals)
     place = {start: at for at, start in enumerate(starts)}
     rank = {segment: at for at, segment in enumerate(shown)}
@@ -114,7 +116,7 @@ def _empty(length: int) -> dict[str, list[int]]:
 
 
 def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
-    """One page of them. A page behind the last is the last."""
+    """Return one page of the sessions. A page after the last one is the last one."""
     found = select_sessions(data, view, now).sessions
     name = view.sort.removeprefix("-")
     key = _SORT_KEYS.get(name) or (lambda session, _: getattr(session, name))
@@ -151,7 +153,7 @@ def _row(session: Any, now: datetime) -> dict[str, Any]:
 
 
 def _utc(time: datetime) -> str:
-    """A file may hold times of any zone."""
+    """Return a time in UTC: a file may hold times of any zone."""
     return rfc3339(time.astimezone(UTC))
 
 
@@ -163,7 +165,7 @@ _SORT_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
 
 
 def _pairs(metadata: Any) -> list[list[str]]:
-    """Names and values as text, as they are read: none is a number that JavaScript would round."""
+    """Return names and values as text, just as they are read, so that JavaScript rounds no number."""
     pairs: list[list[str]] = []
     ahead: list[tuple[tuple[str, ...], Any]] = [((), metadata or {})]
     while ahead and len(pairs) < _MAX_PAIRS:
@@ -184,9 +186,9 @@ def _truncate_cell(text: str) -> str:
 
 
 def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str], values: Segment) -> dict[str, str]:
-    """The query, and that a session is in a segment. It is built here, where no value can change its shape.
+    """Return the query, narrowed to the sessions of a segment. It is built here, where no value can change its shape.
 
-    BuildError where no query can say that: an equality finds strings only (docs/service.md#f2).
+    Raise BuildError if no query can say that: an equality finds strings only (docs/service.md#f2).
     """
     for key, value in zip(read_keys(by), values, strict=True):
         of: FieldBuilder = MetadataField(key.path) if key.path else getattr(field, key.name)

@@ -1,7 +1,8 @@
-"""`Dashboard`: the page and its answers over HTTP, from a thread of its own.
+"""The page and its responses over HTTP.
 
-It shows metadata to whoever can ask, so it listens on loopback unless told otherwise, answers no name that a page from
-elsewhere could have pointed at this machine (DNS rebinding), and allows the page nothing but its own files (CSP).
+The page shows metadata to whoever can ask. So it listens on loopback unless told otherwise, answers to no name that a
+page from elsewhere could have pointed at this machine (`servers.host_guard`), and lets the page load nothing but its
+own files (its Content-Security-Policy).
 """
 
 from __future__ import annotations
@@ -39,8 +40,7 @@ _HEADERS = {
 
 
 class Dashboard:
-    """Runs from `with` on. `port` 0 takes a free one. `by` is what usage is told apart by unless the page says: the
-    commonest key of the metadata, where it is None. OSError where the address cannot be had."""
+    """A running dashboard. Use it as a context manager."""
 
     def __init__(
         self,
@@ -51,6 +51,11 @@ class Dashboard:
         by: Sequence[str] | None = None,
         billing_day: int = 1,
     ) -> None:
+        """Make a dashboard that is not running yet.
+
+        `port` 0 takes a free one. `by` are the keys that usage is grouped by unless the page says otherwise; None
+        stands for the commonest key of the metadata.
+        """
         self.source = source
         self._by = by
         self._billing_day = billing_day
@@ -64,7 +69,7 @@ class Dashboard:
 
     @property
     def is_local(self) -> bool:
-        """Whether this machine alone can reach it."""
+        """Whether only this machine can reach it."""
         return is_loopback(self._server.host)
 
     # --- running -------------------------------------------------------------------------------
@@ -108,12 +113,12 @@ class Dashboard:
         )
 
     def _status(self, _: Request) -> dict[str, Any]:
-        self.source.ask()
+        self.source.request_reload()
         data = self.source.data
         return {
             "version": data.version,
             "age_seconds": max(0.0, (self.source.now() - data.at).total_seconds()),
-            "notice": self.source.notice,
+            "notice": self.source.load_error,
             "refresh_seconds": self.source.refresh,
             "scope": self.source.scope,
         }
@@ -137,7 +142,10 @@ class Dashboard:
 
 
 def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
-    """JSON; 400 with what is wrong and where. Runs in a thread of starlette's, as measuring takes a while."""
+    """Return an endpoint that answers with JSON, or with 400 and what is wrong.
+
+    It runs in a thread of starlette's, because measuring takes a while.
+    """
 
     def endpoint(request: Request) -> Response:
         try:
@@ -149,7 +157,7 @@ def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], R
 
 
 def _check_query(request: Request) -> dict[str, Any]:
-    """What is wrong with a query. A 200 where there is something: to type one is no failure, and browsers log those."""
+    """Return what is wrong with a query, as a 200: typing one is not a failure, and browsers log those."""
     try:
         read_filter(request.query_params)
     except QuerySyntaxError as error:

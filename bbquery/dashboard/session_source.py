@@ -1,7 +1,7 @@
-"""What loads sessions → the sessions, kept in memory and loaded again while somebody looks at them.
+"""Sessions in memory, loaded again while somebody looks at them.
 
-One load runs at a time, in a thread of its own, and none while nobody asks: a page that was left open in a browser
-asks, one that was closed does not. A load that fails leaves what there was, with a notice.
+One load runs at a time, in a thread of its own, and none while nobody asks: a page that is open in a browser asks, one
+that was closed does not. A load that fails leaves what there was, with a notice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ LoadFunction = Callable[[], Sequence[Any] | None]
 
 
 class LoadedSessions(NamedTuple):
-    """Sessions as they were at `at`. `keys` are the names of their metadata, and how many sessions have each."""
+    """Sessions as they were at `at`. `keys` are the names in their metadata, with the number of sessions that have
+    each.
+    """
 
     version: int
     sessions: Sequence[Any]
@@ -31,16 +33,15 @@ class LoadedSessions(NamedTuple):
 
     @property
     def first_key(self) -> tuple[str, ...]:
-        """What to tell usage apart by, until somebody says:
-
-        what people use most (docs/service.md#f26), or the commonest key.
+        """The key to group usage by unless somebody says: what people use most (docs/service.md#f26), or the commonest
+        key.
         """
         names = [name for name in ("client", "task", "test_id") if name in self.keys]
         return tuple((names or [name for name, _ in self.keys.most_common(1)])[:1])
 
 
 class SessionSource:
-    """Loads at once, and raises what that raises. `scope` says in words which sessions they are."""
+    """Sessions that are loaded at once, and again when asked. `scope` says in words which sessions they are."""
 
     def __init__(
         self, load: LoadFunction, refresh: float, scope: str = "", clock: Callable[[], datetime] | None = None
@@ -48,7 +49,7 @@ class SessionSource:
         self.refresh = refresh
         self.scope = scope
         self.now = clock or _now
-        self.notice = ""
+        self.load_error = ""
         """Why the last load failed; empty where it did not."""
         self._load = load
         sessions = load() or ()
@@ -59,12 +60,12 @@ class SessionSource:
     def start(self) -> None:
         self._thread.start()
 
-    def ask(self) -> None:
-        """Somebody looks: load again, once `refresh` seconds have passed since it was last done."""
+    def request_reload(self) -> None:
+        """Note that somebody looks: load again if `refresh` seconds have passed since the last load."""
         self._asked.set()
 
     def close(self) -> None:
-        """Ends the loading, without waiting for a load that is under way: that can take as long as the service does."""
+        """End the loading, without waiting for a load that is under way: it can take as long as the service does."""
         self._closed.set()
         self._asked.set()
 
@@ -82,11 +83,11 @@ class SessionSource:
             if sessions is not None:
                 # One assignment, so that no page sees the keys of one load and the sessions of another.
                 self.data = LoadedSessions(self.data.version + 1, sessions, metadata_keys(sessions), self.now())
-            self.notice = ""
+            self.load_error = ""
         except (BBQueryError, OSError) as error:
-            self.notice = str(error)
+            self.load_error = str(error)
         except Exception as error:  # the thread must go on: nothing else says that the page has stopped
-            self.notice = f"this is a mistake in bbquery: {type(error).__name__}"
+            self.load_error = f"this is a mistake in bbquery: {type(error).__name__}"
 
 
 def _now() -> datetime:
@@ -94,8 +95,11 @@ def _now() -> datetime:
 
 
 def load_files(paths: Sequence[str], stdin: IO[bytes]) -> LoadFunction:
-    """Reads files of sessions, and reads them again where one has changed. `-` is standard input, which can be read
-    only once, and then so are the others. OSError, DecodeError as `read_sessions`."""
+    """Return a function that reads files of sessions, and reads them again if one has changed.
+
+    `-` is standard input, which can be read only once, and then so are the others. The function raises OSError and
+    DecodeError, as `read_sessions` does.
+    """
     seen: list[tuple[int, int]] = []
 
     def load() -> list[FullSessionRow] | None:

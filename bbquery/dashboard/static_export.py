@@ -1,7 +1,7 @@
-"""Sessions → the page as one file, with its scripts and the answers that it can ask for in it.
+"""The page as one file, with its scripts and every response that it can ask for.
 
-There is no server to ask, so what can be asked is fixed: each range, by each of the commonest keys. The file works
-offline, and its policy (CSP) lets nothing run or load but what was put in.
+There is no server to ask, so the choices are fixed: each range, by each of the commonest keys. The file works offline,
+and its policy (CSP) lets nothing run or load but what was put in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_EXPORTED_KEYS = 8
 
 
 def export(source: SessionSource, by: Sequence[str] | None = None, billing_day: int = 1) -> str:
-    """The page. `by` is what it begins with: the commonest key of the metadata, where it is None."""
+    """Return the page. `by` are the keys that it starts with; None stands for the commonest key of the metadata."""
     data, now = source.data, source.now()
     keys = [name for name, _ in data.keys.most_common(MAX_EXPORTED_KEYS)]
     first = data.first_key if by is None else tuple(by)
@@ -70,14 +70,15 @@ _STYLE = 'id="plotly.js-style-global" class="no-inline-styles"'
 
 
 def _bundle() -> str:
-    """The modules as one, in their order: their names are distinct, so importing and exporting is all there is to
-    take out."""
+    """Return the modules as one script, in their order. Their names are distinct, so only imports and exports are taken
+    out.
+    """
     text = "\n".join([asset(name) for name in SCRIPTS])
     return re.sub(r"^import .* from .*;\n|^export ", "", text, flags=re.MULTILINE)
 
 
 def _inline(script: str) -> str:
-    """As it may stand in an element: there, `</script` and `<!--` are in strings only, if at all."""
+    """Return a script as it may stand in an element, where `</script` and `<!--` may be in strings only, escaped."""
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a request → `View`: what the page shows, told to it by its link."""
+"""The query parameters of the page: what it shows, told to it by its link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_INTERVAL = "28d"
 
 
 class Parameters(Protocol):
-    """Those of a URL, as starlette reads them."""
+    """Query parameters, as starlette reads them."""
 
     def get(self, key: str) -> str | None: ...
     def getlist(self, key: Any) -> list[str]: ...
@@ -34,7 +34,9 @@ class Parameters(Protocol):
 
 
 class ViewState(NamedTuple):
-    """`every` is None where the length of the intervals is up to us; `sort` begins with `-` from the largest."""
+    """What the page shows. `every` is None for intervals of a fitting length; `sort` starts with `-` for the largest
+    first.
+    """
 
     query: Query | None
     period: Period
@@ -45,7 +47,7 @@ class ViewState(NamedTuple):
 
 
 def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Sequence[str]) -> ViewState:
-    """QuerySyntaxError, or BuildError for the rest."""
+    """Return the view of query parameters. Raise QuerySyntaxError for the query, and BuildError for the rest."""
     name = given.get("range") or DEFAULT_RANGE
     period = read_period(name, now, billing_day)
     by = tuple(name for name in given.getlist("by") if name) if "by" in given.keys() else tuple(default_by)  # noqa: SIM118  # a Mapping of starlette's
@@ -71,7 +73,7 @@ def read_filter(given: Parameters) -> Query | None:
 
 
 def read_segment(given: Parameters) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-    """Names, and the values of one segment, which come as JSON, since one may be missing."""
+    """Return names, and the values of one segment, which come as JSON because one may be missing."""
     by = tuple(given.getlist("by"))
     try:
         values = json.loads(given.get("segment") or "")
@@ -87,7 +89,9 @@ def read_segment(given: Parameters) -> tuple[tuple[str, ...], tuple[str | None, 
 
 
 def choose_every(view: ViewState, first: datetime, last: datetime) -> str:
-    """The length of the intervals for sessions from one time to another. BuildError where there would be too many."""
+    """Return the length of the intervals for sessions from one time to another. Raise BuildError if there would be too
+    many.
+    """
     span = last - first
     every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST_INTERVAL)
     if span / timedelta(seconds=parse_interval(every)) > MAX_POINTS:

@@ -1,7 +1,7 @@
-"""The API's endpoints, as a Starlette app over a `Store`: what FACTS.md says, and nothing more.
+"""The endpoints of the API over a `Store`: what is known of the service (docs/service.md), and nothing more.
 
-An answer that is not a success is a `Refusal`. Sessions go out as the text the store holds, and all other
-JSON is ASCII: metadata may hold a lone surrogate, which UTF-8 cannot.
+An answer that is not a success is an `ErrorResponse`. Sessions go out as the text that the store holds. All other JSON
+is ASCII, because metadata may hold a lone surrogate, which UTF-8 cannot.
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
 
 
 class EmulatorApi:
-    """The endpoints. `keys` maps each API key to the projects that it sees (docs/service.md#f17); the first one also
-    sees those that no key names. `pause` sleeps, and returns early when the server stops.
-    """
+    """The endpoints of the API."""
 
     def __init__(
         self,
@@ -62,6 +60,11 @@ class EmulatorApi:
         switches: Callable[[], Switches],
         pause: Callable[[float], Awaitable[object]],
     ) -> None:
+        """Take the projects that each API key sees (docs/service.md#f17); the first key also sees those that no key
+        names.
+
+        `pause` sleeps, and returns early when the server stops.
+        """
         self._store = store
         self._keys = keys
         self._switches = switches
@@ -96,7 +99,7 @@ class EmulatorApi:
             if switches.bare_q == "504":
                 return Response(_GATEWAY_TIMEOUT, 504, media_type="text/html")
         lag = switches.lag if entry else 0
-        texts = self._store.texts(projects, status=status, entry=entry, lag=lag, cap=switches.cap)
+        texts = self._store.list_json(projects, status=status, entry=entry, lag=lag, cap=switches.cap)
         return Response(f"[{','.join(texts)}]", media_type="application/json")
 
     async def _create(self, request: Request) -> Response:
@@ -132,7 +135,7 @@ class EmulatorApi:
 
     def _session(self, projects: Sequence[str], request: Request) -> Response:
         session = request.path_params["id"]
-        text = self._store.text(projects, session)
+        text = self._store.get_json(projects, session)
         if text is None:
             raise ErrorResponse(404, f"there is no session {session!r}")
         return Response(text, media_type="application/json")
@@ -158,7 +161,9 @@ class EmulatorApi:
         return str(project)
 
     def _shown(self, project: str, created: str) -> dict[str, object]:
-        """A project as F23 lists it, and `concurrency`, which the vendor's SDK has too."""
+        """Return a project as the API lists it (docs/service.md#f23), with `concurrency`, which the vendor's SDK has
+        too.
+        """
         switches = self._switches()
         limit = switches.max_concurrent
         return {
@@ -172,7 +177,9 @@ class EmulatorApi:
         }
 
     def _visible(self, request: Request) -> list[str]:
-        """The projects that the request's key sees; a refusal where the key is none of ours (docs/service.md#f27)."""
+        """Return the projects that the request's key sees. Raise ErrorResponse for an unknown key
+        (docs/service.md#f27).
+        """
         key = request.headers.get("x-bb-api-key")
         if key is None or key not in self._keys:
             raise ErrorResponse(401, "missing or wrong API key", key="error")
@@ -187,7 +194,7 @@ class EmulatorApi:
 
 
 def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | None]:
-    """`q` and `status` (docs/service.md#f12), form-decoded, so that `+` and `%20` are both a space
+    """Return `q` and `status` (docs/service.md#f12), decoded as a form: `+` and `%20` are both a space
     (docs/service.md#f8).
     """
     try:
@@ -206,7 +213,8 @@ def _listing(request: Request, *, ignore_q: bool) -> tuple[str | None, str | Non
 
 
 def _require_wire_query(q: str) -> tuple[str, ...]:
-    """The path and the value of a `q`, which must be spelled exactly as F1 documents it (docs/service.md#f5, #f6, #f7).
+    """Return the path and the value of a `q`, which must be spelled exactly as documented (docs/service.md#f1, #f5,
+    #f6, #f7).
     """
     try:
         equality: Any = parse_query(q, {})
@@ -235,13 +243,13 @@ def _not_json(text: str) -> NoReturn:
 
 
 def _read_number(text: str) -> float | None:
-    """As a server in JavaScript stores it: a number past every double as null."""
+    """Return a number as a server in JavaScript stores it: null if it is beyond every double."""
     number = float(text)
     return number if isfinite(number) else None
 
 
 def _options(body: Mapping[str, Any], projects: Sequence[str]) -> dict[str, Any]:
-    """What a creation asks for, metadata apart."""
+    """Return what a creation asks for, except the metadata."""
     project = body.get("projectId")
     if project is None:
         if len(projects) != 1:
@@ -282,7 +290,9 @@ def _read_metadata(body: Mapping[str, Any], *, strict: bool) -> dict[str, Any] |
 
 
 def _read_strings(value: object) -> list[str]:
-    """Every string in a metadata value, keys apart: they are not mentioned in F20."""
+    """Return every string in a metadata value. Keys are left out: no source says what they may hold
+    (docs/service.md#f20).
+    """
     if isinstance(value, str):
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -1,7 +1,7 @@
 """What every request passes before the API: the record of it, latency, and faults.
 
-A fault other than a reset answers in the API's place, so nothing was carried out. A reset closes the
-connection either before or after the request was carried out, and the client cannot know which.
+A fault other than a reset answers in the API's place, so nothing was carried out. A reset closes the connection before
+or after the request was carried out, and the client cannot know which.
 """
 
 from __future__ import annotations
@@ -35,8 +35,10 @@ _GARBAGE = (
 
 @dataclass
 class RecordedRequest:
-    """A request that came: `path` is as it was sent, with the query string; `status` is None where no
-    answer went out (yet)."""
+    """A request that came.
+
+    `path` is as it was sent, with the query string; `status` is None if no answer has gone out.
+    """
 
     method: str
     path: str
@@ -44,20 +46,20 @@ class RecordedRequest:
 
 
 class FaultInjector:
-    """Which fault each request meets, in the order that the seed gives."""
+    """Decides which fault each request meets, in the order that the seed gives."""
 
     def __init__(self, switches: Switches) -> None:
         self.switches = switches
         self._random = Random(switches.seed)  # noqa: S311  # must be reproducible
 
     def reset(self) -> str | None:
-        """Whether to reset this connection, "before" or "after" the request is carried out."""
+        """Return whether to reset this connection, "before" or "after" the request is carried out, or None."""
         if self._random.random() >= self.switches.reset_rate:
             return None
         return self._random.choice(("before", "after"))
 
     def answer(self) -> Response | None:
-        """The answer that this request gets in place of its own."""
+        """Return the answer that this request gets in place of its own, or None."""
         random, switches = self._random, self.switches
         if random.random() < switches.error_rate:
             status = random.choice((500, *_GATEWAY))
@@ -77,7 +79,7 @@ class FaultInjector:
 
 
 class FaultMiddleware:
-    """The outermost ASGI app. `recorded` receives each request as it comes."""
+    """The outermost ASGI application. It adds each request to `recorded` as it comes."""
 
     def __init__(
         self, app: ASGIApp, recorded: list[RecordedRequest], pause: Callable[[float], Awaitable[object]]
@@ -122,7 +124,7 @@ async def _discard_body(_message: Message) -> None:
 
 
 def reset_connection(transport: Transport) -> None:
-    """Closes a connection so that its client sees a reset, rather than an orderly end."""
+    """Close a connection so that its client sees a reset and not an orderly end."""
     connection: Any = transport.get_extra_info("socket")
     linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
     with suppress(OSError):  # closed already

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bbquery_emulator(bbquery_emulator_factory: Callable[..., Emulator]) -> Emulator:
-    """A running emulator with no sessions."""
+    """Give a running emulator with no sessions."""
     return bbquery_emulator_factory()
 
 
 @pytest.fixture
 def bbquery_emulator_factory() -> Iterator[Callable[..., Emulator]]:
-    """Starts emulators with the keyword arguments of `bbquery.emulator.Emulator`; the test's end stops them."""
+    """Start emulators with the keyword arguments of `bbquery.emulator.Emulator`, and stop them when the test ends."""
     try:
         from . import Emulator
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""A seed → sessions as a small company might have had them: clients, tasks, office hours, failures.
+"""Generated sessions, as a small company might have had them: clients, tasks, office hours, failures.
 
 The same seed and the same `now` give the same sessions. Metadata keeps to what the service stores (docs/service.md#f19,
 #f20).
@@ -59,9 +59,9 @@ def generate(
     days: float = 30,
     project_id: str = PROJECT,
 ) -> Iterator[dict[str, Any]]:
-    """`count` sessions of the `days` before `now` (seconds since 1970, or a datetime), newest first.
+    """Return `count` sessions of the `days` before `now` (seconds since 1970, or a datetime), newest first.
 
-    About one in a hundred is still alive, and among ten or more at least one.
+    About one in a hundred has not ended, and at least one of ten or more.
     """
     if count < 0 or days <= 0:
         raise BuildError(f"cannot spread {count} sessions over {days} days", hint="write a count and days above 0")
@@ -80,7 +80,7 @@ def _sessions(random: Random, count: int, now: float, days: float, project: str)
 
 
 def _office_hours(random: Random, count: int, now: float, days: float) -> list[float]:
-    """Moments of the days before `now`: most in working hours, few at night, somewhat more every week."""
+    """Return moments of the days before `now`: most in working hours, few at night, somewhat more every week."""
     span = days * 86_400
     hours = range(ceil(span / 3600))  # back from now
     weights = []

@@ -18,12 +18,7 @@ from .switches import Switches
 
 
 class Emulator:
-    """A running emulator of the service; use it as a context manager.
-
-    `projects` are the ids of the projects that `api_key` sees, or a mapping from several keys to what each
-    sees (then `api_key` is the first of them). `database` is a file, or ":memory:". `sessions` are added
-    as by `add`. `port` 0 takes a free one. `clock` gives seconds since 1970.
-    """
+    """A running emulator of the service. Use it as a context manager."""
 
     def __init__(
         self,
@@ -37,6 +32,12 @@ class Emulator:
         port: int = 0,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """Make an emulator that is not running yet.
+
+        `projects` are the ids of the projects that `api_key` sees, or a mapping from several keys to what each sees;
+        then `api_key` is the first of them. `database` is a file, or ":memory:". `sessions` are added as by `add`.
+        `port` 0 takes a free one. `clock` gives seconds since 1970.
+        """
         if projects is None:
             projects = [PROJECT]
         keys = dict(projects) if isinstance(projects, Mapping) else {api_key: projects}
@@ -72,7 +73,7 @@ class Emulator:
 
     @property
     def switches(self) -> Switches:
-        """May be set while the emulator runs; the order of faults then starts anew."""
+        """How the emulator misbehaves. Setting it starts the order of faults anew."""
         return self._faults.faults.switches
 
     @switches.setter
@@ -85,19 +86,19 @@ class Emulator:
     # --- sessions ------------------------------------------------------------------------------
 
     def add(self, sessions: Iterable[Mapping[str, Any]]) -> None:
-        """Stores sessions, as mappings that the API would return, as they are.
+        """Store sessions, as mappings that the API would return, as they are.
 
-        One whose id is known takes that one's place. A PENDING or RUNNING one goes on living by its own
-        times, where these lie in the future. A project that is not known yet is seen by the first key.
+        One with a known id replaces that one. A PENDING or RUNNING one goes on living by its own times, if these lie in
+        the future. The first key sees a project that is not known yet.
         """
         self._store.add(sessions, self.project_id)
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Every session of every project, newest first."""
+        """Return every session of every project, newest first."""
         return self._store.all()
 
     def clear(self) -> None:
-        """Forgets every session and every recorded request."""
+        """Forget every session and every recorded request."""
         self._store.clear()
         self.requests.clear()
 

@@ -1,12 +1,11 @@
 """Sessions and projects in SQLite, and the life of a session against a clock.
 
-A session is stored as the JSON text that goes on the wire, beside the few columns that listings need, so
-ten thousand of them are listed by joining texts. What will happen to it next is a time in `due`; every
-access first carries out what is due. A status that was reached is stored, so it never goes back (docs/service.md#f16),
-whatever the clock does.
+A session is stored as the JSON text that goes out, beside the few columns that listings need, so that ten thousand of
+them are listed by joining texts. `due` is when something happens to it next, and every access first carries out what is
+due. A status that was reached is stored, so it never goes back (docs/service.md#f16), whatever the clock does.
 
-Metadata is found by exact text: each string leaf is one row, the JSON text of its path and value. No JSON
-path is ever built from a key, so no key can mean anything to SQLite.
+Metadata is found by exact text: each string leaf is one row, the JSON text of its path and value. No JSON path is ever
+built from a key, so no key can mean anything to SQLite.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ CREATE INDEX IF NOT EXISTS entries ON metadata (seq);
 
 
 class LimitReached(Exception):
-    """No session was created. `retry_after` is in seconds, None where waiting may not help."""
+    """No session was created. `retry_after` is in seconds, or None if waiting may not help."""
 
     def __init__(self, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -56,7 +55,7 @@ class LimitReached(Exception):
 
 
 class Store:
-    """One database; may be used from any thread. `clock` gives seconds since 1970."""
+    """One database, for use from any thread. `clock` gives seconds since 1970."""
 
     def __init__(self, database: str | PathLike[str], clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -80,27 +79,27 @@ class Store:
     # --- projects ------------------------------------------------------------------------------
 
     def add_projects(self, ids: Iterable[str]) -> None:
-        """Adds those that are not there yet."""
+        """Add the projects that are not there yet."""
         now = self._clock()
         with self._transaction() as connection:
             rows = [(project, now) for project in ids]
             connection.executemany("INSERT OR IGNORE INTO projects VALUES (?, ?)", rows)
 
     def projects(self) -> dict[str, str]:
-        """Each project's id, oldest first, and when it was created."""
+        """Return each project's id, oldest first, with the time of its creation."""
         with self._lock:
             rows = self._connection.execute("SELECT id, created FROM projects ORDER BY rowid").fetchall()
         return {project: timestamp(created) for project, created in rows}
 
     def usage(self, project: str) -> dict[str, int]:
-        """Browser minutes and proxy bytes of a project (docs/service.md#f23), each session at least a minute
+        """Return browser minutes and proxy bytes of a project (docs/service.md#f23), at least a minute for each session
         (docs/service.md#f24).
 
-        What has not ended counts up to now, and no further than it may run.
+        A session that has not ended counts up to now, and no further than it may run.
         """
         now = self._clock()
         minutes = traffic = 0
-        for text in self.texts([project]):
+        for text in self.list_json([project]):
             session = json.loads(text)
             start, end = seconds(session.get("startedAt")), seconds(session.get("endedAt"))
             if end is None and session.get("status") not in FINAL_STATUSES:
@@ -115,7 +114,7 @@ class Store:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def texts(
+    def list_json(
         self,
         projects: Sequence[str],
         *,
@@ -124,10 +123,10 @@ class Store:
         lag: float = 0,
         cap: int | None = None,
     ) -> list[str]:
-        """The JSON texts of the sessions that match, newest first.
+        """Return the JSON texts of the sessions that match, newest first.
 
-        `entry` is a metadata path followed by the string that it must lead to; `lag` hides sessions that
-        were created less than so many seconds ago.
+        `entry` is a metadata path followed by the string that it must lead to. `lag` hides sessions that were created
+        less than so many seconds ago.
         """
         where = [f"project IN ({', '.join('?' * len(projects))})"]
         values: list[object] = [*projects]
@@ -143,18 +142,18 @@ class Store:
         values.append(-1 if cap is None else cap)
         # Only placeholders are put together here.
         select = f"SELECT body FROM sessions WHERE {' AND '.join(where)} ORDER BY created DESC, seq DESC LIMIT ?"  # noqa: S608  # of placeholders, as said above
-        with self._settled() as connection:
+        with self._up_to_date() as connection:
             return [text for (text,) in connection.execute(select, values)]
 
-    def text(self, projects: Sequence[str], session: str) -> str | None:
-        """The JSON text of one session; None if there is none in these projects."""
-        with self._settled() as connection:
+    def get_json(self, projects: Sequence[str], session: str) -> str | None:
+        """Return the JSON text of one session, or None if there is none in these projects."""
+        with self._up_to_date() as connection:
             row = connection.execute("SELECT body, project FROM sessions WHERE id = ?", (session,)).fetchone()
         return row[0] if row and row[1] in projects else None
 
     def all(self) -> list[dict[str, Any]]:
-        """Every session of every project, newest first."""
-        with self._settled() as connection:
+        """Return every session of every project, newest first."""
+        with self._up_to_date() as connection:
             rows = connection.execute("SELECT body FROM sessions ORDER BY created DESC, seq DESC").fetchall()
         return [json.loads(text) for (text,) in rows]
 
@@ -170,11 +169,10 @@ class Store:
         timeout: float | None,
         switches: Switches,
     ) -> dict[str, Any]:
-        """A new session of a project, as the API shows it;
-
-        LimitReached where there are too many (docs/service.md#f22).
+        """Create a session of a project, and return it as the API shows it. Raise LimitReached if there are too many
+        (docs/service.md#f22).
         """
-        with self._settled(write=True) as connection:
+        with self._up_to_date(write=True) as connection:
             now = self._clock()
             self._check_limits(connection, project, switches, now)
             starts = now + switches.start_delay if switches.start_delay else None
@@ -211,7 +209,7 @@ class Store:
                 raise LimitReached(f"the project may create {limit} sessions a minute", max(1, wait))
 
     def add(self, sessions: Iterable[Mapping[str, Any]], default_project: str) -> None:
-        """Stores sessions as they are; one whose id is known takes that one's place.
+        """Store sessions as they are; one with a known id replaces that one.
 
         One that is not final goes on living by its own times, as far as these lie in the future.
         """
@@ -234,8 +232,8 @@ class Store:
             connection.execute(f"INSERT INTO projects {unknown}", (now,))  # a constant
 
     def release(self, session: str, delay: float) -> None:
-        """Asks for a session's end, `delay` seconds from now; a second time changes nothing (docs/service.md#f21)."""
-        with self._settled(write=True) as connection:
+        """Ask for a session's end, `delay` seconds from now. A second time changes nothing (docs/service.md#f21)."""
+        with self._up_to_date(write=True) as connection:
             releases = self._clock() + delay
             connection.execute(
                 "UPDATE sessions SET releases = ?, due = min(?, coalesce(due, ?))"
@@ -244,7 +242,7 @@ class Store:
             )
 
     def clear(self) -> None:
-        """Forgets every session; projects stay."""
+        """Forget every session. Projects stay."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM sessions")
             connection.execute("DELETE FROM metadata")
@@ -252,19 +250,19 @@ class Store:
     # --- the clock -----------------------------------------------------------------------------
 
     @contextmanager
-    def _settled(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-        """The database with everything done that is due; in a transaction if it is to be written to."""
+    def _up_to_date(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        """Give the database after carrying out everything that is due, in a transaction if it is to be written to."""
         with self._lock:
             due = "SELECT 1 FROM sessions WHERE due <= ? LIMIT 1"
             if write or self._connection.execute(due, (self._clock(),)).fetchone():
                 with self._transaction() as connection:
-                    self._settle(connection)
+                    self._apply_due_changes(connection)
                     if write:
                         yield connection
                         return
             yield self._connection
 
-    def _settle(self, connection: sqlite3.Connection) -> None:
+    def _apply_due_changes(self, connection: sqlite3.Connection) -> None:
         now = self._clock()
         select = "SELECT seq, status, starts, releases, expires, body FROM sessions WHERE due <= ?"
         for seq, status, starts, releases, expires, body in connection.execute(select, (now,)).fetchall():
@@ -289,7 +287,7 @@ class Store:
 def _next_state(
     status: str, starts: float | None, releases: float | None, expires: float | None, body: str, now: float
 ) -> tuple[object, ...]:
-    """The columns of a session after everything that happens to it until `now`."""
+    """Return the columns of a session after everything that happens to it until `now`."""
     session = json.loads(body)
     while True:
         steps = [(starts, "RUNNING"), (releases, "COMPLETED"), (expires, "TIMED_OUT")]
@@ -337,7 +335,7 @@ def _insert(
 
 
 def _entries(metadata: object) -> Iterator[tuple[str, ...]]:
-    """Each path through objects that leads to a string, with that string at its end (docs/service.md#f2)."""
+    """Return each path through objects that leads to a string, with that string at its end (docs/service.md#f2)."""
     ahead: list[tuple[tuple[str, ...], object]] = [((), metadata)]
     while ahead:
         path, value = ahead.pop()
@@ -348,12 +346,12 @@ def _entries(metadata: object) -> Iterator[tuple[str, ...]]:
 
 
 def timestamp(at: float) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
+    """Return RFC 3339 in UTC, to the millisecond."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def seconds(text: object) -> float | None:
-    """Seconds since 1970 of an RFC 3339 time, whose letters may be small; None for anything else."""
+    """Return the seconds since 1970 of an RFC 3339 time, whose letters may be small; None for anything else."""
     try:
         at = datetime.fromisoformat(text.upper())  # type: ignore[attr-defined]  # AttributeError is caught
     except (AttributeError, TypeError, ValueError):

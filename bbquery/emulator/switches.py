@@ -18,7 +18,7 @@ _MAX_SECONDS = 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class Switches:
-    """How the emulator misbehaves. Times are in seconds, rates between 0 and 1; a bad value is a `BuildError`."""
+    """How the emulator misbehaves. Times are in seconds, rates between 0 and 1. A bad value raises BuildError."""
 
     bare_q: Literal["fast", "slow", "504"] = "fast"
     """What a `q` without `status` gets (docs/service.md#f9):

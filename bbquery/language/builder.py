@@ -1,4 +1,8 @@
-"""Python values → ast. Every value is checked against its field; none is ever turned into text and read again."""
+"""Python values to a tree, and dicts to a tree and back.
+
+Every value is checked against its field. None is ever turned into text and parsed again, so no value can change the
+shape of a query.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def compare(field: Field, operator: str, value: object) -> Node:
-    """One predicate: `:` for equality, or an order or text operator."""
+    """Return one predicate. `operator` is `:` for equality, or an ordering or text operator."""
     _check_path(field)
     validation.check_operator(field, operator)
     if operator == ":":
@@ -29,11 +33,12 @@ def compare(field: Field, operator: str, value: object) -> Node:
 
 
 def status(name: object) -> Node:
-    """The predicate on the session's status."""
+    """Return the predicate on the session's status."""
     return compare(SESSION_FIELDS["status"], ":", name)
 
 
 def one_of(field: Field, values: Iterable[object]) -> Node:
+    """Return the predicate that a field holds one of several values. Raise BuildError if there are none."""
     _check_path(field)
     validation.check_operator(field, ":(")
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__"):
@@ -47,6 +52,7 @@ def one_of(field: Field, values: Iterable[object]) -> Node:
 
 
 def exists(field: Field) -> Node:
+    """Return the predicate that a field is there and not null."""
     _check_path(field)
     validation.check_operator(field, ":*")
     return Exists(field)
@@ -61,7 +67,7 @@ _MAX_KEYS = MAX_CHARACTERS // len("['']")
 
 
 def tree_from_dict(mapping: Mapping[str, Any]) -> Node:
-    """The AND of a nested mapping's leaves, in its order. Every leaf is a string (docs/service.md#f2)."""
+    """Return the AND of a nested mapping's leaves, in its order. Every leaf must be a string (docs/service.md#f2)."""
     leaves: list[Node] = []
     stack: list[tuple[Path, Any]] = [((), mapping)]
     while stack:
@@ -105,7 +111,10 @@ def _bad_leaf(path: Path, value: object) -> BuildError:
 
 
 def tree_to_dict(node: Node) -> dict[str, Any]:
-    """The inverse of `from_dict`: for an equality on metadata, or an AND of several on different paths."""
+    """Return the dict of which `tree_from_dict` makes this tree.
+
+    Only an equality on metadata, or an AND of several on different paths, has one. Raise BuildError for any other tree.
+    """
     result: dict[str, Any] = {}
     for leaf in conjuncts(node):
         if not isinstance(leaf, Equal) or isinstance(leaf.field, SessionField):

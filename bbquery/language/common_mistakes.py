@@ -1,8 +1,8 @@
-"""The mistakes that people make: one table, for the errors of the parser and for the fixes of the linter.
+"""Common mistakes in one table, for the errors of the parser and for the fixes of the linter.
 
-A row belongs to a place in the grammar, which is named by what has been read before it. `syntax_errors` takes the first row
-of the place whose pattern matches. A row with a `replacement` can be repaired, and `lint.recovery` does so: hence an error
-and a fix never disagree. Messages, hints and replacements may show what matched as `{0}`, or in lower case as `{lower}`.
+A row belongs to a place in the grammar, named by what has been read before it. `syntax_errors` takes the first row of
+the place whose pattern matches. A row with a `replacement` can be repaired, and `lint.recovery` does so: an error and
+its fix cannot disagree. Messages, hints and replacements may show what matched as `{0}`, or in lower case as `{lower}`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Mistake(NamedTuple):
-    """What stands at a place where it cannot, and what to say about it."""
+    """Something that stands where it cannot, and what to say about it."""
 
     pattern: str
     code: str

@@ -1,4 +1,4 @@
-"""The grammar file: its text, and its terminals as regular expressions that need no Lark."""
+"""The grammar file, and its terminals as regular expressions that need no Lark."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .._resources import read_resource
 
 @cache
 def read_grammar() -> str:
-    """The text of `bbquery.lark`."""
+    """Return the text of `bbquery.lark`."""
     return read_resource("bbquery.lark")
 
 
 @cache
 def terminal(*names: str) -> re.Pattern[str]:
-    """The grammar's own patterns, one alternative for each name."""
+    """Return a pattern that matches any of the grammar's terminals with these names."""
     found = dict(re.findall(r"^(\w+)(?:\.\d+)?: /(.*)/$", read_grammar(), re.MULTILINE))
     return re.compile("|".join(f"(?:{found[name]})" for name in names))

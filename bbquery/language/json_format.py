@@ -1,7 +1,7 @@
-"""ast ↔ JSON, for other programs. `grammar/query.schema.json` is its published schema.
+"""The tree as JSON and back, for other programs. `grammar/query.schema.json` is the published schema.
 
-A node is an object with a `type`; a field is a list of keys for metadata, else a name; a string and a boolean are
-themselves, and any other value is an object of its kind and its canonical text: `{"duration": "15m"}`.
+A node is an object with a `type`. A field is a list of keys for metadata, otherwise a name. Strings and booleans are
+themselves; any other value is an object with its kind and its canonical text, such as `{"duration": "15m"}`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _LITERAL_READERS: dict[str, Callable[[str], Value]] = {
 
 
 def tree_to_json(node: Node) -> str:
+    """Return the tree as JSON text."""
     return json.dumps(_node_to_json(node), ensure_ascii=False, separators=(",", ":"))
 
 
@@ -67,7 +68,9 @@ def _value_to_json(value: Value) -> object:
 
 
 def tree_from_json(source: str | bytes | dict[str, Any]) -> Node:
-    """The tree of a JSON text, or of the object that one decodes to. What is not one is a BuildError with its path."""
+    """Return the tree of a JSON text, or of the object that one decodes to. Raise BuildError, with a JSON path, for any
+    other.
+    """
     try:
         node = _node(_decode_json(source) if isinstance(source, str | bytes | bytearray) else source, "$", 0, count(1))
         measure_query(node).check()

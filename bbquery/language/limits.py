@@ -1,7 +1,7 @@
-"""How large a query may be, as a text and as a tree.
+"""Limits on the size of a query, as a text and as a tree.
 
-Each limit is far beyond what the service can be asked, and keeps everything linear and safe from recursion. A tree
-is held to the limits of its canonical text, so that every tree that can be built can be printed and read again.
+Each limit is far beyond what the service can be asked, and keeps everything linear and safe from deep recursion. A tree
+must keep to the limits in its canonical text, so that every tree that can be built can be printed and parsed again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ SAFE_LENGTH = 4 * MAX_PREDICATES
 
 
 def check_length(text: str) -> None:
+    """Raise QuerySyntaxError for a text of too many characters."""
     if len(text) > MAX_CHARACTERS:
         raise QuerySyntaxError(
             f"the query is longer than {MAX_CHARACTERS:,} characters",
@@ -33,7 +34,10 @@ def check_length(text: str) -> None:
 
 
 def check_nesting(text: str) -> None:
-    """Counts NOT and parentheses, but for those of a one-of. Most texts cannot reach the limit, and are not read."""
+    """Raise QuerySyntaxError for too many levels of NOT and parentheses; those of a one-of do not count.
+
+    Most texts are too short to reach the limit, and are not read.
+    """
     if text.count("(") + text.count("NOT") + text.count("-") <= MAX_NESTING:
         return
     signs = terminal("STRING", "NUMBER", "NOW", "PLACEHOLDER").pattern
@@ -69,7 +73,10 @@ def check_nesting(text: str) -> None:
 
 
 def check_tree(text: str, node: Node, bound: bool) -> None:
-    """Counts predicates, and the characters of the canonical text; `bound` says that placeholders have values."""
+    """Raise QuerySyntaxError for too many predicates, or for a canonical text that is too long.
+
+    `bound` says that placeholders have been bound, so that the tree may be larger than the text.
+    """
     # A predicate has at least four characters, and none of them more than four in the canonical text (`-` is `NOT `).
     if len(text) < MAX_CHARACTERS // 4 and not bound:
         return
@@ -96,7 +103,7 @@ def check_tree(text: str, node: Node, bound: bool) -> None:
 
 
 class QuerySize:
-    """How large the canonical text of a tree is: characters, levels of nesting, predicates."""
+    """The size of the canonical text of a tree: characters, levels of nesting, predicates."""
 
     __slots__ = ("characters", "nesting", "predicates")
 
@@ -106,6 +113,7 @@ class QuerySize:
         self.predicates = predicates
 
     def check(self) -> None:
+        """Raise BuildError if a limit is exceeded."""
         for what, size, limit in (
             ("characters", self.characters, MAX_CHARACTERS),
             ("levels of nesting", self.nesting, MAX_NESTING),
@@ -120,14 +128,17 @@ class QuerySize:
 
 
 def measure_query(node: Node) -> QuerySize:
-    """The extent of a whole tree."""
+    """Return the size of a whole tree."""
     if isinstance(node, And | Or | Not):
         return combine_sizes(node, [(part, measure_query(part)) for part in children(node)])
     return QuerySize(len(format_query(node)), 0, len(node.values) if isinstance(node, OneOf) else 1)
 
 
 def combine_sizes(node: Node, parts: list[tuple[Node, QuerySize]]) -> QuerySize:
-    """The extent of a node from those of its parts. A part of the node's own kind has been flattened into it."""
+    """Return the size of a node from the sizes of its parts.
+
+    A part of the node's own kind has been flattened into it.
+    """
     # What is written between parts, and which parts need parentheses, as in the printer.
     between, loose = {And: (5, (Or,)), Or: (4, ()), Not: (4, (And, Or))}[type(node)]
     characters = between * (len(parts) - 1 or isinstance(node, Not))

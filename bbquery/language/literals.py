@@ -1,7 +1,7 @@
-"""Times, durations, sizes and numbers: text → value, and value → its one canonical text.
+"""Times, durations, sizes and numbers: text to value, and value to its one canonical text.
 
-Every value is exact: instants are integer nanoseconds, numbers are `Decimal`s that no context ever rounds.
-A text that is not a literal gives `ValueError` with a reason that a person can act on.
+Every value is exact: instants are integer nanoseconds, and numbers are `Decimal`s that no context rounds. A text that
+is not a literal raises ValueError, with a reason that a person can act on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LATEST = (3_652_059 + 1 - _FIRST_DAY) * _DAY * _NS_PER_SECOND  # the end of 999
 
 
 def parse_time(text: str) -> Time:
-    """An RFC 3339 instant, or a date for its first instant in UTC."""
+    """Parse an RFC 3339 instant, or a date, which stands for its first instant in UTC."""
     match = re.fullmatch(_TIME_PATTERN, text)
     if not match:
         raise ValueError("it is not an RFC 3339 time such as '2026-11-01T12:00:00Z', nor a date")
@@ -59,14 +59,18 @@ def parse_time(text: str) -> Time:
 
 
 def validate_time(ns: int) -> Time:
-    """An instant within the years 1 to 9999, which is as far as RFC 3339 and Python can both write."""
+    """Return an instant within the years 1 to 9999, as far as both RFC 3339 and Python can write. Raise ValueError
+    beyond.
+    """
     if not _EARLIEST <= ns < _LATEST:
         raise ValueError("times go from year 1 to year 9999, in UTC")
     return Time(ns)
 
 
 def format_time_literal(time: Time) -> str:
-    """Without quotes: a date where it is midnight UTC, else RFC 3339 with Z and the digits it needs."""
+    """Return a date if the time is midnight UTC, otherwise RFC 3339 with Z and as many digits as needed; without
+    quotes.
+    """
     from datetime import date
 
     seconds, fraction = divmod(time.ns, _NS_PER_SECOND)
@@ -79,12 +83,12 @@ def format_time_literal(time: Time) -> str:
 
 
 def parse_duration(text: str) -> Duration:
-    """`90s`, `15m`, `2h`, `7d`."""
+    """Parse a duration such as `90s`, `15m`, `2h` or `7d`."""
     return Duration(_parse_amount_digits(text[:-1], _UNITS_OF_TIME[text[-1]]))
 
 
 def format_duration_literal(duration: Duration) -> str:
-    """In the largest unit that divides it."""
+    """Return the duration in the largest unit that divides it."""
     for unit, seconds in _UNITS_OF_TIME.items():
         if duration.seconds % seconds == 0 and (duration.seconds or unit == "s"):
             return f"{duration.seconds // seconds}{unit}"
@@ -92,7 +96,7 @@ def format_duration_literal(duration: Duration) -> str:
 
 
 def parse_now(text: str) -> Now:
-    """`now`, `now-7d`, `now+1h`."""
+    """Parse `now`, or an offset from it such as `now-7d` or `now+1h`."""
     if text == "now":
         return Now()
     seconds = parse_duration(text[4:]).seconds
@@ -100,13 +104,14 @@ def parse_now(text: str) -> Now:
 
 
 def format_now(now: Now) -> str:
+    """Return `now` with its offset in the largest unit that divides it."""
     if not now.offset:
         return "now"
     return ("now-" if now.offset < 0 else "now+") + format_duration_literal(Duration(abs(now.offset)))
 
 
 def parse_size(text: str) -> Size:
-    """`512B`, `10MB` (10⁶), `1MiB` (2²⁰) and the other units up to TiB."""
+    """Parse a size such as `512B`, `10MB` (10⁶) or `1MiB` (2²⁰), in units up to TiB."""
     match = re.fullmatch(_SIZE, text)
     if not match or match[2] not in _UNITS_OF_SIZE:
         raise ValueError("it is not a size such as 10MB or 1MiB")
@@ -114,7 +119,7 @@ def parse_size(text: str) -> Size:
 
 
 def format_size(size: Size) -> str:
-    """The shortest spelling; the larger unit where two are as short."""
+    """Return the shortest spelling of a size, in the larger unit if two are equally short."""
     amount = size.bytes
     if not amount:
         return "0B"
@@ -131,7 +136,7 @@ def _parse_amount_digits(digits: str, unit: int) -> int:
 
 
 def parse_number(text: str) -> Decimal:
-    """A JSON number, exactly."""
+    """Parse a JSON number, exactly."""
     from decimal import Decimal
 
     match = re.fullmatch(_NUMBER_PATTERN, text)
@@ -144,7 +149,9 @@ def parse_number(text: str) -> Decimal:
 
 
 def validate_number(number: Decimal) -> Decimal:
-    """A finite number whose magnitude is at most 10 to the MAX_EXPONENT; minus zero becomes zero."""
+    """Return a finite number of a magnitude of at most 10 to the MAX_EXPONENT, with minus zero as zero. Raise
+    ValueError otherwise.
+    """
     if not number.is_finite():
         raise ValueError("it is not a finite number")
     if not number:
@@ -155,7 +162,7 @@ def validate_number(number: Decimal) -> Decimal:
 
 
 def format_number(number: Decimal) -> str:
-    """The shorter of the plain and the scientific spelling, plain where they are as short."""
+    """Return the shorter of the plain and the scientific spelling, the plain one if they are equally short."""
     negative, all_digits, exponent = number.as_tuple()
     assert isinstance(exponent, int), "checked_number lets only finite numbers in"
     written = "".join(map(str, all_digits)).lstrip("0")

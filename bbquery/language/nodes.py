@@ -1,13 +1,10 @@
-"""The tree of a query: immutable nodes, the fields they compare, and the values they compare with.
+"""The tree of a query: immutable nodes.
 
-A predicate compares one field. `Not`, `And` and `Or` combine expressions. `And` never holds an `And`
-and `Or` never an `Or`: the canonical text could not tell them from the flat form, so `conjunction` and
-`disjunction` flatten, and are the only way to make these two.
+A predicate (equality, one-of, existence, ordering or text) compares one field. `Not`, `And` and `Or` combine
+expressions. An `And` never holds an `And`, and an `Or` never an `Or`, because the canonical text could not tell them
+from the flat form. So `and_of` and `or_of` flatten, and only they make these two.
 
-A field is either a metadata path, a plain tuple of keys, or a `SessionField`. Strings and booleans are
-Python's own; numbers are `Decimal`, so that none is ever rounded; the other values have classes here.
-
-Equality, hashing and pickling ignore nothing but `span`, the part of the text that a node was read from.
+Equality, hashing and pickling see everything but `span`, the part of the text that a node was parsed from.
 """
 
 from __future__ import annotations
@@ -32,10 +29,9 @@ TEXT_OPERATORS = ("^=", "$=", "*=")
 
 
 class Node(Immutable):
-    """An expression. `span` is where in the text it stands; None for a tree that was built.
+    """An expression. `span` is where it stands in the text, or None in a tree that was built.
 
-    What is asked of deep trees in passing, comparing and showing them, keeps a stack of its own: a caller may
-    be deep in Python's already.
+    Comparing and showing a tree keeps a stack of its own, because a caller may be deep in Python's stack already.
     """
 
     __slots__ = ("span",)
@@ -94,7 +90,7 @@ class Equal(Node):
 
 
 class OneOf(Node):
-    """The field holds one of these values; there are at least two."""
+    """The field holds one of these values, of which there are at least two."""
 
     __slots__ = ("field", "values")
     _fields = ("field", "values")
@@ -145,7 +141,7 @@ class Order(Node):
 
 
 class Text(Node):
-    """The field's string starts with, ends with or contains another."""
+    """The field's string starts with, ends with or contains another one."""
 
     __slots__ = ("field", "operator", "value")
     _fields = ("field", "operator", "value")
@@ -177,7 +173,7 @@ class Not(Node):
 
 
 class And(Node):
-    """All operands hold. Made by `conjunction`."""
+    """All operands hold. Only `and_of` makes one."""
 
     __slots__ = ("operands",)
     _fields = ("operands",)
@@ -190,7 +186,7 @@ class And(Node):
 
 
 class Or(Node):
-    """At least one operand holds. Made by `disjunction`."""
+    """At least one operand holds. Only `or_of` makes one."""
 
     __slots__ = ("operands",)
     _fields = ("operands",)
@@ -208,12 +204,12 @@ if TYPE_CHECKING:
 
 
 def and_of(operands: Iterable[Node], span: Span | None = None) -> Node:
-    """The AND of the operands, flat; a single operand is itself."""
+    """Return the AND of the operands, flattened; a single operand is returned as it is."""
     return _flattened(And, operands, span)
 
 
 def or_of(operands: Iterable[Node], span: Span | None = None) -> Node:
-    """The OR of the operands, flat; a single operand is itself."""
+    """Return the OR of the operands, flattened; a single operand is returned as it is."""
     return _flattened(Or, operands, span)
 
 
@@ -230,19 +226,19 @@ def _flattened(kind: type[And | Or], operands: Iterable[Node], span: Span | None
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:
-    """The operands of an AND; any other expression is its own only one."""
+    """Return the operands of an AND, or the expression itself if it is not one."""
     return node.operands if isinstance(node, And) else (node,)
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The expressions directly inside of one."""
+    """Return the expressions directly inside a node."""
     if isinstance(node, And | Or):
         return node.operands
     return (node.operand,) if isinstance(node, Not) else ()
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and everything inside of it, parents first, in the order of the text."""
+    """Yield a node and everything inside it, parents first, in the order of the text."""
     stack = [node]
     while stack:
         node = stack.pop()

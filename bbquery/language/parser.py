@@ -1,9 +1,8 @@
-"""Text → ast. The only module that knows Lark; no Lark error leaves it.
+"""Text to tree. Only this module knows Lark, and no Lark error leaves it.
 
-The grammar file is read once. Two readers share its terminals. A query that is one equality, or a run of
-them joined by one connective, is read with the grammar's own `EQUALITY` pattern and never touches Lark: that
-is most of what people write, and it is ten times as fast. Everything else goes through Lark's LALR parser, whose
-callbacks build the nodes as it goes, so that neither reader recurses, backtracks or parses twice.
+There are two readers. Equalities joined by one connective, which is most of what people write, go to `equality_parser`.
+Everything else goes to Lark's LALR parser, whose callbacks build the nodes as it goes. Neither recurses, backtracks or
+parses twice, and both use the terminals of the grammar file.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def parse_query(text: str, values: Mapping[str, object]) -> Node:
-    """The tree of a text, its placeholders bound to `values`. Raises QuerySyntaxError, and nothing else."""
+    """Return the tree of a text, with its placeholders bound to `values`. Raise QuerySyntaxError for any other text."""
     limits.check_length(text)
     try:
         node = parse_equalities(text)
@@ -116,7 +115,7 @@ def _token_span(token: Token) -> tuple[int, int]:
 
 
 class _TreeBuilder:
-    """Lark's callbacks, one for each rule of the grammar. None of them sees more than its own children."""
+    """Lark's callbacks, one for each rule of the grammar. Each sees nothing but its own children."""
 
     def start(self, children: list[Node]) -> Node:
         return children[0]
@@ -188,7 +187,7 @@ class _TreeBuilder:
 
 
 def _plain_str(token: Token) -> Any:
-    """A token's text as a plain string, so that no token outlives the parse."""
+    """Return a token's text as a plain string, so that no token outlives the parse."""
     return str.__str__(token)
 
 
@@ -205,7 +204,7 @@ def _is_list(value: object) -> bool:
 
 
 def _equality_values(field: Field, token: Token) -> list[Any]:
-    """The values of one literal of an equality: a list that is bound to a placeholder stands for all of its own."""
+    """Return the values of one literal of an equality: a list bound to a placeholder gives all of its values."""
     value = _literal_value(field, token)
     items: Any = value if _is_list(value) else (value,)
     if isinstance(value, set | frozenset):
@@ -217,7 +216,7 @@ def _equality_values(field: Field, token: Token) -> list[Any]:
 
 
 def _literal_value(field: Field, token: Token) -> object:
-    """What a literal says, before it is asked whether it suits the field."""
+    """Return the value of a literal, before it is checked against the field."""
     kind = token.type
     if kind == "STRING":
         value = unquote(token, token.start_pos or 0)
@@ -237,7 +236,7 @@ def _literal_value(field: Field, token: Token) -> object:
 
 
 def _checked(token: Token, check: Any, *arguments: Any) -> Any:
-    """The answer of a check in `types`; its complaint is laid at the token's place."""
+    """Return what a check in `validation` returns, and locate its error at the token."""
     try:
         return check(*arguments)
     except BuildError as error:

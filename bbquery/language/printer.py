@@ -1,6 +1,6 @@
-"""ast → text: the one canonical spelling of a query, and the only owner of quoting.
+"""Tree to canonical text. Only this module quotes.
 
-No value reaches a query's text except through `quote`, so no value can change its shape.
+No value reaches the text of a query except through `quote`, so no value can change its shape.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ _SHORT_ESCAPES = {"'": r"\'", "\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n"
 
 @cache
 def _special() -> re.Pattern[str]:
-    """What cannot stand between single quotes. Compiled when it is needed: it takes longer than loading this module.
+    """Return the pattern of characters that cannot stand between single quotes.
 
-    A surrogate comes in no tree that was parsed or built; were one forced in, it would be shown, and never sent.
+    It is compiled on first use, because that takes longer than loading this module. No tree that was parsed or built
+    holds a surrogate; one that was forced in is shown escaped, and never sent.
     """
     return re.compile(r"['\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def quote(value: str) -> str:
-    """A string literal: single quotes, the shortest escapes."""
+    """Return a string literal in single quotes, with the shortest escapes."""
     special = _special()
     if special.search(value):
         value = special.sub(_escape_character, value)
@@ -45,17 +46,19 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 def needs_no_escape(value: str) -> bool:
-    """Whether a string can stand between single quotes as it is, with no escape (docs/service.md#f6)."""
+    """Return whether a string can stand between single quotes as it is (docs/service.md#f6)."""
     return not _special().search(value)
 
 
 def format_field(field: Field) -> str:
+    """Return the text of a field."""
     if isinstance(field, SessionField):
         return field.name
     return "user_metadata" + "".join([f"[{quote(key)}]" for key in field])
 
 
 def format_value(value: Value) -> str:
+    """Return the literal of a value."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, bool):
@@ -72,7 +75,7 @@ def format_value(value: Value) -> str:
 
 
 def format_query(node: Node) -> str:
-    """The canonical text of an expression."""
+    """Return the canonical text of an expression."""
     if isinstance(node, Equal):
         return f"{format_field(node.field)}:{format_value(node.value)}"
     if isinstance(node, Or):
@@ -90,7 +93,7 @@ def format_query(node: Node) -> str:
 
 
 def _operand(node: Node, loose: type[Node] | tuple[type[Node], ...]) -> str:
-    """In parentheses where the operand binds more loosely than what it stands in."""
+    """Return the text of an operand, in parentheses if it binds more loosely than its parent."""
     return f"({format_query(node)})" if isinstance(node, loose) else format_query(node)
 
 

@@ -26,7 +26,7 @@ REGIONS = ("us-west-2", "us-east-1", "eu-central-1", "ap-southeast-1")
 
 
 class SessionField(Immutable):
-    """A field of the Session object that queries may name. One instance each, in `SESSION_FIELDS`."""
+    """A field of the Session object that queries may name. `SESSION_FIELDS` holds the only instance of each."""
 
     __slots__ = ("api_name", "name", "type")
     __match_args__ = _fields = ("name",)
@@ -69,5 +69,5 @@ def _session_field(name: str) -> SessionField:
 
 
 def field_type(field: Field) -> FieldType:
-    """What a field holds; metadata holds strings (docs/service.md#f2)."""
+    """Return the type of a field. Metadata holds strings (docs/service.md#f2)."""
     return "string" if isinstance(field, tuple) else field.type

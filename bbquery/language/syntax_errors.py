@@ -145,7 +145,7 @@ _BODIES = {
 
 
 def _bad_string(text: str, at: int, place: str) -> Problem | None:
-    """A string that begins here, where one may, and goes wrong."""
+    """Return what is wrong with a string that starts here and goes wrong."""
     mark = text[at]
     if mark not in "'\"" or place not in ("bracket", "colon", "operator"):
         return None
@@ -253,7 +253,9 @@ def _missing_bracket(text: str, at: int, place: str) -> Problem | None:
 
 
 def _unescaped_quote(text: str, at: int, place: str) -> Problem | None:
-    """`'O'Neil'` and `'O''Neil'`: something stands right behind a string."""
+    """Return the problem of a quote inside a string, as in `'O'Neil'` and `'O''Neil'`: something follows a string
+    directly.
+    """
     if place not in ("condition", "condition in parentheses", "key", "listed value") or text[at - 1] not in "'\"":
         return None
     mark = text[at - 1]
@@ -283,7 +285,7 @@ _TIME_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt][\w:.+-]*)?")
 
 
 def unquoted_time(text: str, at: int) -> Problem | None:
-    """`2026-11-01`: a number, so it seems, and what follows."""
+    """Return the problem of a time without quotes, such as `2026-11-01`, which starts like a number."""
     match = _TIME_LIKE.match(text, at)
     if not match:
         return None
@@ -293,12 +295,15 @@ def unquoted_time(text: str, at: int) -> Problem | None:
 
 
 def _bare_time(text: str, at: int, place: str) -> Problem | None:
-    """On metadata the year is a number to compare with, and the rest goes wrong: NOT 11 …"""
+    """Return the problem of a time without quotes on metadata:
+
+    its year was read as a number, and the rest goes wrong.
+    """
     return unquoted_time(text, at - 5) if place in ("start", "condition") and at >= 5 else None
 
 
 def _spaced_now(text: str, at: int, place: str) -> Problem | None:
-    """`now - 7d` reads as `now`, then NOT: it is caught at what follows."""
+    """Return the problem of spaces in a time such as `now - 7d`, which reads as `now`, then NOT."""
     before = re.compile(r"\bnow[ \t]*(?:[-+][ \t]*)?$").search(text[max(0, at - 40) : at])
     after = re.compile(r"[-+]?[ \t]*(\w+)").match(text, at)
     if place not in ("start", "condition", "condition in parentheses") or not before or not after:
@@ -364,7 +369,7 @@ def _unknown_word(text: str, match: re.Match[str]) -> Problem:
 
 
 def _word_before(text: str, at: int) -> str:
-    """The session field that ends before `at`."""
+    """Return the session field that ends before `at`."""
     before = text[:at].rstrip(" \t\r\n")
     start = len(before)
     while start > 0 and (before[start - 1] == "_" or "a" <= before[start - 1] <= "z"):

@@ -1,7 +1,7 @@
-"""What each field may be compared with: Python values and literals in, checked values out.
+"""Which values a field may be compared with: Python values and literals in, checked values out.
 
-The parser and the builder ask the same questions here, so that a query means the same however it was
-made. A value that a field cannot be compared with is a `BuildError` whose hint is the literal to write.
+The parser and the builder call the same functions, so a query means the same however it was made. A value that a field
+cannot be compared with raises a BuildError, whose hint is the literal to write.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _TYPE_NAMES = {
 
 
 def operators(field: Field) -> tuple[str, ...]:
-    """The operators that a field knows, as they are written."""
+    """Return the operators that a field takes, as they are written."""
     if isinstance(field, tuple):
         return (":", *TEXT_OPERATORS, *ORDER_OPERATORS)
     return {
@@ -53,7 +53,10 @@ def operators(field: Field) -> tuple[str, ...]:
 
 
 def check_operator(field: Field, operator: str) -> None:
-    """`operator` is one of `operators`, `:*` for exists or `:(` for one-of."""
+    """Raise BuildError if a field does not take an operator:
+
+    one of `operators`, `:*` for existence or `:(` for one-of.
+    """
     known = operators(field)
     kind = field_type(field)
     if operator in known or (operator in (":*", ":(") and kind == "string"):
@@ -68,7 +71,7 @@ def check_operator(field: Field, operator: str) -> None:
 
 
 def equality_value(field: Field, value: object) -> str | bool | Size:
-    """The value of an equality or of one part of a one-of."""
+    """Return the value of an equality, or of one part of a one-of."""
     if isinstance(value, str):
         _check_text(value)
     kind = field_type(field)
@@ -86,7 +89,7 @@ def equality_value(field: Field, value: object) -> str | bool | Size:
 
 
 def text_value(field: Field, value: object) -> str:
-    """The value of starts with, ends with or contains."""
+    """Return the value of a text predicate."""
     if not isinstance(value, str):
         raise _type_error(field, value, None)
     _check_text(value)
@@ -94,7 +97,7 @@ def text_value(field: Field, value: object) -> str:
 
 
 def order_value(field: Field, value: object) -> Decimal | Time | Now | Duration | Size:
-    """The value of an order. On metadata it is a number or a time (the stored string is read as one)."""
+    """Return the value of an ordering. On metadata it is a number or a time: the stored string is read as one."""
     if isinstance(value, str):
         _check_text(value)  # an error that shows it must be text
     kind = field_type(field)
@@ -127,9 +130,9 @@ def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:
 
 
 def check_quoted_literal(field: Field, text: str) -> str:
-    """A quoted literal, where the field takes one; `'10MB'` and `'now-7d'` are written without quotes.
+    """Return the string of a quoted literal, if the field takes one.
 
-    Builders take both spellings of those; the language has one.
+    `'10MB'` and `'now-7d'` are written without quotes. Builders take both spellings, but the language has one.
     """
     kind = field_type(field)
     if isinstance(field, tuple) or kind == "string":
@@ -146,7 +149,7 @@ def check_quoted_literal(field: Field, text: str) -> str:
 
 
 def check_path_key(value: object) -> str:
-    """One key of a metadata path."""
+    """Return one key of a metadata path."""
     if not isinstance(value, str):
         raise BuildError(
             f"a key of user_metadata is a string, not {_describe(value)}",
@@ -255,7 +258,7 @@ def _to_size(field: Field, value: object) -> Size:
 
 
 def _whole_number_literal(value: object, unit: str) -> str | None:
-    """A whole number with a unit, where it is one and short enough to be shown in a hint."""
+    """Return a whole number with a unit, if the value is one that is short enough for a hint; otherwise None."""
     if not _is_number(value):
         return None
     try:
@@ -299,7 +302,7 @@ def _order_type_error(value: object, instead: str | None) -> BuildError:
 
 
 def _as_string(value: object) -> str | None:
-    """F2: what is no string cannot be found, so numbers and booleans are stored as strings."""
+    """Return the hint to store a value as a string: only strings can be found (docs/service.md#f2)."""
     if isinstance(value, int | float):  # Python's own, given to a builder
         advice = "store metadata through bbquery.metadata.stringify"
         if isinstance(value, bool):

@@ -69,7 +69,7 @@ class Time(Immutable):
 
 
 class Now(Immutable):
-    """The instant of the run, `offset` seconds later (earlier where negative)."""
+    """The instant of the run, plus `offset` seconds."""
 
     __slots__ = ("offset",)
     __match_args__ = _fields = ("offset",)

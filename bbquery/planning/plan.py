@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """How a query is answered: `stages` of requests, each stage side by side after the one before it.
+    """How a query is answered.
 
-    `residual` is the canonical text of what the requests leave to be checked here, None where they answer the query by
-    themselves; every session is checked against the whole query all the same (docs/service.md#f11). `full_scan` says
-    that all sessions are listed, `reasons` why the service could not be asked for what is left.
+    `stages` are groups of requests: those of a stage run concurrently, after the stage before. `residual` is the
+    canonical text of what the requests leave to be checked here, or None if they answer the query by themselves; every
+    session is checked against the whole query all the same (docs/service.md#f11). `full_scan` says that all sessions
+    are listed, and `reasons` why the service cannot be asked for what is left.
     """
 
     __slots__ = ("full_scan", "query", "reasons", "residual", "stages")
@@ -40,7 +41,7 @@ class Plan:
         return tuple([request for stage in self.stages for request in stage])
 
     def to_dict(self, base_url: str = BASE_URL) -> dict[str, Any]:
-        """The plan for a program to read."""
+        """Return the plan for a program to read."""
         return {
             "query": self.query,
             "stages": [
@@ -74,7 +75,7 @@ LIST_ALL = Plan("", ((ListRequest(),),), None, True, ())
 
 
 def describe_request(request: ListRequest) -> str:
-    """What a request asks for, in words of the language."""
+    """Return what a request asks for, in words of the language."""
     parts = [request.q] if request.q is not None else []
     if request.status is not None:
         parts.append(f"status:'{request.status}'")

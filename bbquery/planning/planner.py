@@ -1,10 +1,10 @@
-"""ast → Plan: which requests to send so that no matching session is missed, and what is left to check here.
+"""Tree to plan: the cheapest requests that miss no match, and what is left to check.
 
 An **access path** is a `q` or none, with a `status` or none. The service answers one at a time (docs/service.md#f1,
-#f12), and a set of them covers a query when every session that matches is returned by at least one. Three walks find a
-cheap set, each linear in the size of the query, with no normal form in between: the first finds from below the statuses
-that a part confines its sessions to, the second carries them down and prices every part, the third collects along the
-cheapest way.
+#f12), and a set of them covers a query when at least one returns each session that matches. Three walks find a cheap
+set, each linear in the size of the query, without a normal form in between. The first finds, from below, the statuses
+to which each part restricts its sessions. The second carries them down and prices every part. The third collects the
+requests of the cheapest way.
 """
 
 from __future__ import annotations
@@ -43,36 +43,41 @@ NO_PATH = float("inf")
 
 
 def plan(node: Node, *, allow_full_scan: bool = True) -> Plan:
-    """The cheapest plan that the cost model finds. FullScanRefused where it would list every session, if so asked."""
+    """Return the cheapest plan that the cost model finds.
+
+    Raise FullScanRefused if it would list every session and `allow_full_scan` is false.
+    """
     confined: StatusBounds = {}
     _infer_statuses(node, confined)
-    way = _access_paths(node, None, confined)
-    full_scan = way.price == NO_PATH
-    reasons = tuple([f"{preview(part)} {reason}" for part, reason in _explain(way)])
+    paths = _access_paths(node, None, confined)
+    full_scan = paths.cost == NO_PATH
+    reasons = tuple([f"{preview(part)} {reason}" for part, reason in _explain(paths)])
     if full_scan and not allow_full_scan:
         hint = "AND it with an equality on metadata or with a status"
         raise FullScanRefused(f"the query would list every session: {'; '.join(reasons[:3])}; {hint}")
-    paths: RequestSet = {}
+    requests: RequestSet = {}
     if full_scan:
-        paths[None, None] = None
+        requests[None, None] = None
     else:
-        _collect(way, paths)
-    return Plan(format_query(node), stage_requests(_without_redundant(paths)), _residual(way), full_scan, reasons)
+        _collect(paths, requests)
+    return Plan(format_query(node), stage_requests(_without_redundant(requests)), _residual(paths), full_scan, reasons)
 
 
 def full_scan_reasons(node: Node) -> list[tuple[Node, str]]:
-    """The parts because of which only a full scan answers a query, each with why; none where requests can answer it."""
+    """Return the parts that only a full scan answers, each with the reason; an empty list if requests can answer the
+    query.
+    """
     confined: StatusBounds = {}
     _infer_statuses(node, confined)
-    way = _access_paths(node, None, confined)
-    return list(_explain(way)) if way.price == NO_PATH else []
+    paths = _access_paths(node, None, confined)
+    return list(_explain(paths)) if paths.cost == NO_PATH else []
 
 
 # --- from below: the statuses that each part confines its sessions to ---------------------------
 
 
 def _infer_statuses(node: Node, confined: StatusBounds) -> tuple[Statuses, bool]:
-    """Note the statuses of a part and of everything inside of it."""
+    """Note the statuses of a part and of everything inside it, and return those of the part."""
     found: Statuses = None
     alone = _is_status(node)
     if isinstance(node, And | Or):
@@ -107,21 +112,22 @@ def _values_of(node: Any) -> tuple[Any, ...]:
 
 
 class _AccessPaths:
-    """How a part can be listed, among sessions in the statuses that are `allowed` where it stands.
+    """The cheapest way found to fetch the sessions that match one node.
 
-    `inner` are the ways of its operands and `chosen` the cheapest of them for an AND. `answered` says that the requests
-    return exactly the sessions of the part, `pushed` that it asks for nothing but statuses: inside of an AND, these are
-    asked for beside whatever else is.
+    `allowed_statuses` are those that sessions can have where the node stands, and `cost` is in units of one quick
+    request. `inner` are the ways of its operands, and `chosen` is the cheapest of them for an AND. `exact` says that
+    the requests return exactly the sessions of the node. `status_only` says that it asks for nothing but statuses:
+    inside an AND, these go along with whatever else is asked.
     """
 
-    __slots__ = ("allowed", "answered", "chosen", "inner", "node", "price", "pushed")
+    __slots__ = ("allowed_statuses", "chosen", "cost", "exact", "inner", "node", "status_only")
 
     def __init__(self, node: Node, allowed: Statuses, pushed: bool) -> None:
         self.node = node
-        self.allowed = allowed
-        self.pushed = pushed
-        self.price = NO_PATH
-        self.answered = False
+        self.allowed_statuses = allowed
+        self.status_only = pushed
+        self.cost = NO_PATH
+        self.exact = False
         self.inner: list[_AccessPaths] = []
         self.chosen: _AccessPaths | None = None
 
@@ -130,59 +136,63 @@ def _access_paths(node: Node, allowed: Statuses, confined: StatusBounds) -> _Acc
     statuses, pushed = confined[id(node)]
     if statuses is not None:
         allowed = statuses if allowed is None else allowed & statuses
-    way = _AccessPaths(node, allowed, pushed)
+    paths = _AccessPaths(node, allowed, pushed)
     if allowed is not None and not allowed:  # no session can match, whatever else is asked
-        way.price = 0
-        way.answered = True
+        paths.cost = 0
+        paths.exact = True
     elif isinstance(node, Or):
-        way.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
-        way.price = sum([each.price for each in way.inner])
-        way.answered = all(each.answered for each in way.inner)
+        paths.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
+        paths.cost = sum([each.cost for each in paths.inner])
+        paths.exact = all(each.exact for each in paths.inner)
     elif isinstance(node, And):
-        way.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
-        way.chosen = min(way.inner, key=lambda each: each.price)
-        way.price = way.chosen.price
-        way.answered = not _unanswered(way)
+        paths.inner = [_access_paths(operand, allowed, confined) for operand in node.operands]
+        paths.chosen = min(paths.inner, key=lambda each: each.cost)
+        paths.cost = paths.chosen.cost
+        paths.exact = not _unanswered(paths)
     elif _is_status(node):
-        way.price = STATUS_ALONE * len(allowed or ())
-        way.answered = True
+        paths.cost = STATUS_ALONE * len(allowed or ())
+        paths.exact = True
     elif _is_pushable(node):
-        way.price = len(_values_of(node)) * (Q_ALONE if allowed is None else Q_WITH_STATUS * len(allowed))
-        way.answered = True
-    return way
+        paths.cost = len(_values_of(node)) * (Q_ALONE if allowed is None else Q_WITH_STATUS * len(allowed))
+        paths.exact = True
+    return paths
 
 
-def _collect(way: _AccessPaths, paths: RequestSet) -> None:
+def _collect(paths: _AccessPaths, requests: RequestSet) -> None:
     """Add the access paths of the cheapest way."""
-    if way.chosen is not None:
-        _collect(way.chosen, paths)
-    elif isinstance(way.node, Or):
-        for each in way.inner:
-            _collect(each, paths)
-    elif isinstance(way.node, Equal | OneOf):  # and not an AND that no session can match
-        statuses = [None] if way.allowed is None else [status for status in STATUSES if status in way.allowed]
+    if paths.chosen is not None:
+        _collect(paths.chosen, requests)
+    elif isinstance(paths.node, Or):
+        for each in paths.inner:
+            _collect(each, requests)
+    elif isinstance(paths.node, Equal | OneOf):  # and not an AND that no session can match
+        statuses = (
+            [None]
+            if paths.allowed_statuses is None
+            else [status for status in STATUSES if status in paths.allowed_statuses]
+        )
         asked = (
             [None]
-            if _is_status(way.node)
-            else [format_query(Equal(way.node.field, value)) for value in _values_of(way.node)]
+            if _is_status(paths.node)
+            else [format_query(Equal(paths.node.field, value)) for value in _values_of(paths.node)]
         )
-        paths.update({(q, status): None for q in asked for status in statuses})
+        requests.update({(q, status): None for q in asked for status in statuses})
 
 
-def _without_redundant(paths: RequestSet) -> list[ListRequest]:
-    """The access paths that no other one contains."""
+def _without_redundant(requests: RequestSet) -> list[ListRequest]:
+    """Return the access paths that no other one contains."""
     return [
         ListRequest(q, status)
-        for q, status in paths
-        if not (status is not None and (q, None) in paths) and not (q is not None and (None, status) in paths)
+        for q, status in requests
+        if not (status is not None and (q, None) in requests) and not (q is not None and (None, status) in requests)
     ]
 
 
 def stage_requests(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...], ...]:
-    """In the order in which a session can move (docs/service.md#f16), so that one that moves while we read is seen at
-    least once.
+    """Return requests in stages, in the order in which a session can move (docs/service.md#f16).
 
-    A request without a status sees a session wherever it is, and goes with the first stage.
+    So a session that moves during the run is seen at least once. A request without a status sees a session wherever it
+    is, and goes with the first stage.
     """
     stages: list[list[ListRequest]] = [[], [], []]
     for request in requests:
@@ -198,31 +208,31 @@ def stage_requests(requests: list[ListRequest]) -> tuple[tuple[ListRequest, ...]
 # --- what is left ------------------------------------------------------------------------------
 
 
-def _unanswered(way: _AccessPaths) -> list[_AccessPaths]:
-    """The operands of an AND that the requests do not answer."""
-    return [each for each in way.inner if not (each.pushed or (each is way.chosen and each.answered))]
+def _unanswered(paths: _AccessPaths) -> list[_AccessPaths]:
+    """Return the operands of an AND that the requests do not answer."""
+    return [each for each in paths.inner if not (each.status_only or (each is paths.chosen and each.exact))]
 
 
-def _residual(way: _AccessPaths) -> str | None:
-    """The conjuncts that the requests do not answer by themselves."""
-    if way.answered:
+def _residual(paths: _AccessPaths) -> str | None:
+    """Return the canonical text of what the requests do not answer by themselves, or None."""
+    if paths.exact:
         return None
-    return format_query(and_of([each.node for each in _unanswered(way)]) if way.chosen else way.node)
+    return format_query(and_of([each.node for each in _unanswered(paths)]) if paths.chosen else paths.node)
 
 
-def _explain(way: _AccessPaths) -> Iterator[tuple[Node, str]]:
-    """Why the service cannot be asked for what is left: the parts that stand in the way, each with its reason."""
-    node = way.node
-    if way.answered:
+def _explain(paths: _AccessPaths) -> Iterator[tuple[Node, str]]:
+    """Yield the parts that the service cannot be asked for, each with the reason."""
+    node = paths.node
+    if paths.exact:
         return
     if isinstance(node, And):
-        for each in _unanswered(way):
-            if each.answered:
+        for each in _unanswered(paths):
+            if each.exact:
                 yield each.node, "is checked here: the service takes one equality at a time"
             else:
                 yield from _explain(each)
     elif isinstance(node, Or):
-        in_the_way = [each for each in way.inner if each.price == NO_PATH] or way.inner
+        in_the_way = [each for each in paths.inner if each.cost == NO_PATH] or paths.inner
         for each in in_the_way:
             yield from _explain(each)
     elif isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField):

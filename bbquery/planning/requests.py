@@ -20,7 +20,7 @@ SESSIONS_PATH = "/v1/sessions"
 
 
 class ListRequest:
-    """What the endpoint can be asked (docs/service.md#f12): a `q`, a `status`, both or neither."""
+    """What the list endpoint can be asked (docs/service.md#f12): a `q`, a `status`, both or neither."""
 
     __slots__ = ("q", "status")
 
@@ -29,16 +29,17 @@ class ListRequest:
         self.status = status
 
     def params(self) -> dict[str, str]:
-        """The parameters as plain text, `q` first."""
+        """Return the parameters as plain text, `q` first."""
         pairs = (("q", self.q), ("status", self.status))
         return {name: value for name, value in pairs if value is not None}
 
     def target(self) -> str:
-        """Path and query string."""
+        """Return the path and the query string."""
         query = "&".join([f"{name}={percent_encode(value)}" for name, value in self.params().items()])
         return f"{SESSIONS_PATH}?{query}" if query else SESSIONS_PATH
 
     def url(self, base_url: str = BASE_URL) -> str:
+        """Return the whole URL."""
         return base_url.rstrip("/") + self.target()
 
 
@@ -46,7 +47,10 @@ class ListRequest:
 
 
 def require_wire_query(node: Node) -> None:
-    """NotAWireQuery, unless the query is a single equality that the service knows: then its text is the `q`."""
+    """Raise NotAWireQuery if the query is not a single equality that the service knows.
+
+    Otherwise its text is the `q`.
+    """
     if not isinstance(node, Equal) or isinstance(node.field, SessionField):
         raise NotAWireQuery(_needs_plan(node))
     for what, text in (*(("key", key) for key in node.field), ("value", node.value)):
@@ -58,7 +62,7 @@ def require_wire_query(node: Node) -> None:
 
 
 def list_request(node: Node) -> ListRequest:
-    """The one request that answers a query exactly: an equality, a status, or both ANDed."""
+    """Return the one request that answers a query exactly: an equality, a status, or both ANDed."""
     q = status = None
     for part in conjuncts(node):
         if isinstance(part, Equal) and isinstance(part.field, SessionField) and part.field.name == "status":
@@ -84,7 +88,7 @@ def _needs_plan(node: Node) -> str:
 
 
 def parse_query_string(text: str) -> ListRequest | None:
-    """The parameters of a URL or a query string; None for a text that is neither."""
+    """Return the parameters of a URL or a query string, or None for a text that is neither."""
     match = re.match(r"[ \t\r\n]*(?:(?:https?://|/)[^?#]*)?(?:\?|(?=(?:q|status)=))([^#]*)", text)
     if match is None and not re.match(r"[ \t\r\n]*https?://", text):
         return None

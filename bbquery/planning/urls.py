@@ -15,7 +15,7 @@ BASE_URL = "https://api.browserbase.com"  # docs/service.md#f27
 
 
 def percent_encode(text: str | bytes) -> str:
-    """Percent-encoded UTF-8; or bytes, percent-encoded as they are."""
+    """Return text as percent-encoded UTF-8, or bytes percent-encoded as they are."""
     return "".join(map(_ENCODED.__getitem__, text.encode() if isinstance(text, str) else text))
 
 
@@ -24,7 +24,7 @@ _ENCODED = [char if char in _UNRESERVED else f"%{ord(char):02X}" for char in map
 
 
 def curl_command(url: str) -> str:
-    """A command for a POSIX shell. The key stays in the environment (docs/service.md#f27)."""
+    """Return a command for a POSIX shell. The key stays in the environment (docs/service.md#f27)."""
     from shlex import quote
 
     return f'curl --globoff --silent --show-error {quote(url)} --header "X-BB-API-Key: $BROWSERBASE_API_KEY"'
@@ -34,12 +34,15 @@ _PERCENT_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def is_encoded(text: str) -> bool:
-    """Whether a text holds a percent escape."""
+    """Return whether a text contains a percent escape."""
     return _PERCENT_ESCAPE.search(text) is not None
 
 
 def decode_form(text: str, span: Span) -> str:
-    """The part of a text under a span, decoded as a form is: `+` is a space, which every encoder writes so or `%20`."""
+    """Return the part of a text under a span, decoded as a form: `+` is a space, which encoders write so or as `%20`.
+
+    Raise QuerySyntaxError for a stray `%`, or for escapes that are not UTF-8.
+    """
     source = text[span.start : span.end]
     stray = re.search(r"%(?![0-9A-Fa-f]{2})", source)
     if stray:
@@ -59,8 +62,10 @@ def decode_form(text: str, span: Span) -> str:
 
 
 def decode_form_with_offsets(text: str) -> tuple[str, list[int]] | None:
-    """A text decoded as a form is, and where each of its characters, and its end, begins in `text`; None where the
-    escapes are not UTF-8 or a `%` begins none."""
+    """Return a text decoded as a form, and where each of its characters, and its end, starts in `text`.
+
+    Return None if the escapes are not UTF-8, or if a `%` starts none.
+    """
     pieces: list[str] = []
     offsets: list[int] = []
     at = 0
@@ -82,7 +87,7 @@ def decode_form_with_offsets(text: str) -> tuple[str, list[int]] | None:
 
 
 def require_base_url(url: str) -> None:
-    """An absolute http or https URL without a query string."""
+    """Raise BuildError unless the URL is an absolute http or https URL without a query string."""
     if not re.fullmatch(r"https?://[^/?#]+(?:/[^?#]*)?", url) or not re.fullmatch(r"[!-~]+", url):
         # What is no URL may be a key in the wrong place, and what stands before an @ a password: neither is shown.
         shown = repr(url[:80]) if "://" in url and "@" not in url else "what is given"

@@ -1,12 +1,12 @@
-"""ast × session → bool, compiled once per query.
+"""Compile a tree to a Python predicate or filter, once per query.
 
-A query becomes a Python function of its own, which is as fast as the same test written by hand, and several times as
-fast as walking the tree or calling closures. Names and shapes of the tree become code; every value, whatever it
-holds, is a constant that the code refers to by number.
+A query becomes a Python function of its own. That is as fast as the same test written by hand, and several times as
+fast as walking the tree or calling closures. Names and shapes of the tree become code; every value, whatever it holds,
+is a constant that the code refers to by number.
 
-The same expression is made into two kinds of function: a test of one session, and a filter whose loop is its own, which
-spares a call for each session. There is one of each for the API's own mapping, and one for a `Session`. All are total:
-a session that lacks a field, or holds something odd in its place, does not match on it, and never raises.
+The same expression becomes two kinds of function: one that tests a session, and a filter with a loop of its own, which
+saves a call for each session. There is one of each for the API's own mapping, and one for a `Session`. All are total: a
+session that lacks a field, or holds something odd in its place, does not match on it and never raises.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def compiled(s, rest, now, end, type=type, isinstance=isinstance, dict=dict, str
 
 
 def compile_test(node: Node, shape: SessionShape) -> MatchFunction:
-    """The function that says whether a session of this shape matches."""
+    """Return a function that says whether a session of this shape matches."""
     test: MatchFunction = _Compiler(shape).function(_TEST, node)
     return test
 
 
 def compile_filter(node: Node, shape: SessionShape) -> FilterFunction:
-    """The generator function that lets the sessions of this shape through that match."""
+    """Return a generator function that yields the sessions of this shape that match."""
     selecting: FilterFunction = _Compiler(shape).function(_FILTER, node)
     return selecting
 
@@ -85,6 +85,7 @@ class _Compiler:
         self._functions: list[str] = []
 
     def function(self, template: str, node: Node) -> Any:
+        """Return the function of a template, with the expression of a node in it."""
         metadata = 's.get("userMetadata")' if self._shape == "mapping" else "s.user_metadata"
         body = template.format(metadata=metadata, expression=self._expression(node, 0))
         source = "\n".join([*self._functions, body])
@@ -97,6 +98,7 @@ class _Compiler:
         return name
 
     def _expression(self, node: Node, depth: int) -> str:
+        """Return the Python expression of a node."""
         if depth > _MAX_PARENTHESES:
             name = f"f{len(self._functions)}"
             self._functions.append("")  # taken: what is inside may need names too
@@ -114,7 +116,7 @@ class _Compiler:
         return self._predicate(node, self._access(node.field))
 
     def _access(self, field: Field) -> str:
-        """An expression for what a session holds in a field; None where it holds nothing."""
+        """Return an expression for what a session holds in a field, or None if it holds nothing."""
         if isinstance(field, SessionField):
             return f'(s.get("{field.api_name}"))' if self._shape == "mapping" else f"(s.{field.name})"
         *parents, last = field
@@ -168,7 +170,7 @@ class _Compiler:
 
 
 def _instant_of(value: Time | Now) -> str:
-    """An expression for the `Instant` that a literal stands for."""
+    """Return an expression for the `Instant` that a literal stands for."""
     return f"({value.ns}, '')" if isinstance(value, Time) else f"(now + {value.offset * _NANOSECONDS}, '')"
 
 
@@ -176,10 +178,7 @@ def _instant_of(value: Time | Now) -> str:
 
 
 def _follow_path(holder: Any, path: tuple[str, ...]) -> Any:
-    """What a path through objects leads to;
-
-    None where it leads nowhere. Arrays are not walked into (docs/service.md#f2).
-    """
+    """Return what a path through objects leads to, or None. It does not walk into arrays (docs/service.md#f2)."""
     for key in path:
         if not isinstance(holder, dict):
             return None

@@ -1,7 +1,7 @@
-"""What one predicate says about another on the same field.
+"""Whether one predicate implies or excludes another one on the same field.
 
-Everything here is cautious: it answers where the language leaves no doubt on any session, however odd, and says nothing
-elsewhere. So a bound on a time and a bound on `now` are never compared.
+Every answer is cautious: it is given only if the language leaves no doubt for any session, however odd. So a bound on a
+time and a bound on `now` are never compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operato
 
 
 def holds_for_value(predicate: Predicate, value: str | bool | Size) -> bool | None:
-    """Whether a predicate holds where its field has this value; None where that depends on when it is asked."""
+    """Return whether a predicate holds if its field has this value; None if that depends on when it is asked."""
     if isinstance(predicate, Exists):
         return True
     if isinstance(predicate, Equal):
@@ -53,7 +53,7 @@ def _in_order(order: Order, value: str | bool | Size) -> bool | None:
 
 
 def implies(given: Predicate, wanted: Predicate) -> bool:
-    """Whether `wanted` surely holds wherever `given` does."""
+    """Return whether `wanted` surely holds for every session for which `given` holds."""
     if isinstance(wanted, Exists) or given == wanted:
         return True
     if isinstance(given, Equal):
@@ -74,7 +74,7 @@ def implies(given: Predicate, wanted: Predicate) -> bool:
 
 
 def are_disjoint(one: Predicate, other: Predicate) -> bool:
-    """Whether two predicates surely never hold together."""
+    """Return whether two predicates surely never hold together."""
     if isinstance(one, OneOf) and isinstance(other, OneOf):
         return set(one.values).isdisjoint(other.values)
     for given, wanted in ((one, other), (other, one)):
@@ -87,7 +87,7 @@ def are_disjoint(one: Predicate, other: Predicate) -> bool:
 
 
 def _bound_value(value: object) -> Any:
-    """What a bound is compared by, with others of its kind."""
+    """Return the number by which a bound is compared with others of its kind."""
     if isinstance(value, Time):
         return value.ns
     if isinstance(value, Now):

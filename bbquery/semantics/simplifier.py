@@ -1,12 +1,12 @@
-"""ast → ast: a query that means the same on every session, and is never longer.
+"""Find the shortest equivalent query.
 
-One pass pushes every NOT down to the predicates, reduces each AND and OR from below, and spells the result with the
-NOTs where they are shortest. An OR is reduced as the AND of its negated operands, so that one set of rules serves both.
-Passes are repeated while they make the canonical text shorter: what comes out is never longer and a fixed point, by
-construction.
+One pass pushes every NOT down to the predicates, reduces each AND and OR from below, and writes the result with the
+NOTs where they are shortest. An OR is reduced as the negated AND of its negated operands, so that one set of rules
+serves both. Passes are repeated as long as they make the canonical text shorter, so the result is never longer, and
+simplifying it again changes nothing.
 
-A reduction can end in a constant, which the language cannot write: then the query becomes `NEVER`, which plans to no
-request at all, or `ALWAYS`, where that is shorter.
+A reduction can end in a constant, which the language cannot write. The query then becomes `NEVER`, which plans to no
+request at all, or `ALWAYS`, if that is shorter.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ NEVER = and_of([Equal(_STATUS_FIELD, "ERROR"), Equal(_STATUS_FIELD, "PENDING")])
 
 
 def simplify_node(node: Node) -> Node:
-    """The shortest equivalent that the rules find; `node` itself where that is it."""
+    """Return the shortest equivalent that the rules find, or `node` itself if they find none."""
     best, length, left = node, measure_query(node).characters, _WORK_LIMIT
     while left >= 0:
         left -= length
@@ -55,9 +55,9 @@ def simplify_node(node: Node) -> Node:
 
 
 def find_constant_parts(node: Node) -> list[tuple[Node, bool]]:
-    """The parts that hold for every session, or for none, as far as the rules tell, each with which it is.
+    """Return the parts that hold for every session (True) or for none (False), as far as the rules tell.
 
-    Not those that do so because a part of theirs does.
+    A part that does so only because a part inside it does is left out.
     """
     found: list[tuple[Node, bool]] = []
     _reduce(node, True, found)
@@ -68,7 +68,7 @@ def find_constant_parts(node: Node) -> list[tuple[Node, bool]]:
 
 
 class _Constant(Node):
-    """What holds for every session, or for none. It never stands inside of another node."""
+    """Something that holds for every session, or for none. It never stands inside another node."""
 
     __slots__ = ()
 
@@ -81,16 +81,16 @@ _FALSE = _Constant()
 
 
 def _reduce(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = None) -> Node:
-    """The node, or its negation, with NOT on predicates only and every AND and OR reduced.
+    """Return the node, or its negation, with NOT on predicates only and every AND and OR reduced.
 
-    An AND or OR that comes to a constant, not because an operand did, is added to `found` with whether it holds.
+    An AND or OR that becomes a constant, without an operand that did, is added to `found` with its truth.
     """
     if isinstance(node, Not):
         return _reduce(node.operand, not positive, found)
     if isinstance(node, And | Or):
         joint = And if isinstance(node, And) == positive else Or
         operands = [_reduce(operand, positive, found) for operand in node.operands]
-        reduced = _Reducer(joint).of(operands)
+        reduced = _Reducer(joint).reduce(operands)
         is_new = isinstance(reduced, _Constant) and not any(operand is reduced for operand in operands)
         if found is not None and is_new:
             found.append((node, (reduced is _TRUE) == positive))
@@ -101,7 +101,7 @@ def _reduce(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = 
 
 
 class _Reducer:
-    """Of one AND; of one OR as an AND: its operands are read negated, and what comes out is negated again."""
+    """Reduces one AND or OR. An OR is handled as a negated AND of its negated operands."""
 
     def __init__(self, joint: type[And | Or]) -> None:
         self._joint = joint
@@ -109,7 +109,8 @@ class _Reducer:
         self._true, self._false = (_TRUE, _FALSE) if self._is_and else (_FALSE, _TRUE)
         self._facts: Facts = {}
 
-    def of(self, operands: list[Node]) -> Node:
+    def reduce(self, operands: list[Node]) -> Node:
+        """Return what is left of the operands."""
         clauses: dict[Node, None] = {}
         places: dict[Field | Node, None] = {}  # fields and clauses in the order in which they come
         for operand in _operands_of(self._joint, operands):
@@ -129,44 +130,46 @@ class _Reducer:
             if reduced is None:
                 return self._false
             self._facts[field] = reduced
-        settled = self._settled(clauses)
+        settled = self._reduce_clauses(clauses)
         if settled is None:
             return self._false
-        return self._joined(places, settled)
+        return self._rebuild(places, settled)
 
     def _read(self, literal: Node) -> Node:
+        """Return a literal as an operand of the AND."""
         return literal if self._is_and else _negation(literal)
 
-    def _settled(self, clauses: Iterable[Node]) -> dict[Node, Node] | None:
-        """What is left of each clause; None where one cannot hold."""
+    def _reduce_clauses(self, clauses: Iterable[Node]) -> dict[Node, Node] | None:
+        """Return what is left of each clause, or None if one of them cannot hold."""
         settled: dict[Node, Node] = {}
         for clause in clauses:
             assert isinstance(clause, And | Or), "literals are no clauses"
-            verdicts = [(operand, self._verdict(operand)) for operand in clause.operands]
-            if any(verdict for _, verdict in verdicts):
+            truths = [(operand, self._truth_of(operand)) for operand in clause.operands]
+            if any(truth for _, truth in truths):
                 continue
-            left = [operand for operand, verdict in verdicts if verdict is None]
+            left = [operand for operand, truth in truths if truth is None]
             if not left:
                 return None
-            settled[clause] = clause if len(left) == len(verdicts) else _join(type(clause), left)
+            settled[clause] = clause if len(left) == len(truths) else _join(type(clause), left)
         return _without_absorbed(settled) if len(settled) <= _MAX_COMPARED else settled
 
-    def _verdict(self, node: Node) -> bool | None:
-        """Whether what is known decides a part of a clause."""
+    def _truth_of(self, node: Node) -> bool | None:
+        """Return the truth of a part of a clause if the facts decide it, otherwise None."""
         if isinstance(node, And | Or):
-            verdicts = {self._verdict(operand) for operand in node.operands}
+            truths = {self._truth_of(operand) for operand in node.operands}
             decisive = isinstance(node, Or) == self._is_and  # one that holds is enough
-            if decisive in verdicts:
+            if decisive in truths:
                 return decisive
-            return not decisive if verdicts == {not decisive} else None
+            return not decisive if truths == {not decisive} else None
         literal = self._read(node)
         for known in self._facts.get(_literal_field(literal), ())[:_MAX_COMPARED]:
-            verdict = truth_given(known, literal)
-            if verdict is not None:
-                return verdict
+            truth = truth_given(known, literal)
+            if truth is not None:
+                return truth
         return None
 
-    def _joined(self, places: dict[Field | Node, None], settled: dict[Node, Node]) -> Node:
+    def _rebuild(self, places: dict[Field | Node, None], settled: dict[Node, Node]) -> Node:
+        """Return the node of the facts and clauses that are left, in the order in which they first came."""
         operands: list[Node] = []
         for place in places:
             if isinstance(place, And | Or):
@@ -200,7 +203,7 @@ def _literal_predicate(literal: Node) -> Predicate:
 
 
 def _without_absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
-    """Without the clauses that follow from another, which has some of their operands."""
+    """Return the clauses without those that follow from another one, which has some of their operands."""
     operands = {
         key: frozenset(_operands_of(And if isinstance(key, And) else Or, [clause])) for key, clause in clauses.items()
     }
@@ -215,7 +218,7 @@ def _without_absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
 
 
 def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
-    """As few literals that hold together when all of these do; None where these cannot."""
+    """Return the fewest literals that hold together whenever all of these do, or None if these cannot hold together."""
     inside: dict[str, None] | None = None
     outside: dict[str, None] = {}
     others: dict[Node, None] = {}
@@ -256,47 +259,47 @@ def _membership(field: Field, values: dict[str, None]) -> Node:
 
 
 def _drop_implied(literals: dict[Node, None]) -> list[Node] | None:
-    """Without the literals that others imply; None where two exclude one another."""
+    """Return the literals without those that others imply, or None if two of them exclude one another."""
     if any(_negation(literal) in literals for literal in literals):
         return None
     if len(literals) > _MAX_COMPARED:
         return list(literals)
     kept: list[Node] = []
     for literal in literals:
-        verdicts = {truth_given(known, literal) for known in kept}
-        if False in verdicts:
+        truths = {truth_given(known, literal) for known in kept}
+        if False in truths:
             return None
-        if True not in verdicts:
+        if True not in truths:
             kept = [known for known in kept if not truth_given(literal, known)]
             kept.append(literal)
     return kept
 
 
 def truth_given(known: Node, asked: Node) -> bool | None:
-    """Whether one literal holds where another on its field does; None where it may or may not."""
+    """Return True or False if the known literal decides the other one, otherwise None."""
     given, wanted = _literal_predicate(known), _literal_predicate(asked)
-    verdict: bool | None = None
+    truth: bool | None = None
     if isinstance(known, Not):
-        verdict = False if implies(wanted, given) else None
+        truth = False if implies(wanted, given) else None
     elif implies(given, wanted):
-        verdict = True
+        truth = True
     elif are_disjoint(given, wanted):
-        verdict = False
-    return not verdict if isinstance(asked, Not) and verdict is not None else verdict
+        truth = False
+    return not truth if isinstance(asked, Not) and truth is not None else truth
 
 
 # --- spelling ----------------------------------------------------------------------------------
 
 
 def _shortest_form(node: Node) -> Node:
-    """The shortest spelling of a reduced node."""
+    """Return the shortest form of a reduced node."""
     if isinstance(node, _Constant):
         return ALWAYS if node is _TRUE else NEVER
     return _shortest_forms(node)[0]
 
 
 def _shortest_forms(node: Node) -> tuple[Node, Node]:
-    """A short spelling of a reduced node, and one of its negation."""
+    """Return a short form of a reduced node, and one of its negation."""
     if not isinstance(node, And | Or):
         return node, _negation(node)
     pairs = [_shortest_forms(operand) for operand in node.operands]
@@ -306,9 +309,9 @@ def _shortest_forms(node: Node) -> tuple[Node, Node]:
 
 
 def _merge_negations(joint: type[And | Or], pairs: list[tuple[Node, Node]]) -> Node:
-    """De Morgan: operands that are negations stand together under one NOT, where the first of them stood.
+    """Join operands, with the negated ones under a single NOT, where the first of them stood (De Morgan).
 
-    Only these: a NOT around anything else could hide what the service can be asked.
+    Nothing else goes under a NOT, because that could hide what the service can be asked.
     """
     negations = [negation for spelling, negation in pairs if isinstance(spelling, Not)]
     operands: list[Node] = []

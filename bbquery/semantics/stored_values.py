@@ -22,7 +22,7 @@ _LONG_FRACTION = r"(?a:(.*\.\d{9})(\d+)(.*))"
 
 
 def parse_stored_time(value: Any) -> Instant | None:
-    """An RFC 3339 text or an aware datetime as an instant; None for anything else."""
+    """Return an RFC 3339 text or an aware datetime as an instant, or None for anything else."""
     digits = ""
     try:
         if isinstance(value, str):
@@ -45,9 +45,10 @@ _JSON_NUMBER = r"(?a:(-?)((?:0|[1-9]\d*))(?:\.(\d+))?(?:[eE]([+-]?)(\d+))?)"
 
 
 def parse_stored_number(value: Any) -> Decimal | None:
-    """A JSON number from a text, as far as it matters when compared with a literal; None for anything else.
+    """Return the JSON number that a string spells, or None for anything else.
 
-    Literals end at 10 to the MAX_EXPONENT, so a number far beyond is as good as the next power of ten.
+    It is exact as far as it can be compared with a literal. Literals end at 10 to the MAX_EXPONENT, so for a number far
+    beyond, the next power of ten will do.
     """
     if not isinstance(value, str):
         return None

@@ -13,7 +13,7 @@ from .records import Session
 
 
 class Trace(msgspec.Struct, frozen=True):
-    """One request that was sent. `status` is None where no answer came; `count` is the sessions it listed."""
+    """One request that was sent. `status` is None if no response came; `count` is the number of sessions it listed."""
 
     method: str
     url: str
@@ -25,8 +25,8 @@ class Trace(msgspec.Struct, frozen=True):
 class Release(msgspec.Struct, frozen=True):
     """What became of one session that was to be released.
 
-    `session` is what the service answered last, None where it did not. A session is skipped where it had ended, was
-    gone, or no longer matched: `reason` says so. `error` is why it failed.
+    `session` is what the service answered last, or None. A session is skipped if it had ended, was gone, or no longer
+    matched, and `reason` says so. `error` is why it failed.
     """
 
     id: str
@@ -37,14 +37,13 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class SessionList(Sequence[Session]):
-    """The sessions that match, each once: in the service's order, or newest first where several listings were needed.
+    """The sessions that match, each once: in the service's order, or newest first if several listings were needed.
 
-    `plan` is how the service was to be asked, `requests` what was asked. `discarded` is how many of the sessions that
-    came did not match and were left out (docs/service.md#f11, #f17). `missing` holds the errors of what was not
-    answered, where that was allowed. `split` says that a listing took too long and was split by status
-    (docs/service.md#f9): a session in a status newer than those that are known would not be in it
-    (docs/service.md#f15). `complete` is None: the service does not say whether a list is whole (docs/service.md#f13),
-    so neither do we.
+    `plan` is how the service was to be asked, and `requests` what was asked. `discarded` counts the sessions that came
+    and did not match (docs/service.md#f11, #f17). `missing` holds the errors of requests that failed, if that was
+    allowed. `split` says that a listing took too long and was split by status (docs/service.md#f9): a session in a
+    status that is newer than this version would not be in it (docs/service.md#f15). `complete` is None: the service
+    does not say whether a list is whole (docs/service.md#f13), so neither does bbquery.
     """
 
     def __init__(

@@ -74,9 +74,9 @@ def test_the_store_tells_any_two_strings_apart(paths: list[tuple[list[str], str]
             session["userMetadata"] = nest(path, value)
         store.add(sessions, "p")
         projects = [sessions[0]["projectId"]]
-        found = [store.texts(projects, entry=entry) for entry in entries.values()]
+        found = [store.list_json(projects, entry=entry) for entry in entries.values()]
         assert all(len(texts) == 1 for texts in found)
-        assert {texts[0] for texts in found} == set(store.texts(projects))
+        assert {texts[0] for texts in found} == set(store.list_json(projects))
     finally:
         store.close()
 
