@@ -1,4 +1,4 @@
-"""The command line. Importing this loads nothing of it: `bbquery --version` is answered before click is known."""
+"""The command line. Importing this loads nothing of it: `bbquery --version` is answered before click is loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a command line, without the program's name, and gives its exit status (see `streams`)."""
+    """Run a command line, without the program's name, and return its exit status (see `console`)."""
     from .console import run_guarded
 
     given = sys.argv[1:] if arguments is None else arguments

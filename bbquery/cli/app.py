@@ -1,4 +1,4 @@
-"""`bbquery` itself: the table of commands, and what becomes of an error."""
+"""The click group, and what becomes of an error."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-timeout", "no-project"
 
 
 class Program(click.Group):
-    """Loads a command's module when the command is asked for, so that none costs the others time."""
+    """A group that loads a command's module when the command is asked for, so that none costs the others time."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -107,7 +107,7 @@ Environment:
 
 
 def run_program(arguments: list[str]) -> int:
-    """The exit status of a command line. What goes wrong is said on stderr."""
+    """Run a command line and return its exit status. Errors are explained on stderr."""
     if COMPLETE in os.environ:
         from click.shell_completion import shell_complete
 
@@ -134,7 +134,7 @@ def run_program(arguments: list[str]) -> int:
 
 
 def _explained(error: Exception) -> int:
-    """Says what an error means, and gives the exit status that it has."""
+    """Print what an error means, and return its exit status."""
     if isinstance(error, BBQueryError | CliError):
         print_error(str(error))
         asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | FullScanRefused | NotFound)

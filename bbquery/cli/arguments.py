@@ -1,4 +1,4 @@
-"""Arguments, files and stdin → queries and JSON objects."""
+"""Queries and JSON objects from arguments, files and stdin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_WARNINGS = 5
 
 
 def read_text(text: str | None, what: str) -> str:
-    """The argument; stdin where it is `-`, or where it is left out and nobody is there to type it."""
+    """Return the argument, or stdin if it is `-`, or if it is left out and nobody is there to type."""
     if text is not None and text != "-":
         return text
     if text is None and (sys.stdin is None or is_terminal(sys.stdin)):
@@ -30,7 +30,7 @@ def read_text(text: str | None, what: str) -> str:
 
 
 def read_query(text: str | None, settings: tuple[str, ...]) -> Query:
-    """The query of a command line. Values that match nothing are warned of."""
+    """Return the query of a command line, and warn of values that match nothing."""
     from ..query import parse
 
     query = parse(read_text(text, "query"), **_bound_values(settings))
@@ -49,7 +49,7 @@ def _bound_values(settings: tuple[str, ...]) -> dict[str, object]:
 
 
 def warn_of_unstorable(query: Query) -> None:
-    """Metadata values that no session can have (docs/service.md#f20)."""
+    """Warn of metadata values that no session can have (docs/service.md#f20)."""
     from ..language.printer import format_query
     from ..metadata import is_accepted_value
 
@@ -98,7 +98,9 @@ def stdin_bytes() -> BinaryIO:
 
 
 def read_object(arguments: tuple[str, ...], *, stringify: bool) -> dict[str, Any]:
-    """The object that the arguments of `build` or `create` stand for. BuildError, Failure, or a usage error."""
+    """Return the object that the arguments of `build` or `create` stand for. Raise BuildError, CliError, or a usage
+    error.
+    """
     from ..metadata import stringify as with_strings
 
     one = arguments[0] if len(arguments) == 1 else None

@@ -1,7 +1,8 @@
-"""The process around a command: its standard streams and its exit status.
+r"""The standard streams, color and exit statuses of the process.
 
-Data goes to stdout and everything else to stderr. What a stream's encoding cannot hold is written as `\\uXXXX`,
-which JSON and queries read back. A reader that goes away, a full disk and Ctrl-C are exit statuses, not tracebacks.
+Data goes to stdout and everything else to stderr. Characters that a stream's encoding cannot hold are written as
+`\uXXXX`, which JSON and queries read back. A reader that goes away, a full disk and Ctrl-C are exit statuses, not
+tracebacks.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ color_choice = "auto"
 
 
 class CliError(Exception):
-    """Ends the command with a message and FAILURE."""
+    """Ends the command with a message and EXIT_ERROR."""
 
 
 def run_guarded(run: Callable[[], int]) -> int:
-    """The exit status of `run`, once everything that it wrote has gone out."""
+    """Return the exit status of `run`, after everything that it wrote has gone out."""
     global color_choice
     color_choice = "auto"
     try:
@@ -62,7 +63,7 @@ def run_guarded(run: Callable[[], int]) -> int:
 
 
 def write(text: str) -> None:
-    """Data, to stdout."""
+    """Write data to stdout."""
     if sys.stdout is None:  # the caller closed it
         raise _write_error("it is closed")
     try:
@@ -74,7 +75,7 @@ def write(text: str) -> None:
 
 
 def write_bytes(data: bytes) -> None:
-    """Data that must stay as it is: no encoding, no line ends of the system."""
+    """Write data that must stay as it is to stdout: no encoding, no line ends of the system."""
     flush()
     if sys.stdout is None:
         raise _write_error("it is closed")
@@ -101,13 +102,13 @@ def _write_error(reason: str | None) -> CliError:
 
 
 def print_note(text: str) -> None:
-    """Lines for the reader, to stderr, after the data that was written before."""
+    """Print lines for the reader to stderr, after the data that was written before."""
     flush()
     _write_stderr(escape_control_characters(text))
 
 
 def print_error(message: str, kind: str = "error") -> None:
-    """`error: …` or `warning: …`, to stderr."""
+    """Print `error: …` or `warning: …` to stderr."""
     flush()
     _write_stderr(_complaint(kind, message))
 
@@ -132,7 +133,7 @@ def _write_stderr(text: str) -> None:
 
 
 def read_bytes(limit: int) -> bytes:
-    """All of stdin; Failure where it is more than `limit` bytes."""
+    """Return all of stdin. Raise CliError if it is more than `limit` bytes."""
     if sys.stdin is None:
         raise CliError("standard input is closed")
     try:
@@ -145,12 +146,12 @@ def read_bytes(limit: int) -> bytes:
 
 
 def read_input() -> str:
-    """All of stdin, which is UTF-8 whatever the locale, without white space at its end."""
+    """Return all of stdin, which is UTF-8 whatever the locale, without white space at its end."""
     return decode_text(read_bytes(MAX_INPUT), "standard input")
 
 
 def decode_text(data: bytes, source: str) -> str:
-    """The text of an input; Failure where it is too large or not UTF-8."""
+    """Return the text of an input. Raise CliError if it is too large or not UTF-8."""
     if len(data) > MAX_INPUT:
         raise CliError(f"{source} is larger than {MAX_INPUT:,} bytes")
     try:
@@ -164,7 +165,9 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def has_color(stream: TextIO | None) -> bool:
-    """What `--color` says, else NO_COLOR, else FORCE_COLOR, else whether it is a terminal that knows colours."""
+    """Return what `--color` says, else NO_COLOR, else FORCE_COLOR, else whether the stream is a terminal that knows
+    colors.
+    """
     if color_choice != "auto":
         return color_choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -185,13 +188,13 @@ def _escape_on_error(error: UnicodeError) -> tuple[str, int]:
 
 
 def unicode_escape(text: str) -> str:
-    """Every character as `\\uXXXX`, or as two of them."""
+    r"""Return every character as `\uXXXX`, or as two of them."""
     units = text.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def escape_control_characters(text: str, keep: str = "\n") -> str:
-    """With escapes for the characters by which a text from elsewhere could steer the terminal; `keep` stays."""
+    """Return a text with escapes for the characters by which it could steer the terminal; `keep` stays."""
     if text.isprintable():
         return text
     from unicodedata import category
@@ -202,7 +205,7 @@ def escape_control_characters(text: str, keep: str = "\n") -> str:
 
 
 def _discard_output(stream: TextIO | None) -> None:
-    """What is left in the stream's buffer goes nowhere, as its flush at exit would only fail again."""
+    """Throw away what is left in the stream's buffer, because its flush at exit would only fail again."""
     if stream is None:
         return
     with suppress(OSError):  # no file is behind it, as in a test

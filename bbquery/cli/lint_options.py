@@ -1,4 +1,4 @@
-"""What `check` and `fmt` have in common: settings from files and options, and what is wrong with either."""
+"""What `check` and `fmt` share: settings from files and options, and what can be wrong with either."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def files(verb: str) -> Callable[[F], F]:
-    """PATHS, and which settings say what belongs to them."""
+    """Add PATHS, and the options that say which settings count for them."""
 
     def decorate(function: F) -> F:
         for option in (
@@ -54,7 +54,7 @@ def files(verb: str) -> Callable[[F], F]:
 
 @contextmanager
 def settings_errors() -> Iterator[None]:
-    """What is wrong with the settings, or missing from the installation, ends the command with FAILURE."""
+    """End the command with EXIT_ERROR if something is wrong with the settings, or missing from the installation."""
     try:
         yield
     except BuildError as error:
@@ -66,6 +66,7 @@ def settings_errors() -> Iterator[None]:
 
 
 def load_lint_settings(config: str | None, *, isolated: bool, **overrides: object) -> Settings:
+    """Return the settings of the configuration and of the options."""
     from ..lint.settings import Settings, load_settings
 
     if isolated and config is not None:
@@ -78,7 +79,7 @@ def load_lint_settings(config: str | None, *, isolated: bool, **overrides: objec
 
 
 def is_excluded(name: str, settings: Settings) -> bool:
-    """Whether a file that is not read from disk is one to leave alone."""
+    """Return whether a file that is not read from disk is one to leave alone."""
 
     from ..lint.files.gitignore import matcher
 
@@ -87,7 +88,7 @@ def is_excluded(name: str, settings: Settings) -> bool:
 
 
 def stdin_alone(paths: tuple[str, ...], stdin_filename: str | None) -> bool:
-    """Whether standard input is what is asked about."""
+    """Return whether standard input is the only thing to check."""
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- is standard input, beside which there are no other paths")
     if stdin_filename is not None and "-" not in paths:
@@ -96,7 +97,7 @@ def stdin_alone(paths: tuple[str, ...], stdin_filename: str | None) -> bool:
 
 
 def write_diff(text: str) -> None:
-    """Exact where a program reads it, harmless where a person does."""
+    """Write a diff: exact if a program reads it, harmless if a person does."""
     write(escape_control_characters(text, keep="\n\t") if is_terminal(sys.stdout) else text)
 
 
@@ -106,7 +107,7 @@ def print_skipped(skipped: Iterable[SkippedFile]) -> None:
 
 
 def complete_rule(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Codes and names; behind a comma, the next one."""
+    """Complete codes and names; after a comma, the next one."""
     from click.shell_completion import CompletionItem
 
     from ..lint.rule_registry import RULES

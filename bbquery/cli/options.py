@@ -1,4 +1,4 @@
-"""What several commands are asked in the same words: options, and the client that they describe."""
+"""Options that several commands share, and the client that they describe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Color(click.Option):
-    """`--color`, which the program and every command take."""
+    """The option `--color`, which the program and every command take."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ def _set_color(_context: click.Context, _parameter: click.Parameter, value: str 
 
 
 class Command(click.Command):
-    """A command with what every one has."""
+    """A command with the options that every command has."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -56,7 +56,7 @@ class Command(click.Command):
 
 
 def query_argument(function: F) -> F:
-    """QUERY and --set, which `inputs.read_query` takes as `text` and `settings`."""
+    """Add QUERY and --set, which `arguments.read_query` takes as `text` and `settings`."""
     function = click.option(
         "--set",
         "settings",
@@ -72,7 +72,7 @@ def _complete_field(_context: click.Context, _parameter: click.Parameter, typed:
 
 
 def no_scan_option(function: F) -> F:
-    """`scan`, as `Query.plan` takes it."""
+    """Add --no-scan, which `Query.plan` takes as `scan`."""
     return click.option(
         "--no-scan",
         "scan",
@@ -92,7 +92,7 @@ def base_url_option(function: F) -> F:
 
 
 def output_formats(**helps: str) -> Callable[[F], F]:
-    """One flag for each form, of which the last one given counts; `form` is its name, or None."""
+    """Add a flag for each format, of which the last one given counts. `form` is its name, or None."""
 
     def decorate(function: F) -> F:
         for name, text in reversed(helps.items()):
@@ -103,7 +103,7 @@ def output_formats(**helps: str) -> Callable[[F], F]:
 
 
 def default_format(form: str | None, default: str = "ndjson") -> str:
-    """A table for a person, and `default` for a program."""
+    """Return the format that was asked for, a table for a person, or `default` for a program."""
     return form or ("table" if is_terminal(sys.stdout) else default)
 
 
@@ -127,7 +127,7 @@ class ConnectionOptions:
 
     @contextmanager
     def open(self) -> Iterator[Client]:
-        """A client, on an emulator of its own if that was asked for. Failure where it cannot be made."""
+        """Give a client, on an emulator of its own if that was asked for. Raise CliError if it cannot be made."""
         from logging import NullHandler, getLogger
 
         from ..client.blocking import Client
@@ -157,7 +157,7 @@ class ConnectionOptions:
 
 
 def _emulator() -> Emulator:
-    """An emulator with sample data."""
+    """Return an emulator with sample data."""
     try:
         from ..emulator import Emulator, generate
     except ModuleNotFoundError as error:
@@ -166,7 +166,7 @@ def _emulator() -> Emulator:
 
 
 def connection_options(*timeout: str, project: str | None = None) -> Callable[[F], F]:
-    """The options of a command that talks to the service; it gets them as one `connection`.
+    """Add the options of a command that talks to the service. The command gets them as one `connection`.
 
     `timeout` is another name for --request-timeout, `project` what --project means to the command.
     """

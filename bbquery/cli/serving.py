@@ -1,4 +1,4 @@
-"""What commands that serve have in common: addresses that cannot be used, SIGTERM and Ctrl-C."""
+"""What commands that serve share: addresses that cannot be used, SIGTERM and Ctrl-C."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def redirect_output(path: str | None) -> Iterator[None]:
-    """What is written goes to a file."""
+    """Redirect what is written to a file, if one is given."""
     if path is None:
         yield
         return
@@ -48,6 +48,7 @@ def write_reports(
     file: str | None,
     limit: int | None,
 ) -> None:
+    """Write reports in a format. The first one is what was asked for, the second one the period before."""
     (report, prices), *before = reports
     coverage = None if counted is None else report.coverage(counted)
     if form == "table":
@@ -83,7 +84,7 @@ def write_reports(
 
 
 def write_page(asked: UsageRequest, client: Client | None, by: tuple[str, ...], file: str) -> None:
-    """The dashboard as one file, of the sessions that are asked for."""
+    """Write the dashboard as one file, of the sessions that were asked for."""
     try:
         from ..dashboard import Source, export
         from ..dashboard.session_source import load_files

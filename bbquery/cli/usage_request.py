@@ -1,4 +1,4 @@
-"""What the options of `bbquery usage` ask for → reports, limits that are passed, and what is written of them."""
+"""What `bbquery usage` was asked: which sessions, and which limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class UsageRequest(NamedTuple):
-    """What is to be measured, and of which sessions."""
+    """Which sessions to measure, and how."""
 
     query: Query | None
     by: tuple[str, ...]
@@ -35,14 +35,14 @@ class UsageRequest(NamedTuple):
     billing_day: int
 
     def periods(self, now: datetime) -> list[periods.Period]:
-        """The one that is asked for, and the one before it where the two are to be compared."""
+        """Return the period that was asked for, and the one before it if the two are to be compared."""
         if self.range is None:
             return [periods.Period()]
         period = periods.parse_range(self.range, now, self.billing_day)
         return [period, *([periods.previous_period(period, now, self.billing_day)] if self.compare else ())]
 
     def measure(self, client: Client | None) -> list[UsageReport]:
-        """A report for each period; all of them are measured at one instant, from the same sessions."""
+        """Return a report for each period. All are measured at one instant, from the same sessions."""
         now = self.now or datetime.now(UTC)
         periods = self.periods(now)
         meters = [UsageMeter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
@@ -56,7 +56,7 @@ class UsageRequest(NamedTuple):
         return [meter.report() for meter in meters]
 
     def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
-        """The query, and that a session started in one of the periods, or between them."""
+        """Return the query, narrowed to sessions that started in one of the periods, or between them."""
         from ..fields import field
         from ..query import all_of
 
@@ -88,13 +88,15 @@ def _measure_file(file: str, meters: list[UsageMeter], query: Query | None, proj
 
 
 class UsageLimits(NamedTuple):
+    """The limits that fail a command, those that warn, and the share of a limit that warns."""
+
     fail: list[thresholds.Threshold]
     warn: list[thresholds.Threshold]
     share: Fraction | None
 
     @classmethod
     def read(cls, configured: UsageSettings, fail_over: tuple[str, ...], warn_over: tuple[str, ...]) -> UsageLimits:
-        """Those of the configuration, and those of the command line, which go before."""
+        """Return the limits of the configuration and of the command line; the latter go first."""
         fail = thresholds.parse_thresholds([*configured.fail_over, *fail_over])
         texts = [*configured.warn_over, *warn_over]
         shares = [share for share in map(thresholds.parse_percentage, texts) if share is not None]
@@ -104,12 +106,12 @@ class UsageLimits(NamedTuple):
         return cls(list(fail.values()), list(warn.values()), shares[-1] if shares else None)
 
     def names(self, by: tuple[str, ...]) -> tuple[str, ...]:
-        """What to tell apart by, so that every limit can be checked."""
+        """Return what to group by, so that every limit can be checked."""
         keys = [limit.key for limit in (*self.fail, *self.warn) if limit.key is not None]
         return tuple(dict.fromkeys([*by, *keys]))
 
     def judge(self, report: UsageReport, prices: pricing.CostEstimate) -> int:
-        """Says which limits are passed, and gives the exit status."""
+        """Print which limits are exceeded, and return the exit status."""
         failed = thresholds.exceeded(report, self.fail, prices)
         warned = thresholds.exceeded(report, self.warn, prices)
         if self.share is not None:

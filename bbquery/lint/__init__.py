@@ -17,11 +17,11 @@ def check(
     select: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
 ) -> list[Diagnostic]:
-    """What is wrong with the text of a query, or odd about it, in the order of the text. Never raises for the text.
+    """Return what is wrong with the text of a query, or odd about it, in the order of the text. No text makes it raise.
 
-    `dialect="wire"` asks for what the service answers in one request; `schema` is a JSON Schema of the project's
-    metadata. `select` and `ignore` name rules: a code, the start of one, a name, or ALL. BuildError for an option that
-    is not one.
+    `dialect="wire"` asks for what the service answers in one request. `schema` is a JSON Schema of the project's
+    metadata. `select` and `ignore` name rules: a code, the start of one, a name, or ALL. Raise BuildError for an option
+    that cannot be used.
     """
     from ..errors import BuildError
     from .query_linter import QueryLinter

@@ -1,12 +1,12 @@
-"""Files that were checked → their findings, without checking them again.
+"""Remember the findings of unchanged files.
 
-Findings are kept by what they follow from: the bytes of the file, its language, the settings, and the program
-(`_maker`). Which bytes a file holds is known without reading it while its times, size and inode stay as they were;
-times so fresh that a later write could leave them as they are say nothing, as in git.
+Findings follow from the bytes of the file, its language, the settings, and the program (`_program_fingerprint`), and
+are kept by a digest of these. The bytes of a file are known without reading it as long as its times, size and inode are
+the same; times so fresh that a later write could leave them unchanged do not count, as in git.
 
-All of it is one file, read whole and replaced whole: for thousands of files that takes milliseconds, where a row or a
+All of it is one file, read whole and replaced whole: for thousands of files that takes milliseconds, and a row or a
 file for each takes many times as long. Runs that end at the same time each write what they know, and what one of them
-forgets is found out again. A cache that cannot be read is a cold cache, and one that cannot be written is none.
+drops is found out again. A cache that cannot be read is an empty cache, and one that cannot be written is none.
 """
 
 from __future__ import annotations
@@ -66,16 +66,17 @@ class _Content(msgspec.Struct, array_like=True):
 
 
 def digest(data: bytes) -> bytes:
+    """Return a digest of bytes."""
     return blake2b(data, digest_size=_DIGEST).digest()
 
 
 def cache_key(content: bytes, language: str, fingerprint: str) -> bytes:
-    """What the findings of a file are kept by: the digest of its bytes, its language, the settings."""
+    """Return the key of a file's findings, from the digest of its bytes, its language and the settings."""
     return digest(b"\0".join((content, language.encode(), fingerprint.encode())))
 
 
 def file_stamp(status: os.stat_result) -> bytes | None:
-    """By what a file is known to be as it was; None where its times are too fresh. Taken before the file is read."""
+    """Return what identifies an unchanged file, or None if its times are too fresh. Take it before reading the file."""
     newest = max(status.st_mtime_ns, status.st_ctime_ns)
     if newest + _FRESH > time.time_ns():
         return None
@@ -83,7 +84,7 @@ def file_stamp(status: os.stat_result) -> bytes | None:
 
 
 class Cache:
-    """What is kept in a folder, which need not be there yet."""
+    """The cache in a folder, which need not exist yet."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = os.path.abspath(folder)
@@ -94,7 +95,7 @@ class Cache:
         self._changed = False
 
     def content(self, path: str, at: bytes | None) -> bytes | None:
-        """The digest of a file, or NOTHING, where its stamp says that it is as it was; else None."""
+        """Return the digest of a file, or NO_QUERIES, if its stamp says that it is unchanged; otherwise None."""
         seen = self._content.seen.get(self._key(path)) if at is not None else None
         if seen is None or seen[0] != at:
             return None
@@ -127,8 +128,10 @@ class Cache:
             self._changed = True
 
     def save(self) -> None:
-        """Writes what is new, beside what other runs have written meanwhile. What was not used for a while is left
-        out."""
+        """Write what is new, beside what other runs have written meanwhile.
+
+        What was not used for a while is dropped.
+        """
         if not self._changed:
             return
         with suppress(OSError):
@@ -179,7 +182,7 @@ def _recent(content: _Content, since: int) -> _Content:
 
 
 def _cache_file(file: str) -> tuple[int, int, int] | None:
-    """Which version of the file there is."""
+    """Return which version of the cache file there is."""
     try:
         status = os.stat(file)
     except OSError:
@@ -202,8 +205,7 @@ def _load(file: str) -> tuple[tuple[int, int, int] | None, _Content]:
 
 
 def _prepare(folder: str) -> None:
-    """Makes the folder, which says of itself that it is a cache, to git and to backups; and clears it of what other
-    versions left behind."""
+    """Make the folder, marked as a cache for git and for backups, and remove what other versions left behind."""
     os.makedirs(folder, exist_ok=True)
     for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
         with suppress(FileExistsError), open(f"{folder}/{name}", "x", encoding="utf-8") as file:

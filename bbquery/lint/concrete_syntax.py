@@ -1,8 +1,7 @@
-"""Tokens → the parts of a query as they were written, parentheses and all, and the edits that take parts away.
+"""Parentheses and operands as they were written, and the edits that remove them.
 
-The tree of a query is flat and forgets parentheses; here nothing is forgotten. A part's `layers` are the parentheses
-right around it, outermost first. Taking a part away can leave parentheses that change nothing any more: they go with
-it, so that no fix makes work for another.
+The tree of a query is flat and forgets parentheses; nothing is forgotten here. Removing an operand can leave
+parentheses that change nothing any more. They go with it, so that no fix makes work for another one.
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 class Expression:
-    """An expression in the text: `start` and `end` are without the parentheses around it."""
+    """An expression in the text. `start` and `end` are without the parentheses around it, which are in `layers`,
+    outermost first.
+    """
 
     __slots__ = ("end", "kind", "layers", "operands", "parent", "place", "start")
 
@@ -40,7 +41,7 @@ class Expression:
         return self.layers[0] if self.layers else Span(self.start, self.end)
 
     def walk(self) -> Iterator[Expression]:
-        """This part and all in it, parents first."""
+        """Yield this expression and everything in it, parents first."""
         stack = [self]
         while stack:
             part = stack.pop()
@@ -83,8 +84,11 @@ def _join_spans(kind: Kind, parts: list[Expression]) -> Expression:
 
 
 class ConcreteSyntax:
-    """The parts of a query; `beside` are those that follow another with nothing between; `single` the parentheses
-    around a list of one value."""
+    """The expressions of a query as written.
+
+    `beside` are those that follow another one with nothing between. `single` are the parentheses around lists of one
+    value.
+    """
 
     def __init__(self, found: list[Token]) -> None:
         self.beside: list[Expression] = []
@@ -117,7 +121,7 @@ class ConcreteSyntax:
         self._by_span = {span: part for part in self.root.walk() for span in (Span(part.start, part.end), *part.layers)}
 
     def _end_of_predicate(self, found: list[Token], at: int) -> int:
-        """The place of a predicate's last token, of which `at` is the first."""
+        """Return the place of the last token of a predicate, whose first token is at `at`."""
         while found[at].kind not in ("colon", "order", "text"):
             at += 1
         if found[at + 1].kind != "open":
@@ -130,7 +134,7 @@ class ConcreteSyntax:
         return at
 
     def part(self, span: Span) -> Expression:
-        """The part that a node of the tree stands for, by the node's span."""
+        """Return the expression of a node of the tree, by the node's span."""
         return self._by_span[span]
 
 
@@ -138,14 +142,14 @@ class ConcreteSyntax:
 
 
 def needs_parentheses(kind: Kind, around: Expression | None) -> bool:
-    """Whether a part cannot stand without parentheses where it stands."""
+    """Return whether an expression cannot stand without parentheses where it is."""
     if around is None:
         return False
     return (kind == "or" and around.kind in ("and", "not")) or (kind == "and" and around.kind == "not")
 
 
 def useful_parentheses(kind: Kind, around: Expression | None) -> int:
-    """How many parentheses around a part are not needless. Those around an AND inside of an OR help the reader."""
+    """Return how many parentheses around an expression are useful. Those around an AND inside an OR help the reader."""
     return int(needs_parentheses(kind, around) or (kind == "and" and around is not None and around.kind == "or"))
 
 
@@ -153,7 +157,7 @@ def useful_parentheses(kind: Kind, around: Expression | None) -> int:
 
 
 def deletions(text: str, spans: Iterable[Span]) -> list[Edit]:
-    """Edits that delete ranges. Words that would run together are kept apart."""
+    """Return edits that delete ranges. Words that would run together are kept apart."""
     merged: list[Span] = []
     for span in sorted(spans):
         if merged and span.start <= merged[-1].end:
@@ -169,7 +173,7 @@ def _glues(text: str, span: Span) -> bool:
 
 
 def parentheses_spans(text: str, layers: Iterable[Span]) -> list[Span]:
-    """What to delete to be rid of parentheses: they, and the white space inside of them."""
+    """Return what to delete to remove parentheses: they, and the white space inside them."""
     spans: list[Span] = []
     for start, end in layers:
         inside = text[start + 1 : end - 1]
@@ -184,7 +188,7 @@ def _skip_space(text: str, at: int) -> int:
 
 
 def removal_spans(text: str, part: Expression) -> list[Span]:
-    """What to delete to be rid of an operand of an AND or OR, with what joins it to the others."""
+    """Return what to delete to remove an operand of an AND or OR, with what joins it to the others."""
     group = part.parent
     assert group is not None, "only an operand can be taken away"
     place = part.place
@@ -198,7 +202,7 @@ def removal_spans(text: str, part: Expression) -> list[Span]:
 
 
 def collapse_spans(text: str, whole: Expression, left: Expression) -> list[Span]:
-    """What else to delete where of a part only one part inside of it is left: parentheses, and NOT before NOT."""
+    """Return what else to delete if only one part of an expression is left: parentheses, and NOT before NOT."""
     around = whole.parent
     if around is not None and around.kind == left.kind == "not":
         (inner,) = left.operands

@@ -1,6 +1,7 @@
-"""A text and its language → findings, where they stand in the text. Files, caches and processes are for `runner`.
+"""One source text to findings, at their places in the text.
 
-A finding on a query is carried from the query's text to the source's; so is its fix, where the source can be edited.
+A finding on a query is moved from the query's text to the source's. So is its fix, if the source can be edited there.
+Files, caches and processes are the business of `runner`.
 """
 
 from __future__ import annotations
@@ -24,18 +25,18 @@ QUERY = "query"
 
 
 class DocumentLinter:
-    """Checks texts by settings. It keeps a checker for each set of rules that is on somewhere."""
+    """Checks texts by settings. It keeps a linter for each set of rules that is on somewhere."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._checkers: dict[frozenset[str], QueryLinter] = {}
 
     def prepare(self) -> None:
-        """BuildError where the settings hold what no check can begin with, such as a schema that is none."""
+        """Raise BuildError for settings with which no check can start, such as a schema that is not one."""
         self._checker(self.settings.enabled)
 
     def check(self, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
-        """What is wrong in a text by the rules that are enabled, in the order of the text, suppressions heeded."""
+        """Return what is wrong in a text by the enabled rules, in the order of the text, without what is suppressed."""
         if language == QUERY:
             found = Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
         else:
@@ -62,13 +63,14 @@ class DocumentLinter:
 
 
 def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:
+    """Return a finding on an excerpt at its place in the source."""
     fix = finding.fix and _placed_fix(finding.fix, excerpt)
     span = excerpt.locate(finding.span)
     return Finding(finding.code, finding.message, span, severity=finding.severity, hint=finding.hint, fix=fix)
 
 
 def _placed_fix(fix: Fix, excerpt: Excerpt) -> Fix | None:
-    """The fix as edits of the source; None where the source cannot be edited there."""
+    """Return a fix as edits of the source, or None if the source cannot be edited there."""
     if excerpt.respell is None:
         return None
     if excerpt.offsets is not None and any(_is_inside_escape(at, excerpt) for edit in fix.edits for at in edit.span):
@@ -81,14 +83,14 @@ def _placed_fix(fix: Fix, excerpt: Excerpt) -> Fix | None:
 
 
 def _is_inside_escape(at: int, excerpt: Excerpt) -> bool:
-    """Whether a place in the text is amid what the source spells as one escape."""
+    """Return whether a place in the text is inside what the source spells as one escape."""
     offsets = excerpt.offsets
     assert offsets is not None, "the caller has looked"
     return 0 < at < len(excerpt.text) and offsets[at - 1] == offsets[at]
 
 
 def language(path: str, data: bytes | None = None) -> str:
-    """The language of a file; `text` where nothing tells."""
+    """Return the language of a file, or `text` if nothing tells."""
     found = language_of(path)
     if found is None and data is None and not os.path.splitext(path)[1]:
         with open(path, "rb") as file:

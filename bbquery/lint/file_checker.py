@@ -23,7 +23,7 @@ class PendingFile(NamedTuple):
 
 
 class CheckedFile(NamedTuple):
-    """What came out for a file, and by what the cache may keep it."""
+    """The outcome for a file, and what the cache needs to keep it."""
 
     outcome: Outcome
     stamp: bytes | None = None
@@ -32,7 +32,7 @@ class CheckedFile(NamedTuple):
 
 
 def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
-    """Reads a file and checks it."""
+    """Read a file and check it. Every failure but a missing library is part of the outcome."""
     path, settings = target.path, linter.settings
     try:
         at = file_stamp(os.stat(path))
@@ -61,5 +61,6 @@ def _mistake(error: Exception) -> str:
 
 
 def decode_file(path: str, data: bytes) -> SourceFile | SkippedFile:
+    """Return the text of a file, or why it is skipped."""
     source = decode_source(data, is_python=language(path, data) == "python")
     return source if isinstance(source, SourceFile) else SkippedFile(path, source)

@@ -1,4 +1,4 @@
-"""`Finding`: a diagnostic of the linter, with what would mend it."""
+"""`Finding`: a diagnostic of the linter, with the edits that would fix it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """What to write in place of a range of the text; an empty range is an insertion."""
+    """What to write in place of a range of the text. An empty range is an insertion."""
 
     span: Span
     text: str
@@ -21,8 +21,8 @@ class Edit(NamedTuple):
 class Fix:
     """Edits that belong together, in the order of the text and apart from one another.
 
-    A safe fix keeps the meaning: the query matches the same sessions as before, or, where it was no query, is what
-    was certainly meant.
+    A safe fix keeps the meaning: the query matches the same sessions as before, or, if it was not a query, is what was
+    certainly meant.
     """
 
     __slots__ = ("edits", "safe", "title")
@@ -45,7 +45,10 @@ class Fix:
 
 
 class Finding(Diagnostic):
-    """A `Diagnostic` whose code is that of a rule. `span` is in the text that was checked, and so are the fix's."""
+    """A `Diagnostic` whose code is that of a rule.
+
+    Its `span`, and those of its fix, are in the text that was checked.
+    """
 
     __slots__ = ("fix",)
 

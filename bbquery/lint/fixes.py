@@ -1,4 +1,4 @@
-"""Findings × text → the text with their fixes applied. Writing it anywhere is the caller's part."""
+"""Apply fixes until none is left. Writing the text anywhere is the caller's part."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NO_QUERY = frozenset(("BBQ001", "BBQ002"))
 
 
 def apply_fixes(text: str, findings: Iterable[Finding], *, unsafe: bool) -> tuple[str, list[Finding]]:
-    """The text with as many fixes as can be made at once, and the findings that they mend.
+    """Return the text with as many fixes as can be applied at once, and the findings that they fix.
 
-    `unsafe` allows fixes that may change the meaning. Each fix was made for the text as it is: of two whose extents
-    meet only the first is applied, and a further round, on the findings of the new text, sees to the other.
+    `unsafe` allows fixes that may change the meaning. Each fix was made for the text as it is, so of two that touch
+    only the first is applied. A further round, on the findings of the new text, applies the other.
     """
     applied: list[Finding] = []
     taken: list[tuple[int, int]] = []  # the extents of the fixes so far, in order and apart
@@ -44,7 +44,7 @@ def apply_fixes(text: str, findings: Iterable[Finding], *, unsafe: bool) -> tupl
 
 
 class FixResult(NamedTuple):
-    """A text after its fixes, what they mended, and what is left."""
+    """A text after its fixes, the findings that they fixed, and those that are left."""
 
     text: str
     fixed: list[Finding]
@@ -52,7 +52,7 @@ class FixResult(NamedTuple):
 
 
 def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], *, unsafe: bool) -> FixResult:
-    """Makes the fixes of a text until none is left. A round that would break a query is not made."""
+    """Return the text with fixes applied until none is left. A round that would break a query is not applied."""
     findings = linter.check(text, language, enabled)
     fixed: list[Finding] = []
     seen = {text}

@@ -1,8 +1,8 @@
-"""A `.bbq` file → the same with its queries in canonical text.
+"""Format `.bbq` files: each query in canonical text.
 
 Canonical text is one line. What stands around a query stays: comments, blank lines, line ends. A query with a comment
-inside is left as it is, since one line has no place for it, and so is one with a placeholder, which has no canonical
-text until it is bound.
+inside stays as it is, because one line has no place for it. So does one with a placeholder, which has no canonical text
+until it is bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .rules.syntax import syntax_finding
 
 
 def formatted(source: str) -> tuple[str, list[Finding]]:
-    """The text with its queries in canonical form, and what keeps others from having one."""
+    """Return the text with its queries in canonical form, and what keeps others from having one."""
     pieces: list[str] = []
     problems: list[Finding] = []
     at = 0

@@ -1,4 +1,4 @@
-"""Offsets of a text → its lines. A line ends with LF, CR LF or CR, as everywhere in bbquery."""
+"""Offsets to lines and columns. A line ends with LF, CR LF or CR, as everywhere in bbquery."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ class Lines:
                 at = text.find("\n", at) + 1
 
     def number(self, offset: int) -> int:
+        """Return the line of an offset."""
         return bisect_right(self.starts, offset)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1, the column in code points."""
+        """Return the line and the column of an offset, both from 1, the column in code points."""
         number = self.number(offset)
         return number, offset - self.starts[number - 1] + 1
 
     def start(self, number: int) -> int:
-        """Where a line begins; past the last one, where the text ends."""
+        """Return where a line begins; after the last line, where the text ends."""
         return self.starts[number - 1] if number <= len(self.starts) else len(self.text)
 
     def end(self, number: int) -> int:
-        """Where a line ends, before what ends it."""
+        """Return where a line ends, before its line end."""
         end = self.start(number + 1)
         if number < len(self.starts):
             end -= 2 if self.text[end - 2 : end] == "\r\n" else 1

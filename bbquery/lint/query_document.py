@@ -1,4 +1,4 @@
-"""What the rules look at: a query's tree, its text, its tokens and its structure; and what they give, notes."""
+"""A parsed query with its text, tokens and repairs: what rules look at; and `RuleResult`, which they give."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 60
 
 
 class RuleResult(NamedTuple):
-    """A finding on the repaired text, before it is carried back to the text as it was given."""
+    """A finding on the repaired text, before it is moved to the original text."""
 
     code: str
     message: str
@@ -33,14 +33,14 @@ RuleResults: TypeAlias = Iterable[RuleResult]
 
 
 class PredicateTokens(NamedTuple):
-    """Where the keys and the values of a predicate stand."""
+    """The tokens of the keys and the values of a predicate."""
 
     keys: list[Token]
     values: list[Token]
 
 
 class QueryDocument:
-    """A query that parses. All spans are in `text`; `shown` and `finding` give what a user may see."""
+    """A query that parses. All spans are in `text`; `preview` and `finding` give what a user may see."""
 
     def __init__(self, node: Node, repaired: RepairedText) -> None:
         self.node = node
@@ -57,35 +57,39 @@ class QueryDocument:
 
     @cached_property
     def predicates(self) -> list[tuple[Equal | OneOf | Exists | Order | Text, PredicateTokens]]:
-        """Each predicate with its literals, in the order of the text."""
+        """Each predicate with its tokens, in the order of the text."""
         leaves = [node for node in walk(self.node) if isinstance(node, Equal | OneOf | Exists | Order | Text)]
         return list(zip(leaves, _literals(self.tokens), strict=True))
 
     def is_unknown(self, token: Token) -> bool:
-        """Whether it stands for something that is not known: a placeholder."""
+        """Return whether a token stands for a value that is not known: a placeholder."""
         return self._repaired.is_unknown(token.start, token.end)
 
     @cached_property
-    def logical(self) -> Node:
-        """The tree without double negations, with each predicate that holds something unknown as one that says nothing
-        of any other."""
-        return _normalize(self.node, self._repaired) if self.doubled or self._repaired.unknown else self.node
+    def normalized(self) -> Node:
+        """The tree without double negations, in which a predicate with an unknown value says nothing about any other.
+        """
+        return (
+            _normalize(self.node, self._repaired) if self.has_double_negation or self._repaired.unknown else self.node
+        )
 
     @cached_property
-    def doubled(self) -> bool:
+    def has_double_negation(self) -> bool:
         """Whether there is a double negation."""
         return any(isinstance(node, Not) and isinstance(node.operand, Not) for node in walk(self.node))
 
     def span(self, node: Node) -> Span:
+        """Return the span of a node."""
         assert node.span is not None, "the tree was parsed"
         return node.span
 
-    def shown(self, node: Node) -> str:
-        """A part of the query as it was written, on one line."""
+    def preview(self, node: Node) -> str:
+        """Return a part of the query as it was written, on one line."""
         start, end = self._repaired.locate(self.span(node))
         return preview_text(self._repaired.original[start:end])
 
     def finding(self, note: RuleResult) -> Finding:
+        """Return a result as a finding on the original text."""
         edits = [self._repaired.edit(edit) for edit in note.edits]
         known = [edit for edit in edits if edit is not None]
         fix = Fix(note.title, *known, safe=note.safe) if edits and len(known) == len(edits) else None
@@ -94,7 +98,7 @@ class QueryDocument:
 
 
 def preview_text(text: str) -> str:
-    """A part of a text, short and on one line."""
+    """Return a part of a text, short and on one line."""
     text = " ".join(text.split()) if not text.isprintable() else text
     return make_visible(truncate(text, _SHOWN))
 

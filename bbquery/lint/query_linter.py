@@ -1,8 +1,8 @@
-"""Text → findings: what is wrong with one query, all of it in one run.
+"""One query to findings: everything that is wrong with it, in one run.
 
-A text that is no query is repaired in memory (`mending`), and what comes out is checked like any other: findings on it
-are carried back to the text as it was given. A text of the commonest kind, equalities in canonical spelling with
-nothing odd in them, is seen to be fine by one pattern, and never parsed: most lines of most files are such.
+A text that does not parse is repaired in memory (`recovery`), and the result is checked like any other query; findings
+on it are moved back to the original text. Texts of the commonest kind, equalities in canonical form with nothing odd in
+them, are recognized by one pattern and never parsed: most lines of most files are such.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _MOST_DECODINGS = 3
 
 
 class QueryLinter:
-    """Checks texts against the rules that are `enabled`, by their codes; `schema` is that of the project's metadata."""
+    """Checks texts against the rules that are `enabled`, by their codes. `schema` is that of the project's metadata."""
 
     def __init__(
         self, *, enabled: frozenset[str], dialect: Dialect = "full", schema: Mapping[str, Any] | None = None
@@ -50,16 +50,16 @@ class QueryLinter:
         self._schema = None if schema is None else Schema(schema)
 
     def check(self, text: str) -> list[Finding]:
-        """What is wrong with a text, ordered by where it is. Any text gives findings; none raises."""
+        """Return what is wrong with a text, in the order of the text. No text makes it raise."""
         if self._schema is None and len(text) <= _PLAIN_LENGTH:
             if _EQUALITY.fullmatch(text):
                 return []
             if self._dialect == "full" and (match := _EQUALITIES.fullmatch(text)) and _has_no_findings(text, match[1]):
                 return []
-        return self.check_thoroughly(text)
+        return self.check_fully(text)
 
-    def check_thoroughly(self, text: str) -> list[Finding]:
-        """The same, without the short cut."""
+    def check_fully(self, text: str) -> list[Finding]:
+        """Return the findings of `check` without its short cut."""
         findings = [finding for finding in self._findings(text) if finding.code in self._enabled]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         return findings
@@ -86,7 +86,7 @@ class QueryLinter:
         return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 
     def _of_encoded(self, text: str, problem: QuerySyntaxError) -> list[Finding]:
-        """The finding that a text is encoded, and those on what it says."""
+        """Return the finding that a text is encoded, and those on the decoded query."""
         decoded = text
         try:
             for _ in range(_MOST_DECODINGS):
@@ -118,7 +118,7 @@ class QueryLinter:
 
 
 def _has_no_findings(text: str, joint: str) -> bool:
-    """Whether conditions that match `_RUN` have nothing to say about one another."""
+    """Return whether conditions that match `_EQUALITIES` have nothing to say about one another."""
     parts = text[:-1].split(f"' {joint} ")  # no key and no value holds a quote, so this parts nothing else
     if joint == "OR":
         return len(set(parts)) == len(parts)

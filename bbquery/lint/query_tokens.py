@@ -1,7 +1,7 @@
-"""A text → its tokens, by the grammar's own terminals and with no Lark: what findings and fixes point at.
+"""Tokens of a query by the grammar's own terminals, without Lark: what findings and fixes point at.
 
-Nodes know where expressions stand; keys, values, parentheses and what joins two conditions are found here. On a text
-that is a query the terminals need no context to be told apart. On any other, what is no token is left out.
+Nodes know where expressions stand; this finds keys, values, parentheses and connectives. On a text that is a query, the
+terminals need no context to be told apart. On any other text, what is not a token is left out.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _SIGNS = {"minus": "-", "open": "(", "close": ")", "left": "[", "right": "]", "c
 
 
 class Token(NamedTuple):
+    """A token of a query: its kind, and where it starts and ends."""
+
     kind: str
     start: int
     end: int
@@ -40,13 +42,13 @@ class Token(NamedTuple):
 
 @cache
 def pattern() -> re.Pattern[str]:
-    """One token or white space; `lastgroup` is its kind."""
+    """Return the pattern of one token or white space. `lastgroup` is its kind."""
     parts = [f"(?P<{kind}>{terminal(name).pattern})" for kind, name in _TERMINALS.items()]
     return re.compile("|".join(parts + [f"(?P<{kind}>{re.escape(sign)})" for kind, sign in _SIGNS.items()]))
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of a query, without white space."""
+    """Return the tokens of a query, without white space."""
     return [
         Token(match.lastgroup or "", match.start(), match.end())
         for match in pattern().finditer(text)

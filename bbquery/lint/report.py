@@ -1,6 +1,6 @@
-"""`Report`: what was checked and what was found, as the formats take it.
+"""What was checked and what was found, as the reporters take it.
 
-Findings hold offsets; where they stand in lines is worked out here, once, and only for files that have some.
+Findings hold offsets. Their lines are worked out here, once, and only for files that have findings.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from .line_index import Lines
 
 
 class Checked(NamedTuple):
-    """A file, or another input under a name of its own (`<stdin>`). `source` may be None where nothing was found, and
-    `error` says why it could not be checked."""
+    """A file, or another input under a name of its own (`<stdin>`).
+
+    `source` may be None if nothing was found, and `error` says why it could not be checked.
+    """
 
     path: str
     source: str | None
@@ -29,7 +31,9 @@ class Checked(NamedTuple):
 
 
 class LocatedFinding(NamedTuple):
-    """A finding in its file. `fingerprint` stays the same while its text, its path and those like it before it do."""
+    """A finding in its file. `fingerprint` stays the same as long as its text, its path and similar findings before it
+    do.
+    """
 
     finding: Finding
     file: Checked
@@ -40,8 +44,8 @@ class LocatedFinding(NamedTuple):
 class Report:
     """Files in the order of their paths, each with its findings in the order of its text.
 
-    `root` is the repository's folder, from which formats for services give paths; the working directory, if there is
-    none.
+    `root` is the repository's folder, from which reporters for services give paths; if there is none, it is the working
+    directory.
     """
 
     def __init__(
@@ -72,7 +76,7 @@ class Report:
 
     @cached_property
     def counts(self) -> Counter[str]:
-        """How many findings of each code."""
+        """The number of findings for each code."""
         return Counter(located.finding.code for located in self.located)
 
     @property
@@ -82,7 +86,7 @@ class Report:
         return sorted(skipped + [(file.path, file.error) for file in self.files if file.error is not None])
 
     def path(self, path: str) -> str:
-        """A path from the root, with `/`; as it is where it is outside, or no path."""
+        """Return a path from the root, with `/`; a path outside it, or a text that is not one, as it is."""
         if path.startswith("<"):
             return path
         whole = os.path.abspath(path)
@@ -92,6 +96,6 @@ class Report:
 
 
 def repository(start: Path) -> Path | None:
-    """The folder of the repository that a folder is in."""
+    """Return the folder of the repository that a folder is in, or None."""
     start = Path(os.path.abspath(start))
     return next((folder for folder in (start, *start.parents) if os.path.lexists(folder / ".git")), None)

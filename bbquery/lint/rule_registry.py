@@ -1,4 +1,4 @@
-"""The rules of the linter: one table from code to rule; and selectors, which name some of them."""
+"""All rules in one table, and the selectors that name some of them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Fixing = Literal["never", "safe", "unsafe"]
 
 
 class Rule(NamedTuple):
-    """`fix` says whether its findings can be mended, and how safely; `default` whether it is on unless asked for;
-    `needs` what it cannot find anything without: the wire dialect, or a schema."""
+    """A rule. `fix` says whether its findings can be fixed, and how safely. `default` says whether it is on unless
+    asked for. `needs` is what it cannot find anything without: the wire dialect, or a schema.
+    """
 
     code: str
     name: str
@@ -79,8 +80,11 @@ RULES: dict[str, Rule] = {
 def select_rules(
     select: Iterable[str] | None = None, ignore: Iterable[str] = (), extend: Iterable[str] = ()
 ) -> frozenset[str]:
-    """The codes that are on. Each selector is a code, the start of one (`BBQ2`), a name, or `ALL`; of two that name a
-    rule, the more specific one counts, and `ignore` where they are alike. BuildError for one that names nothing."""
+    """Return the codes that are on.
+
+    Each selector is a code, the start of one (`BBQ2`), a name, or `ALL`. Of two that name a rule, the more specific one
+    counts, and `ignore` if they are equally specific. Raise BuildError for a selector that names nothing.
+    """
     on = {rule.code: 0 for rule in RULES.values() if rule.default} if select is None else {}
     off: dict[str, int] = {}
     for selectors, weights in (((*(select or ()), *extend), on), (ignore, off)):
@@ -93,7 +97,7 @@ def select_rules(
 
 @cache
 def resolve_selector(selector: str) -> frozenset[str]:
-    """The codes that a selector names; BuildError, with the nearest names, for one that names nothing."""
+    """Return the codes that a selector names. Raise BuildError, with the nearest names, if it names nothing."""
     if selector in _BY_NAME:
         return frozenset((_BY_NAME[selector],))
     codes = frozenset(

@@ -1,8 +1,8 @@
-"""Paths and settings → `Report`: each file is found, read where it must be, and checked, here or in other processes.
+"""Paths to a `Report`: find each file, read it if need be, and check it, here or in other processes.
 
-A file is first looked at for what it takes to find nothing in it: the cache, or a search of its bytes. What is left is
-checked, in several processes where there is so much of it that starting them pays. No file stops a run: one that cannot
-be checked is an error in the report. Only what is wrong with the settings or the installation is raised, a BuildError.
+The cache, or a search of its bytes, shows of most files that there is nothing to find. The rest are checked, in several
+processes if there is enough work for that to pay. No file stops a run: one that cannot be checked is an error in the
+report. Only wrong settings, or a broken installation, raise BuildError.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def run_linter(
     cache: Cache | None = None,
     processes: int | None = None,
 ) -> Report:
-    """Checks the files behind paths. `processes` is how many may work; one a processor, unless given."""
+    """Return the report on the files of paths.
+
+    `processes` is how many may work; one for each processor unless given.
+    """
     outcomes: list[Outcome] = []
     pending: list[PendingFile] = []
     linter = DocumentLinter(settings)
@@ -59,7 +62,7 @@ def run_linter(
 
 
 def _check_cheaply(target: FileToCheck, settings: Settings, cache: Cache | None) -> Outcome | PendingFile:
-    """What comes out for a file where that is known without checking it."""
+    """Return the outcome for a file if it is known without checking; otherwise the file, to be checked."""
     path = target.path
     try:
         status = os.stat(path)
@@ -84,12 +87,14 @@ def _check_cheaply(target: FileToCheck, settings: Settings, cache: Cache | None)
 
 
 def _cannot_match(data: bytes, path: str) -> bool:
-    """Whether bytes show that a file holds nothing for the linter."""
+    """Return whether bytes show that a file holds nothing for the linter."""
     return not (language_of(path) == "bbq" or data.startswith(_WIDE) or may_contain_queries(data))
 
 
 def _skip_file(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache | None) -> Outcome:
-    """A file that was named is to be a text all the same."""
+    """Return the outcome for a file that holds nothing for the linter. A file that was named must be a text all the
+    same.
+    """
     if target.named:
         source = decode_file(target.path, data)
         if isinstance(source, SkippedFile):
@@ -100,6 +105,7 @@ def _skip_file(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache 
 
 
 def _from_cache(path: str, content: bytes, data: bytes | None, settings: Settings, cache: Cache) -> Checked | None:
+    """Return the outcome that the cache has for a file, or None."""
     enabled = settings.enabled_for(path)
     findings = cache.findings(cache_key(content, language(path, data), settings.fingerprint(enabled)))
     if not findings:

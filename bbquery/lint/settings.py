@@ -1,6 +1,6 @@
-"""`bbquery.toml`, or `[tool.bbquery]` of a `pyproject.toml` → `Settings`.
+"""`[tool.bbquery]` for the linter.
 
-One table says of each key what it holds, and the reader, the command line's overrides and `describe` go by it: what
+One table has a reader for each key. Reading, the command line's overrides and `describe` all go by it, so what
 `describe` prints can be read back. Patterns are those of `.gitignore`, relative to the folder of the configuration.
 """
 
@@ -34,7 +34,9 @@ MAX_FILE_SIZE = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Settings:
-    """What to check, and by which rules. `root` is where patterns start, `source` the file that said so."""
+    """What to check, and by which rules. `root` is where patterns start, `source` is the file that the settings come
+    from.
+    """
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
@@ -53,7 +55,7 @@ class Settings:
 
     @cached_property
     def schema_json(self) -> dict[str, Any] | bool | None:
-        """What the file of `schema` holds: a JSON Schema is an object or a boolean. BuildError where it does not."""
+        """The content of the `schema` file, an object or a boolean. Raise BuildError if it is not a JSON Schema."""
         if self.schema is None:
             return None
         try:
@@ -74,7 +76,7 @@ class Settings:
         return frozenset(code for code in on if not idle.get(RULES[code].needs, False))
 
     def enabled_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
-        """The codes that are on in a file, by its path as it is or from the working directory."""
+        """Return the codes that are on in a file, by its path, absolute or from the working directory."""
         if not self.per_file_ignores:
             return self.enabled
         below = os.path.relpath(os.path.abspath(path), self.root)
@@ -85,7 +87,7 @@ class Settings:
         }
 
     def fingerprint(self, enabled: frozenset[str]) -> str:
-        """A key for the findings of a text: the same wherever and whenever they must be the same."""
+        """Return a key for the findings of a text, which is the same if and only if the findings must be."""
         return sha256(f"{self.dialect} {sorted(enabled)} {self._schema_text}".encode()).hexdigest()
 
     @cached_property
@@ -93,10 +95,10 @@ class Settings:
         return json.dumps(self.schema_json, sort_keys=True)
 
     def with_overrides(self, **given: object) -> Settings:
-        """With what the command line says; None says nothing.
+        """Return the settings with what the command line says; None says nothing.
 
-        `select` begins anew: what the file says to ignore or to add was said of its own selection. `ignore`,
-        `extend_select` and `extend_exclude` add to the file's, and the rest replaces it.
+        `select` starts anew, because the file's `ignore` and `extend-select` belong to its own selection. `ignore`,
+        `extend_select` and `extend_exclude` add to the file's. Anything else replaces it.
         """
         values = {
             key: read_setting(LINT_SETTINGS, key.replace("_", "-"), value, Path.cwd())
@@ -113,7 +115,7 @@ class Settings:
         return replace(base, **values)
 
     def describe(self) -> str:
-        """The settings in force, as a `bbquery.toml` that says the same from the folder `root`."""
+        """Return the settings in force, as a `bbquery.toml` that says the same from the folder `root`."""
         lines = [f"# from {_toml(str(self.source))}" if self.source else "# no configuration was found"]
         lines.append(f"# patterns start in {_toml(str(self.root))}")
         tables = []
@@ -213,9 +215,9 @@ _OTHERS = ("usage",)
 
 
 def load_settings(start: Path, explicit: Path | None = None) -> Settings:
-    """The settings of an explicit file, or else of the nearest that is in `start` or above it, in the same repository.
+    """Return the settings of an explicit file, or of the nearest one in `start` or above it, in the same repository.
 
-    BuildError (`bad-config`), with file, line and key, where the file is not as it should be.
+    Raise BuildError (`bad-config`), with file, line and key, for what cannot be used.
     """
     found = find_config(start, explicit)
     if found is None:

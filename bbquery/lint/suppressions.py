@@ -1,12 +1,13 @@
-"""Findings → those that no comment suppresses, and what is wrong with the comments that should.
+"""Comments that suppress findings, and what is wrong with those comments.
 
-    # bbquery: ignore[BBQ103]             what is on its line; alone on a line, what is on the next one
-    # bbquery: ignore-next-line[BBQ103]   what is on the next line
-    # bbquery: ignore-file[BBQ103, BBQ2]  what is in the file
+    # bbquery: ignore[BBQ103]             on its line; alone on a line, on the next one
+    # bbquery: ignore-next-line[BBQ103]   on the next line
+    # bbquery: ignore-file[BBQ103, BBQ2]  in the whole file
 
-In brackets are codes, starts of codes and names; without brackets it is every rule but those about suppressions.
-After them may stand why. `//`, `--`, `/*` and `<!--` begin a comment too, where the language has them. A finding stands
-on the lines where it, and the query that it is in, begin and end: amid a string there is no place for a comment.
+The brackets hold codes, starts of codes and names. Without brackets it means every rule except those about
+suppressions. A reason may follow. `//`, `--`, `/*` and `<!--` start a comment too, in languages that have them. A
+finding stands on the lines where it, and the query that it is in, begin and end: inside a string there is no place for
+a comment.
 """
 
 from __future__ import annotations
@@ -43,21 +44,23 @@ _PARSE_ERRORS = frozenset(("BBQ001", "BBQ002"))
 class Suppression:
     """A comment that suppresses, or tries to.
 
-    `whole` is where it stands, `span` the words from `bbquery:` on. `alone` says that nothing but comment is on its
-    lines, `lone` that it is all of that comment, and `followed` that more of it follows. `wrong` are the selectors that
-    name no rule, with why.
+    `whole` is where it stands, and `span` are the words from `bbquery:` on. `on_own_line` says that nothing but
+    comments is on its lines, `whole_comment` that it is all of that comment, and `has_more` that more of it follows.
+    `invalid_selectors` are those that name no rule, with the reason.
     """
 
-    def __init__(self, whole: Span, match: re.Match[str], *, alone: bool, lone: bool, followed: bool) -> None:
+    def __init__(
+        self, whole: Span, match: re.Match[str], *, on_own_line: bool, whole_comment: bool, has_more: bool
+    ) -> None:
         self.whole = whole
-        self.alone = alone
-        self.lone = lone
-        self.followed = followed
+        self.on_own_line = on_own_line
+        self.whole_comment = whole_comment
+        self.has_more = has_more
         self.span = Span(*match.span())
         self.kind = match["kind"]
         self.known = self.kind in _DIRECTIVES and (match["bracket"] is None or match["closed"] is not None)
         self.selectors: list[tuple[Span, frozenset[str]]] = []
-        self.wrong: list[tuple[Span, str, str | None]] = []
+        self.invalid_selectors: list[tuple[Span, str, str | None]] = []
         self.everything = match["bracket"] is None
         self.inside = Span(*match.span("selectors"))
         self.used: set[str] = set()
@@ -68,7 +71,7 @@ class Suppression:
                 try:
                     self.selectors.append((span, resolve_selector(word[0])))
                 except BuildError as error:
-                    self.wrong.append((span, error.message, error.hint))
+                    self.invalid_selectors.append((span, error.message, error.hint))
 
     def suppresses(self, code: str) -> bool:
         if self.everything:
@@ -85,8 +88,11 @@ def filter_findings(
     enabled: frozenset[str],
     excerpts: Sequence[Span] = (),
 ) -> list[Finding]:
-    """The findings that stay, with those on the suppressions themselves (BBQ901, BBQ902) where these rules are enabled,
-    in the order of the text. `excerpts` are where the queries stand, in order."""
+    """Return the findings that stay, and those on the suppressions themselves (BBQ901, BBQ902) if these rules are
+    enabled.
+
+    They are in the order of the text. `excerpts` are where the queries stand, in order.
+    """
     if _MARKER_WORD not in source:
         return findings
     lines = Lines(source)
@@ -144,9 +150,9 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
 
 
 def _textual_comment(lines: Lines, at: int) -> Span | None:
-    """What looks like the comment around an offset: all that follows a marker before it, up to the line's end.
+    """Return what looks like the comment around an offset: everything from a marker before it to the end of the line.
 
-    Not where a double quote is open before it: it is part of a string.
+    Return None inside a double-quoted string: the text is data there, not a comment.
     """
     number = lines.number(at)
     start, end = lines.start(number), lines.end(number)
@@ -168,7 +174,9 @@ def _closing(marker: str) -> str:
 
 
 def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
-    """The suppression whose word stands in a comment. It begins the comment, or follows one more marker of its kind."""
+    """Return the suppression whose word stands in a comment. It must start the comment, or follow one more marker of
+    its kind.
+    """
     source = lines.text
     first = max(around.start, at - 40)
     marker = _MARKER.search(source[first:at])
@@ -186,13 +194,18 @@ def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
         end = another.start() + 1 if another else end
     before = source[lines.start(lines.number(around.start)) : around.start].strip()
     after = source[around.end : lines.end(lines.number(max(around.start, around.end - 1)))].strip()
-    alone = (before, after) in (("", ""), ("{", "}"))  # JSX has its comments in braces
-    lone = (start, end) == around
-    return Suppression(Span(start, end), match, alone=alone, lone=lone, followed=another is not None)
+    on_own_line = (before, after) in (("", ""), ("{", "}"))  # JSX has its comments in braces
+    whole_comment = (start, end) == around
+    return Suppression(
+        Span(start, end), match, on_own_line=on_own_line, whole_comment=whole_comment, has_more=another is not None
+    )
 
 
 def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Suppression]]:
-    """What holds on each line. The line after a comment that stands alone is the next that holds none such."""
+    """Return what holds on each line.
+
+    After a comment alone on its line, that is the next line without such a comment.
+    """
     held: dict[int, list[Suppression]] = {}
     following: dict[int, int] = {}
     for each in reversed(suppressions):
@@ -200,9 +213,9 @@ def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Su
             continue
         first, last = lines.number(each.whole.start), lines.number(max(each.whole.start, each.whole.end - 1))
         below = following.get(last + 1, last + 1)
-        if each.alone:
+        if each.on_own_line:
             following[first] = below
-        if each.alone or each.kind == "ignore-next-line":
+        if each.on_own_line or each.kind == "ignore-next-line":
             held.setdefault(below, []).append(each)
         else:
             for number in {first, last}:
@@ -221,11 +234,11 @@ def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[st
         yield _suppression_finding(
             "BBQ902", "the bracket is not closed, so nothing is suppressed", each.span, "write ] after the codes"
         )
-    elif not (each.everything or each.selectors or each.wrong):
+    elif not (each.everything or each.selectors or each.invalid_selectors):
         yield _suppression_finding(
             "BBQ902", "the brackets name no rule, so nothing is suppressed", each.span, "write a code in them"
         )
-    for span, message, hint in each.wrong:
+    for span, message, hint in each.invalid_selectors:
         yield _suppression_finding("BBQ902", message, span, hint)
     if each.known and not each.is_near_broken:
         yield from _unused(each, lines, enabled)
@@ -242,7 +255,7 @@ def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterato
     unused = [span for span, codes in each.selectors if not codes & each.used and _is_judged(codes, enabled)]
     if not unused:
         return
-    spans = sorted([span for span, _ in each.selectors] + [span for span, *_ in each.wrong])
+    spans = sorted([span for span, _ in each.selectors] + [span for span, *_ in each.invalid_selectors])
     kept = [source[span.start : span.end] for span in spans if span not in unused]
     words = [truncate(source[span.start : span.end], 40) for span in unused]
     if kept:
@@ -255,19 +268,22 @@ def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterato
 
 
 def _is_judged(codes: frozenset[str], enabled: frozenset[str]) -> bool:
-    """Whether a selector that suppressed nothing is needless for sure: the rules that it names had their say."""
+    """Return whether a selector that suppressed nothing is surely needless:
+
+    the rules that it names have been checked.
+    """
     codes -= _ABOUT_SUPPRESSIONS
     usual = frozenset(code for code in codes if RULES[code].default and not RULES[code].needs)
     return bool(codes) and (usual or codes) <= enabled
 
 
 def _removal(each: Suppression, lines: Lines) -> Fix:
-    """Takes out the comment and the blanks before it; and its lines, where nothing else is on them."""
+    """Return the edit that removes the comment and the blanks before it, and its lines if nothing else is on them."""
     start, end = each.whole
     first = lines.number(start)
-    if each.alone and each.lone:
+    if each.on_own_line and each.whole_comment:
         start, end = lines.start(first), lines.start(lines.number(max(start, end - 1)) + 1)
-    elif not each.followed:
+    elif not each.has_more:
         while start > lines.start(first) and lines.text[start - 1] in " \t":
             start -= 1
     return Fix("Remove the suppression", Edit(Span(start, end), ""), safe=True)

@@ -27,6 +27,7 @@ _BATCH = 100_000
 
 
 def available_processors() -> int:
+    """Return how many processors this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
@@ -34,6 +35,7 @@ def available_processors() -> int:
 
 
 def check_files(pending: list[PendingFile], linter: DocumentLinter, processes: int) -> Iterator[CheckedFile]:
+    """Yield the outcome for each file, in several processes if there is enough work for that to pay."""
     batches = _batches(pending)
     cost = sum(each.cost for each in pending)
     processes = min(processes, len(batches), cost // _WORTH + 1, 60)  # Windows cannot wait for more than 60
@@ -44,7 +46,10 @@ def check_files(pending: list[PendingFile], linter: DocumentLinter, processes: i
 
 
 def _batches(pending: list[PendingFile]) -> list[list[FileToCheck]]:
-    """The files in parts of about the same work, the largest first: the last to end should be a small one."""
+    """Return the files in batches of about the same work, the largest first:
+
+    the last one to end should be a small one.
+    """
     batches: list[list[FileToCheck]] = []
     room = 0
     for each in sorted(pending, key=lambda each: -each.cost):
@@ -57,7 +62,7 @@ def _batches(pending: list[PendingFile]) -> list[list[FileToCheck]]:
 
 
 def _pool(processes: int, settings: Settings) -> ProcessPoolExecutor | None:
-    """None where there can be none: some sandboxes have no semaphores."""
+    """Return a pool of processes, or None if there can be none: some sandboxes have no semaphores."""
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -96,8 +101,10 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """Keeps Ctrl-C back until the processes have been started, and from them for good: a terminal sends it to all, and
-    the first process ends the others."""
+    """Hold back Ctrl-C until the processes have started, and from them for good.
+
+    A terminal sends it to all of them, and the first process ends the others.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,8 +1,8 @@
-"""Sessions → browser minutes, proxy bytes and the rest, by metadata and over time.
+"""Sessions to browser minutes, proxy bytes and other figures, by metadata and over time.
 
-`measure_usage` makes a `UsageReport`; reports of disjoint sets of sessions add up. What is made of a report has
-modules of its own: `costs`, `alerts` and `feeds`. `files` reads sessions from NDJSON, `ranges` and `settings` what
-people write about periods and limits.
+`meter` makes a `UsageReport` of sessions; reports of disjoint sets of sessions add up. `pricing` and `thresholds`
+compare a report with prices and limits, and `export/` writes it for other programs. `session_files` reads NDJSON.
+`periods`, `grouping` and `settings` read what people write about ranges, keys and defaults.
 """
 
 from __future__ import annotations

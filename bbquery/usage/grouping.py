@@ -1,7 +1,7 @@
-"""Names of what to tell sessions apart by → readers of it; and how a value of it is written down.
+"""Group keys: names to readers of sessions, and how a value is written.
 
-A name is the name of a session's field, or a path into the metadata. Where nothing stands there the value is None,
-which no text is: sessions without a client are never among those whose client is called "untagged".
+A name is the name of a session's field, or a path into the metadata. If nothing stands there, the value is None, which
+no text is: sessions without a client are never among those whose client is called "untagged".
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ METADATA_PREFIX = "user_metadata."
 
 
 class GroupKey(NamedTuple):
-    """`name` is as it was given. `path` leads into the metadata, and is empty where `read` is of a session's field."""
+    """A key to group sessions by. `path` leads into the metadata, and is empty if `read` reads a session's field."""
 
     name: str
     path: tuple[str, ...]
@@ -30,7 +30,7 @@ class GroupKey(NamedTuple):
 
 
 def read_keys(names: Sequence[str]) -> tuple[GroupKey, ...]:
-    """BuildError where a name is no key, or two of them are the same."""
+    """Return the keys of names. Raise BuildError if a name is not a key, or if two of them are the same."""
     if isinstance(names, str):
         raise _invalid_key("by takes a list of names", f"write [{names!r}]")
     keys = tuple(_read_key(name) for name in names)
@@ -57,14 +57,14 @@ def _read_key(name: str) -> GroupKey:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """`client,order.status`, or nothing; BuildError where one of them is no key."""
+    """Return the names in a text such as `client,order.status`. Raise BuildError if one of them is not a key."""
     names = tuple(name.strip() for name in text.split(",")) if text else ()
     read_keys(names)
     return names
 
 
 def split_name(name: str) -> tuple[str, ...]:
-    r"""`order.status`, where `\.` is a dot in a key."""
+    """Return the keys of a name such as `order.status`. Raise BuildError if one of them is empty."""
     path = tuple(split_path(name))
     if not all(path):
         raise _invalid_key(f"a key of {name[:80]!r} is empty", r"write order.status, and \. for a dot in a key")
@@ -72,7 +72,7 @@ def split_name(name: str) -> tuple[str, ...]:
 
 
 def join_name(path: Iterable[str]) -> str:
-    """The inverse of `split_name`, and never the name of a session's field."""
+    """Return the name of a path: the inverse of `split_name`, and never the name of a session's field."""
     name = join_path(path)
     return METADATA_PREFIX + name if name in SESSION_FIELDS or name.startswith(METADATA_PREFIX) else name
 
@@ -100,7 +100,7 @@ def _path_reader(path: tuple[str, ...]) -> KeyReader:
 
 
 def _format_value(value: Any) -> str:
-    """A number or a boolean as the string that `metadata.stringify` makes of it, an object or an array as JSON."""
+    """Return a number or a boolean as `metadata.stringify` writes it, and an object or an array as JSON."""
     if isinstance(value, str):
         return str.__str__(value)
     try:
@@ -111,7 +111,8 @@ def _format_value(value: Any) -> str:
 
 
 def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
-    """The names by which these sessions, `Session`s or mappings, can be told apart, and how many have each."""
+    """Return the names by which these sessions, `Session`s or mappings, can be grouped, with the number that have each.
+    """
     names: Counter[tuple[str, ...]] = Counter()
     for session in sessions:
         metadata = session.get("userMetadata") if isinstance(session, Mapping) else session.user_metadata
@@ -129,10 +130,10 @@ def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
 
 
 def format_group_value(value: str | None) -> str:
-    """A value as one text, for a cell of CSV or a label: nothing where it is missing, and itself nearly always.
+    """Return a value as one text, for a cell of CSV or a label: nothing if it is missing, and nearly always itself.
 
-    The empty string is `""`, as JSON has it. So is what begins with a quote, so that no two values are written the
-    same; what a spreadsheet would take for a formula; and what UTF-8 has no bytes for.
+    The empty string is `""`, as in JSON. So is a text that starts with a quote, so that no two values are written the
+    same; one that a spreadsheet would take for a formula; and one for which UTF-8 has no bytes.
     """
     if value is None:
         return ""

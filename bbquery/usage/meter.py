@@ -1,8 +1,8 @@
-"""Sessions → `UsageReport`.
+"""Sessions to `UsageReport`.
 
-A session counts where it started: in that interval, with its bytes and its duration. Of its minutes, each counts in the
+A session counts in the interval in which it started, with its bytes and its duration. Each of its minutes counts in the
 interval in which that minute began. So every session and every minute is in exactly one place, whatever the intervals,
-and sums never need a fraction.
+and no sum needs a fraction.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EMPTY: dict[str, Any] = {}
 
 
 class SessionRow(msgspec.Struct, rename="camel", gc=False):
-    """What is read of a session that is no `Session` yet, beside what it is to be told apart by."""
+    """What is read of a session that is not a `Session` yet, beside the keys to group it by."""
 
     status: str
     started_at: AwareTime
@@ -36,7 +36,7 @@ class SessionRow(msgspec.Struct, rename="camel", gc=False):
 
 
 class FullSessionRow(SessionRow, rename="camel", gc=False):
-    """All that a query may ask of."""
+    """A row with everything that a query may ask for."""
 
     id: str | None = None
     region: str | None = None
@@ -53,8 +53,10 @@ _dict_of: Any = TypedDict  # its keys are known at run time only
 
 @lru_cache(64)
 def _row_type(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[SessionRow]:
-    """A row with just the session's fields and the keys of the metadata that are asked for: to decode all of the
-    metadata would take half of the time that a file takes."""
+    """Return a row type with just the fields and the metadata keys that are asked for.
+
+    Decoding all of the metadata would take half of the time that a file takes.
+    """
     more: list[Any] = [(name, str | bool | None, None) for name in fields if name not in SessionRow.__struct_fields__]
     if keys:
         try:
@@ -76,20 +78,20 @@ def measure_usage(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> UsageReport:
-    r"""The usage of sessions, `Session`s or the API's mappings, each of them counted.
+    r"""Return the usage of sessions, `Session`s or the API's mappings, each of which counts once.
 
-    `by` are the names to tell them apart by. The name of a session's field (`status`, `region`, `project_id`,
-    `context_id`, `keep_alive`, `id`) is that field. Every other name is a path into the metadata, such as `client` or
-    `order.status`, with `\.` for a dot in a key; `user_metadata.status` is one too. Where nothing or null stands there,
-    the value is None, and no session is left out. A value that is no string counts as its text: `5`, `true`, or JSON.
+    `by` are the names to group them by. The name of a session's field (`status`, `region`, `project_id`, `context_id`,
+    `keep_alive`, `id`) is that field. Every other name is a path into the metadata, such as `client` or `order.status`,
+    with `\.` for a dot in a key; `user_metadata.status` is one too. If nothing or null stands there, the value is None;
+    no session is left out. A value that is not a string counts as its text: `5`, `true`, or JSON.
 
     `every` is the length of intervals, such as `1h`, `1d` or `7d`. They begin at midnight UTC, weeks on Monday. A
     session counts in the interval in which it started, and each of its minutes in the one in which that minute began.
 
-    What has not ended counts up to `now`, the present unless given, and no further than it may run (`expires_at`). With
-    `start` and `end`, only what started from `start` on and before `end` counts, with all of its minutes.
+    A session that has not ended counts up to `now`, the present unless given, and no further than `expires_at`. With
+    `start` and `end`, only sessions that started from `start` on and before `end` count, with all of their minutes.
 
-    BuildError where one of these cannot be; DecodeError where a mapping is no session.
+    Raise BuildError for an option that cannot be used, and DecodeError for a mapping that is not a session.
     """
     meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
     meter.add(sessions)
@@ -97,7 +99,7 @@ def measure_usage(
 
 
 class UsageMeter:
-    """`measure_usage` for sessions that come in pieces."""
+    """Measures sessions that come in pieces, as `measure_usage` does."""
 
     def __init__(
         self,
@@ -121,6 +123,7 @@ class UsageMeter:
         """What `add_rows` needs to know of a session; a `FullSessionRow` has it too."""
 
     def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
+        """Count sessions, `Session`s or the API's mappings."""
         return self.add_rows(self._rows(sessions))
 
     def _rows(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Iterator[Session | SessionRow]:
@@ -145,7 +148,7 @@ class UsageMeter:
                 )
 
     def add_rows(self, rows: Iterable[Any]) -> Self:
-        """Sessions whose attributes are those of `row`."""
+        """Count sessions that have the attributes of `row`."""
         # One pass over what may be millions: names are local, and nothing is called that need not be.
         now, low, high, every, cells = self._now, self._start, self._end, self._every, self._cells
         readers = [key.read for key in self._keys]
@@ -188,11 +191,11 @@ class UsageMeter:
             if every is None:
                 figures.browser_minutes += minutes
             else:
-                self._spread(segment, _seconds_since_anchor(started), minutes, every)
+                self._spread_minutes(segment, _seconds_since_anchor(started), minutes, every)
         return self
 
-    def _spread(self, segment: Segment, began: int, minutes: int, every: int) -> None:
-        """Each minute into the interval in which it begins; minute k does so 60 k seconds after the session."""
+    def _spread_minutes(self, segment: Segment, began: int, minutes: int, every: int) -> None:
+        """Count each minute in the interval in which it begins; minute k begins 60 k seconds after the session."""
         while minutes > 0:
             place = began // every
             here = min(minutes, -((began - (place + 1) * every) // 60))
@@ -204,7 +207,7 @@ class UsageMeter:
             began += 60 * here
 
     def report(self) -> UsageReport:
-        """Of the sessions so far. The meter starts anew, as a report never changes."""
+        """Return the report of the sessions so far. The meter starts anew, because a report never changes."""
         cells, self._cells = self._cells, {}
         by = [key.name for key in self._keys]
         return UsageReport(by, self._every, now=self._now, start=self._start, end=self._end, cells=cells)

@@ -1,7 +1,7 @@
-"""Words for a period → its two ends; and a length → intervals of it.
+"""Parse a time range such as `7d` or `cycle`, and split it into intervals.
 
-A period is half open: its start belongs to it, its end does not. All of it is UTC. A billing cycle begins at midnight
-of its day, or of a shorter month's last day.
+A period is half open: its start belongs to it, its end does not. Everything is UTC. A billing cycle begins at midnight
+of its day, or of the last day of a shorter month.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RANGE = "24h, 7d, 30d, cycle, or FROM..TO as in 2026-11-01..2026-12-01"
 
 
 class Period(NamedTuple):
-    """None is no limit. `name` is how it was asked for."""
+    """A period of time. None is no limit. `name` is how it was asked for."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -32,8 +32,11 @@ class Period(NamedTuple):
 
 
 def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
-    """The period that `24h`, `7d`, `cycle` or `FROM..TO` means; FROM and TO are as in queries, and either may be left
-    out. What goes on is open at its end: what starts from now on belongs to it."""
+    """Return the period of `24h`, `7d`, `cycle` or `FROM..TO`.
+
+    FROM and TO are as in queries, and either may be left out. A period that goes on is open at its end: what starts
+    from now on belongs to it.
+    """
     now = require_utc(now, "now")
     if text == "cycle":
         return Period(_cycle(now, billing_day), None, text)
@@ -51,7 +54,7 @@ def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
 
 
 def parse_instant(text: str) -> datetime:
-    """An RFC 3339 time, or a date for its first instant."""
+    """Parse an RFC 3339 time, or a date, which stands for its first instant."""
     time = _parse_moment(text, datetime.now(UTC))
     if time is None:
         raise _invalid_period("there is no time", "write for example 2026-11-01T12:00:00Z")
@@ -59,9 +62,10 @@ def parse_instant(text: str) -> datetime:
 
 
 def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Period:
-    """The period before, and as long. Of a billing cycle that goes on, as much of the one before as has passed of it.
+    """Return the period before, of the same length. For a billing cycle that goes on, it is the same part of the cycle
+    before.
 
-    BuildError where there is none, as the period has no start.
+    Raise BuildError if the period has no start, and so none before it.
     """
     now = require_utc(now, "now")
     if period.start is None:
@@ -77,7 +81,7 @@ def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Peri
 
 
 def parse_interval(text: str) -> int:
-    """The seconds of an interval."""
+    """Return the seconds of an interval such as `1h` or `7d`."""
     try:
         seconds = int(_length(text).total_seconds())
     except (ValueError, IndexError, KeyError, OverflowError):
@@ -96,7 +100,7 @@ def write_every(seconds: int) -> str:
 
 
 def intervals(first: int, last: int, every: int) -> Iterator[int]:
-    """The numbers of the intervals from one to another. BuildError where there are far too many."""
+    """Return the numbers of the intervals from one to another. Raise BuildError if there are far too many."""
     if last - first >= MAX_INTERVALS:
         raise _invalid_period(
             f"there are {last - first + 1:,} intervals of {write_every(every)} from the first session to the last",
@@ -110,14 +114,14 @@ def interval_start(number: int, every: int) -> datetime:
 
 
 def require_utc(time: datetime, name: str) -> datetime:
-    """In UTC; BuildError for what is no time or has no zone."""
+    """Return a time in UTC. Raise BuildError for a value that is not a time, or has no zone."""
     if not isinstance(time, datetime) or time.utcoffset() is None:
         raise _invalid_period(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")
     return time.astimezone(UTC)
 
 
 def _cycle(now: datetime, day: int) -> datetime:
-    """When the cycle of an instant began."""
+    """Return when the billing cycle of an instant began."""
     here = _day_of(now.year, now.month, day)
     if here <= now:
         return here

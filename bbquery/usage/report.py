@@ -1,7 +1,7 @@
-"""`UsageReport`: figures by segment and interval, and their sums.
+"""`UsageReport`: totals by group and interval.
 
-A report holds one `Figures` for each segment in each interval, its cells; everything else is a sum of those. That is
-why reports add up, in any order, and why no total can differ from its parts.
+A report holds one `UsageTotals` for each segment in each interval, its cells. Everything else is a sum of cells. That
+is why reports add up in any order, and why no total can differ from its parts.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Cell: TypeAlias = tuple[Segment, int | None]
 class UsageReport:
     """What `measure_usage` found. It never changes.
 
-    `by` are the names of what sessions are told apart by. `every` is the length of the intervals (`1d`), or None.
-    `now` is when sessions that run were measured, `start` and `end` limit when those that are counted started.
+    `by` are the names that sessions are grouped by. `every` is the length of the intervals (`1d`), or None. `now` is up
+    to when running sessions were measured. `start` and `end` limit when the counted sessions started.
     """
 
     def __init__(
@@ -68,11 +68,12 @@ class UsageReport:
 
     @cached_property
     def total(self) -> UsageTotals:
+        """The totals of all sessions."""
         return UsageTotals.sum(self._cells.values())
 
     @cached_property
     def segments(self) -> dict[Segment, UsageTotals]:
-        """The segments, from the most browser minutes to the least."""
+        """The totals of each segment, from the most browser minutes to the least."""
         found: dict[Segment, UsageTotals] = {}
         for (segment, _), figures in self._cells.items():
             found.setdefault(segment, UsageTotals()).add(figures)
@@ -80,7 +81,10 @@ class UsageReport:
 
     @cached_property
     def intervals(self) -> dict[datetime, UsageTotals]:
-        """The intervals by their start, from the first with anything in it to the last; empty without `every`."""
+        """The totals of each interval by its start, from the first with a session to the last;
+
+        empty without `every`.
+        """
         found = {place: UsageTotals() for place in self._places}
         for (_, place), figures in self._cells.items():
             if place is not None:
@@ -89,7 +93,7 @@ class UsageReport:
 
     @cached_property
     def cells(self) -> dict[tuple[Segment, datetime | None], UsageTotals]:
-        """The figures of each segment in each interval in which it has any: by time, and then by segment."""
+        """The totals of each segment in each interval in which it has any: by time, and then by segment."""
         places = sorted(self._cells.items(), key=lambda item: (item[0][1] or 0, _order(item[0][0])))
         return {
             (segment, None if place is None else self._start_of(place)): figures for (segment, place), figures in places
@@ -100,12 +104,12 @@ class UsageReport:
         return interval_start(place, self._seconds)
 
     def end_of(self, start: datetime) -> datetime:
-        """Of the interval that begins then."""
+        """Return the end of the interval that begins then."""
         assert self._seconds is not None, "there are starts only where there are intervals"
         return start + timedelta(seconds=self._seconds)
 
     def by_only(self, *names: str) -> UsageReport:
-        """The same, told apart by some of the names only."""
+        """Return the report grouped by some of the names only. Raise BuildError for a name that it does not have."""
         for name in names:
             if name not in self.by:
                 raise BuildError(f"the usage is not told apart by {name[:80]!r}", hint="give it as one of by")
@@ -120,9 +124,9 @@ class UsageReport:
         return UsageReport(by, self._seconds, now=self.now, start=self.start, end=self.end, cells=cells)
 
     def __add__(self, other: UsageReport) -> UsageReport:
-        """The usage of both sets of sessions: a session that is in both counts twice.
+        """Return the usage of both sets of sessions. A session that is in both counts twice.
 
-        BuildError where the two were not measured in the same way, `now` included.
+        Raise BuildError if the two were not measured in the same way, `now` included.
         """
         if not isinstance(other, UsageReport):
             return NotImplemented
@@ -136,13 +140,13 @@ class UsageReport:
         return self._with(cells)
 
     def coverage(self, usage: ProjectUsage) -> Coverage:
-        """Which part of what the service counts for the project this report accounts for (docs/service.md#f23)."""
+        """Return how much of what the service counts for the project is in this report (docs/service.md#f23)."""
         return Coverage(self.total.browser_minutes, usage.browser_minutes)
 
     # --- JSON ----------------------------------------------------------------------------------
 
     def to_dict(self, estimate: CostEstimate | None = None) -> dict[str, Any]:
-        """As JSON. `cells` hold all that `from_dict` needs; `total`, `segments` and `intervals` are their sums."""
+        """Return the report for JSON. `cells` hold everything that `from_dict` needs; the rest are their sums."""
 
         def said(figures: UsageTotals) -> dict[str, Any]:
             return {**figures.to_dict(), **_cost(figures, estimate)}
@@ -157,7 +161,7 @@ class UsageReport:
             "segments": [{**self._named(segment), **said(figures)} for segment, figures in self.segments.items()],
             "intervals": [{**self._placed(start), **said(figures)} for start, figures in self.intervals.items()],
             "cells": [
-                {**self._placed(start), **self._named(segment), **said(figures), **figures.exact()}
+                {**self._placed(start), **self._named(segment), **said(figures), **figures.to_exact_dict()}
                 for (segment, start), figures in self.cells.items()
             ],
         }
@@ -170,7 +174,7 @@ class UsageReport:
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`. DecodeError where the mapping is not one of its."""
+        """Return the report of `to_dict`. Raise DecodeError for any other mapping."""
         try:
             return cls._read(mapping)
         except (BuildError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -196,7 +200,7 @@ class UsageReport:
             segment = tuple([item["segment"][name] for name in by])
             if not all(value is None or isinstance(value, str) for value in segment):
                 raise ValueError(f"{segment} is no segment")
-            cells.setdefault((segment, place), UsageTotals()).add(UsageTotals.from_exact(item))
+            cells.setdefault((segment, place), UsageTotals()).add(UsageTotals.from_exact_dict(item))
         return cls(by, every, now=now, start=start, end=end, cells=cells)
 
 
@@ -219,7 +223,7 @@ class Coverage(NamedTuple):
 def _cost(figures: UsageTotals, estimate: CostEstimate | None) -> dict[str, str]:
     if estimate is None:
         return {}
-    return {"estimated_cost": format_money(estimate.of(figures), 6), "currency": estimate.currency}
+    return {"estimated_cost": format_money(estimate.cost_of(figures), 6), "currency": estimate.currency}
 
 
 def rfc3339(time: datetime) -> str:
@@ -227,5 +231,5 @@ def rfc3339(time: datetime) -> str:
 
 
 def _order(segment: Segment) -> tuple[Any, ...]:
-    """By text; what is missing comes last."""
+    """Sort by text, with missing values last."""
     return tuple([(value is None, value or "") for value in segment])

@@ -1,7 +1,8 @@
-"""Files of sessions, a line of JSON each (`bbquery sessions > june.ndjson`) → sessions, a few hundred at a time.
+"""Read sessions from NDJSON files (`bbquery sessions > june.ndjson`), a few hundred at a time.
 
 A file may be compressed with gzip. It is read and decoded in blocks, so that its size does not matter. Lines that the
-decoder refuses are tried again one by one, as it does not take all that JSON may hold; then an error names the line.
+decoder refuses are tried again one by one, because it does not take everything that JSON may hold; then an error names
+the line.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ Row = TypeVar("Row")
 def read_sessions(
     file: str | PathLike[str] | IO[bytes], kind: type[Row], name: str | None = None
 ) -> Iterator[list[Row]]:
-    """The sessions of a file, or of a binary stream; `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by
-    a query.
+    """Yield the sessions of a file, or of a binary stream, in lists.
 
-    OSError where it cannot be read; DecodeError, with its name and the line, where a line is no session.
+    `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by a query. Raise OSError if the file cannot be read,
+    and DecodeError, with its name and the line, for a line that is not a session.
     """
     if name is None:
         name = str(file if isinstance(file, str | PathLike) else file.name)
@@ -40,14 +41,15 @@ def read_sessions(
         try:
             rows = decoder.decode_lines(block)
         except (msgspec.DecodeError, ValueError, RecursionError):
-            rows = list(_one_by_one(block, kind, decoder, name, number))
+            rows = list(_decode_line_by_line(block, kind, decoder, name, number))
         yield rows
         number += block.count(b"\n")
 
 
-def _one_by_one(
+def _decode_line_by_line(
     block: bytes, kind: type[Row], decoder: msgspec.json.Decoder[Row], name: str, number: int
 ) -> Iterator[Row]:
+    """Yield the sessions of a block, line by line. Raise DecodeError for a line that is not a session."""
     for at, line in enumerate(block.split(b"\n"), number):
         line = line.strip()
         if not line:
@@ -70,12 +72,12 @@ def _one_by_one(
 
 
 def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]:
-    """Pieces that end where a line does."""
+    """Yield pieces of a stream that end where a line does."""
     rest, mark = b"", b"\xef\xbb\xbf"
     try:
         with open(file, "rb") if isinstance(file, str | PathLike) else nullcontext(file) as stream:
             first = stream.read(2)
-            plain: Any = _Rejoined(first, stream)
+            plain: Any = _PrefixedStream(first, stream)
             if first == b"\x1f\x8b":
                 plain = gzip.GzipFile(fileobj=plain)
             while block := plain.read(_BLOCK_SIZE):
@@ -95,8 +97,8 @@ def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]
     raise DecodeError(f"{name} is broken or cut off: {problem}")
 
 
-class _Rejoined:
-    """A stream of which the first bytes have been read already. A pipe cannot go back."""
+class _PrefixedStream:
+    """A stream whose first bytes have been read already. A pipe cannot go back."""
 
     def __init__(self, first: bytes, stream: IO[bytes]) -> None:
         self._first = first

@@ -1,4 +1,4 @@
-"""The table `usage` of the configuration → `UsageSettings`.
+"""The configuration of `bbquery usage`, in the table `usage`.
 
 [tool.bbquery.usage]
 billing-day = 15

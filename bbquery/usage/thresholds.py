@@ -1,6 +1,6 @@
-"""Limits, as people write them (`browser_minutes=1000`, `client:acme.error_rate=5%`), × report → which are passed.
+"""Limits on totals, such as `browser_minutes=1000` or `client:acme.error_rate=5%`.
 
-A limit is passed by what is more than it. What is compared is exact.
+A limit is exceeded by more than it. The comparison is exact.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MetricValue = int | Fraction | None
 
 
 class Metric(NamedTuple):
-    """`read` gives what is compared, and `unit` says how a limit of it is written."""
+    """A figure that can be limited. `read` gives what is compared, and `unit` says how a limit of it is written."""
 
     read: Callable[[UsageTotals, CostEstimate], MetricValue]
     unit: Literal["", "size", "duration", "rate"] = ""
@@ -39,13 +39,14 @@ METRICS: dict[str, Metric] = {
     "p95_duration": Metric(lambda figures, _: figures.p95_duration, "duration"),
     "error_rate": Metric(lambda figures, _: figures.error_rate, "rate"),
     "timeout_rate": Metric(lambda figures, _: figures.timeout_rate, "rate"),
-    "estimated_cost": Metric(lambda figures, estimate: estimate.of(figures)),
+    "estimated_cost": Metric(lambda figures, estimate: estimate.cost_of(figures)),
 }
 
 
 class Threshold(NamedTuple):
-    """`key` is the name that tells a segment apart, or None for a limit of the total; `value` is what the segment has
-    there, None where it is untagged."""
+    """A limit. `key` is the name that selects a segment, or None for a limit of the total; `value` is the segment's
+    value, or None if it is untagged.
+    """
 
     text: str
     metric: str
@@ -59,12 +60,14 @@ class Threshold(NamedTuple):
 
 
 class ExceededThreshold(NamedTuple):
+    """A limit that is exceeded, and by what."""
+
     limit: Threshold
     amount: Fraction
     most: Fraction
 
     def __str__(self) -> str:
-        """`client acme: browser_minutes is 212, over 200`."""
+        """Return a sentence such as `client acme: browser_minutes is 212, over 200`."""
         limit = self.limit
         who = "" if limit.key is None else f"{limit.key} {format_group_value(limit.value) or '(untagged)'}: "
         of = (
@@ -76,7 +79,7 @@ class ExceededThreshold(NamedTuple):
 
 
 def parse_threshold(text: str) -> Threshold:
-    """`[KEY:VALUE.]METRIC=MOST`. Nothing for VALUE means what is untagged; `""` is the empty string."""
+    """Parse `[KEY:VALUE.]METRIC=MOST`. Nothing for VALUE means sessions without the key; `""` is the empty string."""
     subject, equals, most = text.rpartition("=")
     segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
     if not equals or (":" in subject and ":" not in segment):
@@ -96,12 +99,12 @@ def parse_threshold(text: str) -> Threshold:
 
 
 def parse_thresholds(texts: Iterable[str]) -> dict[tuple[str | None, str | None, str], Threshold]:
-    """By what they limit; the last one of a kind counts."""
+    """Return limits by what they limit; the last one of a kind counts."""
     return {limit.subject: limit for limit in map(parse_threshold, texts)}
 
 
 def parse_percentage(text: str) -> Fraction | None:
-    """`80%`; None for a text that is no percentage."""
+    """Parse a percentage such as `80%`. Return None for a text that is not one."""
     match = re.fullmatch(r"(?a:(\d{1,3}(?:\.\d{1,6})?)%)", text)
     return Fraction(match[1]) / 100 if match else None
 
@@ -109,7 +112,10 @@ def parse_percentage(text: str) -> Fraction | None:
 def exceeded(
     report: UsageReport, limits: Iterable[Threshold], estimate: CostEstimate, share: Fraction | None = None
 ) -> list[ExceededThreshold]:
-    """The limits that are passed; with a `share`, those of which so much is. `by` of the report has their keys."""
+    """Return the limits that a report exceeds; with a `share`, those of which it exceeds so much.
+
+    The report must be grouped by the keys of the limits.
+    """
     segments = cache(lambda key: report.by_only(key).segments)
     found = []
     for limit in limits:

@@ -1,7 +1,7 @@
-"""`Figures`: what is counted of a set of sessions, and what follows from it.
+"""`UsageTotals`: what is counted for a set of sessions, and what follows from it.
 
-All that is held adds up: the figures of two disjoint sets are the sums of theirs, quantiles included, as the lengths of
-the sessions are kept as a multiset of whole seconds. No float is added anywhere.
+Everything that is held adds up: the totals of two disjoint sets are the sums of theirs, quantiles included, because the
+durations are kept as a multiset of whole seconds. No float is ever added.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import Any, Self
 class UsageTotals:
     """The figures of a set of sessions.
 
-    `browser_minutes` are whole minutes, at least one a session (docs/service.md#f24). A longer session is counted to
-    the next whole minute, which is an assumption: how the service rounds is not documented. `running` sessions have not
-    ended and are counted up to now. `by_status` says how many sessions are in each status, and `durations` how many
-    took how many seconds, rounded up to whole ones; a session that has ended, nobody knows when, is not among the
-    durations.
+    `browser_minutes` are whole minutes, at least one for each session (docs/service.md#f24). A longer session counts to
+    the next whole minute, which is an assumption: how the service rounds is not documented. `running` counts sessions
+    that have not ended, which are measured up to now. `by_status` counts sessions in each status. `durations` counts
+    sessions by their duration in seconds, rounded up; a session that ended at an unknown time is not among them.
     """
 
     __slots__ = ("browser_minutes", "by_status", "durations", "microseconds", "proxy_bytes", "running")
@@ -43,7 +42,7 @@ class UsageTotals:
         return f"<Figures: {self.sessions} sessions, {self.browser_minutes} browser minutes>"
 
     def add(self, other: UsageTotals) -> None:
-        """Count the sessions of `other` too."""
+        """Add the figures of another set of sessions."""
         self.browser_minutes += other.browser_minutes
         self.proxy_bytes += other.proxy_bytes
         self.running += other.running
@@ -68,22 +67,25 @@ class UsageTotals:
 
     @property
     def average_duration(self) -> Fraction | None:
-        """In seconds, exactly; None where no session has a duration."""
+        """The average in seconds, exactly; None if no session has a duration."""
         count = sum(self.durations.values())
         return Fraction(self.microseconds, count * 1_000_000) if count else None
 
     @property
     def p50_duration(self) -> int | None:
-        """In seconds, by `quantile`."""
+        """The median in seconds, by `quantile`."""
         return self.quantile(50)
 
     @property
     def p95_duration(self) -> int | None:
+        """The 95th percentile in seconds, by `quantile`."""
         return self.quantile(95)
 
     def quantile(self, percent: int) -> int | None:
-        """By nearest rank: the shortest of the durations that at least so many percent of the sessions did not exceed,
-        rounded up to whole seconds. None where no session has a duration."""
+        """Return the shortest duration that at least so many percent of the sessions did not exceed (nearest rank).
+
+        It is in whole seconds, rounded up; None if no session has a duration.
+        """
         rank = -(-sum(self.durations.values()) * percent // 100)
         for seconds in sorted(self.durations):
             rank -= self.durations[seconds]
@@ -93,11 +95,12 @@ class UsageTotals:
 
     @property
     def error_rate(self) -> Fraction | None:
-        """Which part of all the sessions is in the status ERROR; None where there are none."""
+        """The part of all sessions that is in the status ERROR, or None if there are none."""
         return self._rate("ERROR")
 
     @property
     def timeout_rate(self) -> Fraction | None:
+        """The part of all sessions that is in the status TIMED_OUT, or None if there are none."""
         return self._rate("TIMED_OUT")
 
     def _rate(self, status: str) -> Fraction | None:
@@ -107,7 +110,7 @@ class UsageTotals:
     # --- JSON ----------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
-        """What people ask for. Averages are rounded to milliseconds, and rates to a millionth."""
+        """Return what people ask for. Averages are rounded to milliseconds, and rates to a millionth."""
         return {
             "sessions": self.sessions,
             "running": self.running,
@@ -121,15 +124,17 @@ class UsageTotals:
             "by_status": dict(sorted(self.by_status.items())),
         }
 
-    def exact(self) -> dict[str, Any]:
-        """What `from_exact` takes beside `to_dict`: the durations as pairs of seconds and how many sessions."""
+    def to_exact_dict(self) -> dict[str, Any]:
+        """Return what `from_exact_dict` needs beside `to_dict`: the durations as pairs of seconds and number of
+        sessions.
+        """
         return {
             "duration_microseconds": self.microseconds,
             "durations": [list(pair) for pair in sorted(self.durations.items())],
         }
 
     @classmethod
-    def from_exact(cls, mapping: dict[str, Any]) -> Self:
+    def from_exact_dict(cls, mapping: dict[str, Any]) -> Self:
         figures = cls()
         for name in ("browser_minutes", "proxy_bytes", "running"):
             setattr(figures, name, _count(mapping[name]))

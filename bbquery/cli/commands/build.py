@@ -1,4 +1,4 @@
-"""`bbquery build`."""
+"""The command `bbquery build`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def command(source: tuple[str, ...], form: str | None, stringify: bool, base_url
 
 
 def _with_hint(error: BuildError, given: object) -> BuildError:
-    """The error, with the remedy of this command where it is one."""
+    """Return the error with the remedy of this command, if it has one."""
     from ...metadata import stringify
     from ...query import from_dict
 

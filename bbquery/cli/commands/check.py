@@ -1,4 +1,4 @@
-"""`bbquery check`."""
+"""The command `bbquery check`."""
 
 from __future__ import annotations
 
@@ -233,7 +233,9 @@ def _check_stdin(name: str | None, settings: Settings, asked: CheckOptions) -> i
 def _check_texts(
     inputs: list[tuple[str, str, str]], settings: Settings, asked: CheckOptions
 ) -> tuple[Report, list[str], int]:
-    """The report on texts, each with its name and language; what fixes make of them, and how many there were."""
+    """Return the report on texts, each with its name and language, what fixes make of them, and how many fixes there
+    were.
+    """
     from ...lint.document_linter import DocumentLinter
     from ...lint.report import Checked, Report, repository
 
@@ -263,7 +265,7 @@ def _check_texts(
 
 
 def _finish(report: Report, asked: CheckOptions, *, fixed: int, silent: bool, aside: bool = False) -> int:
-    """Prints a report, not at all where it is `silent`, to stderr where it is `aside`; and gives the exit status."""
+    """Print a report, unless `quiet`, to stderr with `to_stderr`; and return the exit status."""
     from ...lint.reporters import render
     from ...lint.reporters.text import summary
 
@@ -299,7 +301,7 @@ def _write_file(path: str, text: str) -> None:
 
 
 def _watch_files(paths: tuple[str, ...], read: Callable[[], Settings], asked: CheckOptions) -> int:
-    """Ctrl-C is its proper end."""
+    """Check again and again, until Ctrl-C."""
     try:
         while True:
             state = _state(paths, read)
@@ -318,7 +320,7 @@ def _watch_files(paths: tuple[str, ...], read: Callable[[], Settings], asked: Ch
 
 
 def _state(paths: tuple[str, ...], read: Callable[[], Settings]) -> object:
-    """What is the same for as long as nothing changes."""
+    """Return a value that stays the same as long as nothing changes."""
     from ...lint.extractors.languages import LANGUAGES
     from ...lint.files.discovery import discover_files
 

@@ -1,4 +1,4 @@
-"""`bbquery completion`."""
+"""The command `bbquery completion`."""
 
 from __future__ import annotations
 

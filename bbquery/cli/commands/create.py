@@ -1,4 +1,4 @@
-"""`bbquery create`."""
+"""The command `bbquery create`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery dashboard`."""
+"""The command `bbquery dashboard`."""
 
 from __future__ import annotations
 

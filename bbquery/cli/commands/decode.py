@@ -1,4 +1,4 @@
-"""`bbquery decode`."""
+"""The command `bbquery decode`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery emulator`."""
+"""The command `bbquery emulator`."""
 
 from __future__ import annotations
 

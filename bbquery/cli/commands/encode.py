@@ -1,4 +1,4 @@
-"""`bbquery encode`."""
+"""The command `bbquery encode`."""
 
 from __future__ import annotations
 

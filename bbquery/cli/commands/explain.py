@@ -1,4 +1,4 @@
-"""`bbquery explain`."""
+"""The command `bbquery explain`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery fmt`."""
+"""The command `bbquery fmt`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def command(
 
 
 class _Run:
-    """`changed` and `same` count files; `failed` says that something was not formatted."""
+    """A run of the command. `changed` and `same` count files; `failed` says that something was not formatted."""
 
     def __init__(self, settings: Settings, *, keeping: bool, differing: bool) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""`bbquery parse`."""
+"""The command `bbquery parse`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery projects`."""
+"""The command `bbquery projects`."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _columns(used: dict[str, ProjectUsage]) -> list[Column]:
     columns = [
         Column("id", lambda project: project.id),
         Column("name", lambda project: project.name),
-        Column("created (UTC)", lambda project: format_time(project.created_at), spare=True),
-        Column("timeout", lambda project: f"{project.default_timeout:,} s", right=True, spare=True),
+        Column("created (UTC)", lambda project: format_time(project.created_at), optional=True),
+        Column("timeout", lambda project: f"{project.default_timeout:,} s", right=True, optional=True),
     ]
     if used:
         columns += [

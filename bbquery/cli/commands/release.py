@@ -1,4 +1,4 @@
-"""`bbquery release`."""
+"""The command `bbquery release`."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def command(
 
 
 def _is_query_text(target: str) -> bool:
-    """Every query compares something with something, and no id does."""
+    """Return whether an argument is a query: every query compares something with something, and no id does."""
     return re.search(r"[:<>=]|['\"]", target) is not None
 
 
@@ -201,7 +201,7 @@ def _release_ids(client: Client, ids: list[str]) -> int:
 
 
 def _release(client: Client, session_id: str) -> tuple[int, dict[str, Any]]:
-    """The exit status that it calls for, and the line that it is answered by."""
+    """Release one session. Return the exit status, and the line to print."""
     try:
         return EXIT_OK, {"id": session_id, "status": client.release(session_id).status}
     except AuthenticationError:

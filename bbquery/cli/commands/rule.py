@@ -1,4 +1,4 @@
-"""`bbquery rule`."""
+"""The command `bbquery rule`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _rule_page(rule: Rule) -> str:
 
 
 def _without_markup(page: str) -> str:
-    """Markdown for a terminal: code is indented, and headings stand for themselves."""
+    """Return Markdown for a terminal: code is indented, and headings stand for themselves."""
     lines = []
     is_code = False
     for line in page.splitlines():

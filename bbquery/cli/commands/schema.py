@@ -1,4 +1,4 @@
-"""`bbquery schema`."""
+"""The command `bbquery schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery session`."""
+"""The command `bbquery session`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bbquery sessions`."""
+"""The command `bbquery sessions`."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def command(
 
 
 def _watch_sessions(find: Callable[[], SessionList], how: ListOptions, every: float) -> None:
-    """Until Ctrl-C. A failure that may pass is said, and ends nothing."""
+    """List again and again, until Ctrl-C. A failure that may pass is printed, and ends nothing."""
     seen: dict[str, object] = {}
     while True:
         try:

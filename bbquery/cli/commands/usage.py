@@ -1,4 +1,4 @@
-"""`bbquery usage`."""
+"""The command `bbquery usage`."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def command(
 
 
 def _check_options(form: str, given: dict[str, Any]) -> None:
-    """A usage error where two options do not go together."""
+    """Raise a usage error if two options do not go together."""
     serve, period, every, inputs = (given[name] for name in ("serve", "period", "every", "inputs"))
     limited = given["fail_over"] or given["warn_over"] or given["coverage"]
     wrong = {

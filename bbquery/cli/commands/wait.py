@@ -1,4 +1,4 @@
-"""`bbquery wait`."""
+"""The command `bbquery wait`."""
 
 from __future__ import annotations
 

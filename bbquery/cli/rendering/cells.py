@@ -20,11 +20,12 @@ _STYLES = {"RUNNING": "cyan", "PENDING": "dim", "COMPLETED": "green", "ERROR": "
 
 
 def plain_cell(text: str) -> str:
+    """Return a text without what could steer a terminal."""
     return escape_control_characters(text, keep="")
 
 
 def format_time(time: datetime) -> str:
-    """UTC, to the minute."""
+    """Return a time in UTC, to the minute."""
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
@@ -35,7 +36,7 @@ def duration_cell(session: Session, now: datetime) -> str:
 
 
 def format_duration(length: timedelta) -> str:
-    """The two largest units: `1h 05m`."""
+    """Return the two largest units, such as `1h 05m`."""
     seconds = int(length.total_seconds())
     for unit, smaller, size in (("d", "h", 86_400), ("h", "m", 3_600), ("m", "s", 60)):
         if seconds >= size:
@@ -45,7 +46,7 @@ def format_duration(length: timedelta) -> str:
 
 
 def format_bytes(size: int) -> str:
-    """Bytes, in the unit that leaves one to three digits before the point."""
+    """Return bytes in the unit that leaves one to three digits before the point."""
     number, unit = float(size), "B"
     for larger in ("KB", "MB", "GB", "TB"):
         if number < 999.5:
@@ -61,7 +62,9 @@ def styled_status(status: str) -> Text:
 
 
 def styled_metadata(metadata: dict[str, Any] | None) -> Text:
-    r"""As `build` takes it: `order.status=shipped`, with `\.` for a dot in a key. What is no string is JSON."""
+    r"""Return metadata as `build` takes it: `order.status=shipped`, with `\.` for a dot in a key. Other values are
+    JSON.
+    """
     from rich.text import Text
 
     from ...metadata import flatten, join_path

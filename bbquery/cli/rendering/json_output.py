@@ -16,21 +16,23 @@ SECRETS = ("connectUrl", "seleniumRemoteUrl", "signingKey")
 
 
 def write_json(value: object) -> None:
-    """Indented for a person, one line for a program."""
+    """Write a value, indented for a person, on one line for a program."""
     write(format_json(value, indent=2 if is_terminal(sys.stdout) else None) + "\n")
 
 
 def write_lines(values: Iterable[object]) -> None:
-    """NDJSON: one value a line, always."""
+    """Write NDJSON: one value on each line, always."""
     for value in values:
         write(format_json(value) + "\n")
 
 
 def format_json(value: object, *, indent: int | None = None) -> str:
+    """Return a value as JSON, without what could steer a terminal."""
     separators = (",", ": " if indent else ":")
     # What steers terminals can only stand in strings, where JSON has escapes for it.
     return escape_control_characters(json.dumps(value, ensure_ascii=False, indent=indent, separators=separators))
 
 
 def without_secrets(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Return a session without what lets anyone drive its browser."""
     return {name: value for name, value in mapping.items() if name not in SECRETS}

@@ -1,4 +1,4 @@
-"""Names of columns → what they show of a session: a value for programs, a cell for people, an order for both."""
+"""Columns of a session: a value for programs, a cell for people, an order for both."""
 
 from __future__ import annotations
 
@@ -37,8 +37,9 @@ _COLUMN_NAMES = (*FIELDS, "duration")
 
 
 class SessionColumn(NamedTuple):
-    """A column. `value` is what it shows of the API's mapping in JSON and CSV, `cell` what of a session in a table, and
-    `key` what sessions are sorted by; None comes last either way."""
+    """A column. `value` is what it shows of the API's mapping in JSON and CSV, `cell` what it shows of a session in a
+    table, and `key` what sessions are sorted by. None comes last either way.
+    """
 
     name: str
     value: Callable[[dict[str, Any], datetime], Any]
@@ -47,7 +48,7 @@ class SessionColumn(NamedTuple):
 
 
 def parse_columns(text: str) -> list[SessionColumn]:
-    """`id,status,user_metadata.client`."""
+    """Return the columns of a text such as `id,status,user_metadata.client`."""
     names = [name.strip() for name in text.split(",")]
     for at, name in enumerate(names):
         if name in names[:at]:
@@ -56,7 +57,9 @@ def parse_columns(text: str) -> list[SessionColumn]:
 
 
 def parse_column(name: str) -> SessionColumn:
-    r"""A field of the session, `duration`, or a path into the metadata, where `\.` is a dot in a key."""
+    r"""Return the column of a session's field, of `duration`, or of a path into the metadata, where `\.` is a dot in a
+    key.
+    """
     if name.startswith("user_metadata."):
         return _metadata_column(name)
     if name not in _COLUMN_NAMES:
@@ -76,7 +79,7 @@ def parse_column(name: str) -> SessionColumn:
 
 
 def sort_sessions(sessions: Iterable[Session], text: str, now: datetime) -> list[Session]:
-    """Sorted by a column, from the largest where a `-` stands before its name."""
+    """Return sessions sorted by a column, from the largest if a `-` stands before its name."""
     column = parse_column(text.removeprefix("-"))
     keyed = [(column.key(session, now), session) for session in sessions]
     there = sorted([pair for pair in keyed if pair[0] is not None], key=itemgetter(0), reverse=text.startswith("-"))

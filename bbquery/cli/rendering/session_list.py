@@ -1,4 +1,4 @@
-"""A list of sessions → a table, JSON, NDJSON or CSV: what `sessions` and `wait` share."""
+"""A list of sessions as a table, JSON, NDJSON or CSV: what `sessions` and `wait` share."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ class ListOptions(NamedTuple):
     limit: int | None
 
     def pick(self, sessions: Sequence[Session], now: datetime) -> list[Session]:
+        """Return the sessions to show, sorted and cut."""
         chosen = sort_sessions(sessions, self.sort, now) if self.sort else list(sessions)
         return chosen[: self.limit]
 
 
 def status_option(function: F) -> F:
+    """Add --status."""
     return click.option(
         "--status",
         type=click.Choice(STATUSES, case_sensitive=False),
@@ -54,7 +56,7 @@ def status_option(function: F) -> F:
 
 
 def list_options(function: F) -> F:
-    """--columns, --sort, --limit and the forms."""
+    """Add --columns, --sort, --limit and the formats."""
     options = [
         click.option(
             "--columns",
@@ -93,7 +95,7 @@ def _checked_sort(_context: click.Context, _parameter: click.Parameter, text: st
 
 
 def print_asked_query(query: Query) -> None:
-    """What is asked, for the reader of a table."""
+    """Print what is asked, for the reader of a table."""
     from ...errors import NotAWireQuery
 
     print_note(f"query    {query}")
@@ -102,7 +104,7 @@ def print_asked_query(query: Query) -> None:
 
 
 def write_list(found: SessionList, how: ListOptions) -> None:
-    """To stdout; and, beside a table, what was asked and how many were found to stderr."""
+    """Write a list to stdout; beside a table, print to stderr what was asked and how many were found."""
     now = datetime.now(UTC)
     sessions = how.pick(found, now)
     if how.form == "table":
@@ -114,6 +116,7 @@ def write_list(found: SessionList, how: ListOptions) -> None:
 
 
 def record(session: Session, columns: list[SessionColumn] | None, now: datetime) -> dict[str, Any]:
+    """Return a session as a mapping for programs, with the columns that were asked for."""
     mapping = without_secrets(session.to_dict())
     return mapping if columns is None else {column.name: column.value(mapping, now) for column in columns}
 
@@ -137,7 +140,7 @@ def _write_table(sessions: list[Session], found: SessionList, how: ListOptions, 
 
 
 def write_sessions(sessions: list[Session], columns: list[SessionColumn] | None, now: datetime) -> list[str]:
-    """A table to stdout; gives the titles of the columns that a narrow terminal left no room for."""
+    """Write a table to stdout. Return the titles of the columns that a narrow terminal left no room for."""
     if columns is not None:
         last = len(columns) - 1
         return write_table(
@@ -146,7 +149,7 @@ def write_sessions(sessions: list[Session], columns: list[SessionColumn] | None,
                     column.name,
                     lambda session, column=column: column.cell(session, now),  # type: ignore[misc]  # bound as it is now
                     right=column.name in _RIGHT,
-                    long=at == last and column.name == "user_metadata",
+                    wide=at == last and column.name == "user_metadata",
                 )
                 for at, column in enumerate(columns)
             ],
@@ -157,16 +160,17 @@ def write_sessions(sessions: list[Session], columns: list[SessionColumn] | None,
             Column("id", lambda session: session.id),
             Column("status", lambda session: styled_status(session.status)),
             Column("created (UTC)", lambda session: format_time(session.created_at)),
-            Column("duration", lambda session: duration_cell(session, now), right=True, spare=True),
-            Column("region", lambda session: session.region, spare=True),
-            Column("proxy", lambda session: format_bytes(session.proxy_bytes), right=True, spare=True),
-            Column("metadata", lambda session: styled_metadata(session.user_metadata), long=True),
+            Column("duration", lambda session: duration_cell(session, now), right=True, optional=True),
+            Column("region", lambda session: session.region, optional=True),
+            Column("proxy", lambda session: format_bytes(session.proxy_bytes), right=True, optional=True),
+            Column("metadata", lambda session: styled_metadata(session.user_metadata), wide=True),
         ],
         sessions,
     )
 
 
 def count_sessions(number: int) -> str:
+    """Return a number of sessions in words."""
     return f"{number:,} session" + "s" * (number != 1)
 
 

@@ -1,4 +1,4 @@
-"""Results → text: JSON for programs, tables for people. rich is loaded for a table only."""
+"""Tables that fit the terminal. rich is loaded only when one is printed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def print_query(query: Query, form: str | None, base_url: str | None = None) -> None:
-    """A query as its text, or as `encode`, `url`, `curl` or `json`. NotAWireQuery where it has no such form."""
+    """Print a query as its text, or as `encode`, `url`, `curl` or `json`.
+
+    Raise NotAWireQuery if it has no such form.
+    """
     base_url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
     if form == "json":
         write_json(json.loads(query.to_json()))
@@ -50,30 +53,32 @@ _ENOUGH = 40
 
 
 class Column(NamedTuple):
-    """What it shows of a row, and whether a narrow terminal may go without it. The `long` one comes last."""
+    """A column of a table: what it shows of a row, and whether a narrow terminal may go without it. A `wide` one comes
+    last.
+    """
 
     title: str
     cell: Callable[[Any], str | Text]
     right: bool = False
-    spare: bool = False
-    long: bool = False
+    optional: bool = False
+    wide: bool = False
 
 
 def write_table(columns: Sequence[Column], rows: Sequence[object]) -> list[str]:
-    """Writes a table, and gives the titles of the columns that a narrow terminal left no room for."""
+    """Write a table. Return the titles of the columns that a narrow terminal left no room for."""
     cells = [[_to_text(column.cell(row)) for column in columns] for row in rows]
     widths = [
         max([len(column.title), *(row[at].cell_len for row in cells)]) + _GAP for at, column in enumerate(columns)
     ]
     room = _width() + _GAP
-    long = len(columns) - 1 if columns[-1].long else len(columns)
-    if sum(widths) > room and sum(widths[:long]) + _ENOUGH > room:
-        kept = _columns_that_fit(columns[:long], widths, room)
-        below = [text for row in cells for text in row[long:]]
+    wide = len(columns) - 1 if columns[-1].wide else len(columns)
+    if sum(widths) > room and sum(widths[:wide]) + _ENOUGH > room:
+        kept = _columns_that_fit(columns[:wide], widths, room)
+        below = [text for row in cells for text in row[wide:]]
     else:
         kept, below = list(range(len(columns))), []
     write(_rendered(_table(columns, cells, kept), below))
-    return [column.title for at, column in enumerate(columns[:long]) if at not in kept]
+    return [column.title for at, column in enumerate(columns[:wide]) if at not in kept]
 
 
 def _to_text(cell: str | Text) -> Text:
@@ -83,15 +88,15 @@ def _to_text(cell: str | Text) -> Text:
 
 
 def _width() -> int:
-    """Of the terminal. A file has none, and a table that is cut would lose data."""
+    """Return the width of the terminal. A file has none, and a table that is cut would lose data."""
     return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 1_000_000
 
 
 def _columns_that_fit(columns: Sequence[Column], widths: list[int], room: int) -> list[int]:
-    """Which columns to show; of the spare ones, the last goes first."""
+    """Return which columns to show. Of the optional ones, the last goes first."""
     kept = list(range(len(columns)))
     for at in reversed(range(len(columns))):
-        if columns[at].spare and sum(widths[i] for i in kept) > room:
+        if columns[at].optional and sum(widths[i] for i in kept) > room:
             kept.remove(at)
     return kept
 
@@ -103,14 +108,14 @@ def _table(columns: Sequence[Column], cells: list[list[Text]], kept: list[int]) 
     for at in kept:
         column = columns[at]
         justify: Literal["left", "right"] = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, no_wrap=not column.long, overflow="fold")
+        table.add_column(column.title, justify=justify, no_wrap=not column.wide, overflow="fold")
     for row in cells:
         table.add_row(*[row[at] for at in kept])
     return table
 
 
 def _rendered(table: Table, below: Sequence[Text] = ()) -> str:
-    """A table, with one text below each of its rows where there are any."""
+    """Return a table, with one text below each of its rows if there are any."""
     from rich.padding import Padding
 
     if not below:
@@ -130,7 +135,7 @@ def _render_lines(renderable: RenderableType, width: int) -> list[str]:
 
 
 def print_session(mapping: dict[str, Any], form: str, *, secrets: bool) -> None:
-    """One session, as `json` or as a `table` of names and values."""
+    """Print one session, as `json` or as a `table` of names and values."""
     public = mapping if secrets else without_secrets(mapping)
     if form == "json":
         write_json(public)
@@ -177,7 +182,7 @@ def _console(stream: Any, width: int | None = None) -> Console:
 
 @contextmanager
 def spinner(message: str) -> Iterator[None]:
-    """Shows on a terminal that something is under way."""
+    """Show on a terminal that something is under way."""
     if not is_terminal(sys.stderr):
         yield
         return

@@ -1,4 +1,4 @@
-"""A usage report → tables with bars, and below them what one should know to read them."""
+"""A usage report as tables with bars, and below them what one should know to read them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _UsageRow(NamedTuple):
 def print_usage_report(
     report: UsageReport, previous: UsageReport | None, prices: CostEstimate | None, limit: int | None
 ) -> None:
-    """To stdout; and to stderr what was measured, and how."""
+    """Print a report to stdout, and to stderr what was measured, and how."""
     left_out: list[str] = []
     if report.by:
         gone = {} if previous is None else dict.fromkeys(previous.segments.keys() - report.segments, UsageTotals())
@@ -90,16 +90,16 @@ def _write(
     columns = [
         *[Column(name, lambda row, at=at: row.names[at]) for at, name in enumerate(names)],  # type: ignore[misc]  # bound as it is now
         Column("minutes", lambda row: f"{row.figures.browser_minutes:,}", right=True),
-        Column("", lambda row: "" if row is last else _bar(row.figures.browser_minutes, most), spare=True),
+        Column("", lambda row: "" if row is last else _bar(row.figures.browser_minutes, most), optional=True),
         Column("share", lambda row: _percent(_share(row.figures.browser_minutes, total.browser_minutes)), right=True),
         Column("sessions", lambda row: f"{row.figures.sessions:,}", right=True),
-        Column("average", lambda row: _format_span(row.figures.average_duration), right=True, spare=True),
-        Column("p50", lambda row: _format_span(row.figures.p50_duration), right=True, spare=True),
-        Column("p95", lambda row: _format_span(row.figures.p95_duration), right=True, spare=True),
-        Column("proxy", lambda row: format_bytes(row.figures.proxy_bytes), right=True, spare=True),
-        Column("errors", lambda row: _percent(row.figures.error_rate), right=True, spare=True),
-        Column("timeouts", lambda row: _percent(row.figures.timeout_rate), right=True, spare=True),
-        Column("running", lambda row: f"{row.figures.running:,}", right=True, spare=True),
+        Column("average", lambda row: _format_span(row.figures.average_duration), right=True, optional=True),
+        Column("p50", lambda row: _format_span(row.figures.p50_duration), right=True, optional=True),
+        Column("p95", lambda row: _format_span(row.figures.p95_duration), right=True, optional=True),
+        Column("proxy", lambda row: format_bytes(row.figures.proxy_bytes), right=True, optional=True),
+        Column("errors", lambda row: _percent(row.figures.error_rate), right=True, optional=True),
+        Column("timeouts", lambda row: _percent(row.figures.timeout_rate), right=True, optional=True),
+        Column("running", lambda row: f"{row.figures.running:,}", right=True, optional=True),
     ]
     if prices is not None:
         title = f"est. {prices.currency}"
@@ -110,7 +110,7 @@ def _write(
 
 
 def _bar(amount: int, most: int) -> Text:
-    """As long as the amount is large. In a stream that cannot hold the blocks, of other characters."""
+    """Return a bar as long as the amount is large, in other characters if the stream cannot hold the blocks."""
     from rich.text import Text
 
     eighths = amount * _BAR * 8 // most if most else 0
@@ -134,7 +134,7 @@ def _format_span(seconds: Fraction | int | None) -> str:
 
 
 def _money(prices: CostEstimate, figures: UsageTotals) -> str:
-    return format_money(prices.of(figures))
+    return format_money(prices.cost_of(figures))
 
 
 def _change(now: UsageTotals, before: UsageTotals | None) -> str:

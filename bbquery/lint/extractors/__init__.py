@@ -81,7 +81,7 @@ def extract_block(source: str, name: str) -> Extraction:
 
 
 def _commands(source: str) -> str:
-    """A terminal's session with blanks for its prompts and for what was printed; a session without prompts as it is."""
+    """Return a terminal's session with blanks for its prompts and its output; a session without prompts as it is."""
     if not re.search(r"(?m)^[$%] ", source):
         return source
     lines = source.splitlines(keepends=True)

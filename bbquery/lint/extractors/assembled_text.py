@@ -1,9 +1,7 @@
-"""A text put together by code → the queries in it, and what is wrong with how it was put together (BBQ401 to 403).
+"""Constant runs and interpolations of a text that is built by code.
 
-A scanner of a language reads a text as runs, which are constant, and holes, where a value is put in at run time, and
-hands them to `examine`. A word stands in for each hole, and what comes of that is asked whether it is a query. A hole
-is an injection where a value or a key stands: between quotes, in brackets, after the colon. One that stands for a whole
-condition is none of our business.
+An extractor reads a text as fragments: runs of constant text, and interpolations, where a value is put in at run time.
+`rules.assembly` puts a stand-in in place of each interpolation, and looks for queries in the result.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ Respell: TypeAlias = Callable[[str], str]
 
 
 class ConstantText(NamedTuple):
-    """Constant text, and where in the source each of its characters begins and ends."""
+    """Constant text, and where in the source each of its characters starts and ends."""
 
     text: str
     starts: Sequence[int]
@@ -45,7 +43,7 @@ _QUOTED_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|
 
 
 def constant(pieces: Iterable[Fragment]) -> ConstantText | None:
-    """A text as one run; None where it has holes."""
+    """Return a text as one run, or None if it has interpolations."""
     text, starts, ends = "", list[int](), list[int]()
     for piece in pieces:
         if isinstance(piece, Interpolation):
@@ -57,37 +55,38 @@ def constant(pieces: Iterable[Fragment]) -> ConstantText | None:
 
 
 def character(digits: str, base: int = 16) -> str | None:
-    """What an escape by number says; None where there is no such character, and it stands for itself."""
+    """Return the character of a numeric escape, or None if there is none and the escape stands for itself."""
     code = int(digits, base)
     return chr(code) if code <= sys.maxunicode else None
 
 
 def surrogates(high: str, low: str) -> str:
-    """The character of two escapes."""
+    """Return the character of two surrogate escapes."""
     return (chr(int(high, 16)) + chr(int(low, 16))).encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
 class FragmentReader:
-    """Reads a source into pieces, from left to right."""
+    """Reads a source into fragments, from left to right."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.pieces: list[Fragment] = []
 
     def plain(self, start: int, end: int) -> None:
-        """Source that stands for itself."""
+        """Add source that stands for itself."""
         if start < end:
             self.pieces.append(ConstantText(self.source[start:end], range(start, end), range(start + 1, end + 1)))
 
     def escaped(self, text: str, span: Span | tuple[int, int]) -> None:
-        """Text that the source spells otherwise."""
+        """Add text that the source spells differently."""
         if text:
             self.pieces.append(ConstantText(text, [span[0]] * len(text), [span[1]] * len(text)))
 
     def resolve(
         self, start: int, end: int, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str | None]
     ) -> None:
-        """A stretch of source in which a match of `escape` stands for its meaning, or, without one, for itself."""
+        """Add a stretch of source in which each match of `escape` stands for its meaning, or for itself if it has none.
+        """
         at = start
         for match in escape.finditer(self.source, start, end):
             said = meaning(match)
@@ -106,7 +105,7 @@ class FragmentReader:
         escape: re.Pattern[str] = MATCHES_NOTHING,
         meaning: Callable[[re.Match[str]], str | None] = str,
     ) -> None:
-        """A stretch of source in which `put` adds what stands for a match of `field`; the rest is resolved."""
+        """Add a stretch of source in which `put` adds what each match of `field` stands for; the rest is resolved."""
         for match in field.finditer(self.source, start, end):
             self.resolve(start, match.start(), escape, meaning)
             put(match)
@@ -118,7 +117,9 @@ class FragmentReader:
 
 
 class AssembledText(NamedTuple):
-    """A text with words for its holes: where its characters stand in the source, and where the holes stand in it."""
+    """A text with stand-ins for its interpolations: where its characters are in the source, and where the stand-ins are
+    in it.
+    """
 
     text: str
     starts: list[int]
@@ -126,7 +127,7 @@ class AssembledText(NamedTuple):
     holes: list[tuple[Span, Interpolation]]
 
     def part(self, span: Span, plain: str, offsets: list[int] | None) -> AssembledText:
-        """The part under a span, which says `plain` when it is decoded."""
+        """Return the part under a span, which decodes to `plain`."""
         firsts = [span.start + at for at in (range(len(plain) + 1) if offsets is None else offsets)]
         index = {first: at for at, first in reversed([*enumerate(firsts)])}
         return AssembledText(

@@ -1,12 +1,12 @@
-"""A `.bbq` file → its queries.
+"""Find the queries of a `.bbq` file.
 
-A query stands on a line of its own. It goes on in the next line where one of the two says so: the line ends with an
-open parenthesis, a keyword or an operator, or the next one begins with what cannot begin a query (`AND`, `OR`, `)`, an
-operator, a bracket). A blank line always ends a query. `#` outside of a string begins a comment, which ends with its
-line and counts as no line where it stands alone, and as spaces where it stands behind a part of a query.
+A query stands on a line of its own. It goes on in the next line if one of the two says so: the line ends with an open
+parenthesis, a keyword or an operator, or the next one starts with what cannot start a query (`AND`, `OR`, `)`, an
+operator, a bracket). A blank line always ends a query. `#` outside a string starts a comment, which ends with its line.
+A comment alone on a line does not count as a line; behind a part of a query it counts as spaces.
 
-No mistake spreads: a string ends with its line, and a parenthesis that is still open at the next blank line, or at the
-end of the file, counts for nothing, nor do others up to there. A line is looked at twice at most, and the usual one,
+No mistake spreads. A string ends with its line. A parenthesis that is still open at the next blank line, or at the end
+of the file, does not count, and neither do others up to there. A line is looked at twice at most, and the usual one,
 `user_metadata['a']:'b'`, costs a single match.
 """
 
@@ -32,8 +32,9 @@ _strings_and_signs = re.compile(r"""'(?:[^'\\\r\n]|\\[^\r\n])*+'?|"(?:[^"\\\r\n]
 
 
 class _BbqLine(NamedTuple):
-    """What a line says without its comment; `depth` is how many parentheses it opens and does not close, `open` says
-    that no query ends with it."""
+    """A line without its comment. `depth` is how many parentheses it opens and does not close; `open` says that no
+    query ends with it.
+    """
 
     code: Span
     comment: Span | None
@@ -43,7 +44,9 @@ class _BbqLine(NamedTuple):
 
 
 def extract(source: str) -> Extraction:
-    """The queries and the comments. A query with a comment inside has no `respell`: rewriting it would lose that."""
+    """Return the queries and the comments. A query with a comment inside has no `respell`, since rewriting would lose
+    the comment.
+    """
     excerpts: list[Excerpt] = []
     comments: list[Span] = []
     lines: list[_BbqLine] = []  # of the query that is being read
@@ -89,7 +92,7 @@ def extract(source: str) -> Extraction:
 
 
 def _read_lone(source: str, at: int, excerpts: list[Excerpt]) -> int:
-    """Adds the lone queries that stand here, one below the other, and gives where they end."""
+    """Add the queries of one line each that stand here, one below the other, and return where they end."""
     new = tuple.__new__  # the constructors that are written in Python would take a third of the time
     rest = Excerpt("", Span(0, 0), None, str)[2:]
     while lone := _lone(source, at):
@@ -120,7 +123,7 @@ def _read_query(source: str, at: int) -> _BbqLine:
 
 
 def _bbq_excerpt(source: str, span: Span, inside: list[Span]) -> Excerpt:
-    """The query under a span, in which the comments are spaces."""
+    """Return the query under a span, with spaces in place of comments."""
     text = source[span.start : span.end]
     if not inside:
         return Excerpt(text, span, None, str)

@@ -1,10 +1,10 @@
-"""Text → whether it is a query of ours, by nothing but what it says.
+"""Whether a text is one of our queries, judged by the text alone.
 
 Other systems write `user_metadata['x']` too: Supabase's subscripts, Milvus' filters, Auth0's and Stripe's searches. The
-sign of ours, which none of them has, is a path in brackets and then `:` and a value. A text is a query when it begins
-with a condition, when one of its conditions has the sign, and when what follows it could follow a condition. The
-patterns forgive what people get wrong (a quote or a bracket that is missing, typographic quotes, `userMetadata`),
-but nothing that another system means. What repeats is possessive or atomic: no text takes more than linear time.
+sign of ours, which none of them has, is a path in brackets followed by `:` and a value. A text is a query if it starts
+with a condition, one of its conditions has the sign, and what follows could follow a condition. The patterns forgive
+what people get wrong (a missing quote or bracket, typographic quotes, `userMetadata`), but nothing that means something
+in another system. Every repetition is possessive or atomic, so that no text takes more than linear time.
 """
 
 from __future__ import annotations
@@ -23,17 +23,22 @@ _BASE_BYTES = re.compile(rb"[Uu]ser_?[Mm]etadata|USER_?METADATA")
 
 
 def may_contain_queries(data: bytes) -> bool:
-    """Whether a file's bytes can hold anything for the linter; it never says no to a file in which a query would be
-    found. A `user_metadata` that is itself spelled with escapes, or put together from parts, is not looked for."""
+    """Return whether the bytes of a file can hold anything for the linter. It never says no to a file with a query.
+
+    A `user_metadata` that is itself spelled with escapes, or put together from parts, is not looked for.
+    """
     if b"bbquery" in data or b"browserbase" in data:  # given to them, a text without metadata is a query too
         return True
     return (b"etadata" in data or b"METADATA" in data) and _BASE_BYTES.search(data) is not None
 
 
 def decode_query(text: str) -> tuple[str, list[int] | None] | None:
-    """The text, if it is a query or clearly meant to be one; else what percent-decoding makes of it, and where each of
-    its characters, and its end, begins in `text`. It is decoded once, even if only a second time gives a query: that it
-    was encoded too often is for the checker to say. None where no decoding helps."""
+    """Return the text if it is a query or clearly meant to be one; otherwise what percent-decoding makes of it, with
+    offsets.
+
+    The offsets say where each character, and the end, starts in `text`. It is decoded once, even if only a second time
+    gives a query: the linter says that it was encoded too often. Return None if no decoding helps.
+    """
     if not mentions_metadata(text):
         return None
     if _looks_like_query(text):
@@ -47,8 +52,11 @@ def decode_query(text: str) -> tuple[str, list[int] | None] | None:
 
 
 def query_positions(text: str) -> Iterator[tuple[Span, bool]]:
-    """Where in a text a query may stand, and whether that is the `q` of a URL: all of it; behind a connective or
-    `name=`, twice at most, and `?q=`, to the quote that the URL stands in, the next parameter, `&` or space."""
+    """Yield where in a text a query may stand, and whether that is the `q` of a URL.
+
+    That is all of it; what follows a connective or `name=`, twice at most; and what follows `?q=`, up to the quote that
+    the URL stands in, the next parameter, `&` or space.
+    """
     yield _stripped(text, 0, len(text)), False
     at = 0
     for _ in range(2):
@@ -70,7 +78,7 @@ def _stripped(text: str, start: int, end: int) -> Span:
 
 
 def mentions_metadata(text: str) -> bool:
-    """Whether a text holds the one word without which it is no query of ours."""
+    """Return whether a text contains the one word without which it is not one of our queries."""
     return ("etadata" in text or "METADATA" in text) and BASE_WORD.search(text) is not None
 
 

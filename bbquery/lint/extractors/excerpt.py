@@ -12,12 +12,12 @@ from ..findings import Finding
 class Excerpt(NamedTuple):
     """A query in a source.
 
-    `text` is what the query says once the host language's escapes, or percent-encoding, are resolved; `span` where
-    that stands in the source, without the quotes around it, in code points. `offsets` has, for every character of
-    `text` and for its end, where it begins in the source; None where `text` is the source from `span.start`.
-    `respell` turns new query text into what the source must hold for it; None where the source cannot be edited
-    (the text is put together from several literals, say). `ends` has where each character ends, where that is not where
-    the next one begins: between the parts of a text that is put together stands what belongs to neither.
+    `text` is the query after the host language's escapes, or percent-encoding, are resolved. `span` is where it stands
+    in the source, without the quotes around it, in code points. `offsets` has, for every character of `text` and for
+    its end, where it starts in the source; None if `text` is the source from `span.start`. `ends` has where each
+    character ends, if that is not where the next one starts: between the parts of an assembled text stands what belongs
+    to neither. `respell` turns new query text into what the source must hold for it; None if the source cannot be
+    edited, because the text is put together from several literals, say.
     """
 
     text: str
@@ -27,7 +27,7 @@ class Excerpt(NamedTuple):
     ends: Sequence[int] | None = None
 
     def locate(self, span: Span) -> Span:
-        """Where a part of `text` stands in the source."""
+        """Return where a part of `text` stands in the source."""
         if self.offsets is None:
             return Span(self.span.start + span.start, self.span.start + span.end)
         if self.ends is None or span.start == span.end:
@@ -36,8 +36,11 @@ class Excerpt(NamedTuple):
 
 
 class Extraction(NamedTuple):
-    """What was found in a source: its queries, in order; what is wrong with the code around them (BBQ4xx), with
-    spans in the source; and where its comments stand, or None where no reader of the language knows."""
+    """What was found in a source.
+
+    Its queries, in order; what is wrong with the code around them (BBQ4xx), with spans in the source; and where its
+    comments stand, or None if no reader of the language knows.
+    """
 
     excerpts: list[Excerpt]
     findings: list[Finding]

@@ -42,7 +42,10 @@ FENCES = {
 
 
 def language_of(path: str, first_line: str = "") -> str | None:
-    """The language of a file by its suffix; of one without, by its first line. None where nothing is to be done."""
+    """Return the language of a file by its suffix, or of one without by its first line;
+
+    None if it is not to be read.
+    """
     suffix = os.path.splitext(path)[1].lower()
     if suffix:
         return LANGUAGES.get(suffix)

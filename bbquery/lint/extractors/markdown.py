@@ -1,7 +1,7 @@
-"""Markdown → what the scanners of their languages find in its fenced blocks.
+"""Find queries in the fenced blocks of Markdown.
 
-Prose is not looked at, nor is code within a line. A block may be indented, as in a list, or quoted with `>`: its own
-scanner gets it without that, and every place is moved back to where it stands in the page.
+Prose is not looked at, nor is code within a line. A block may be indented, as in a list, or quoted with `>`. Its own
+extractor gets it without that, and every place is moved back to where it stands in the page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _WORDS = re.compile(r"[\w+#.-]+")
 
 
 def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extraction:
-    """`scan_block` is given what a block says, and the first word behind its fence."""
+    """Return what `extract_block` finds in the blocks.
+
+    It gets the text of a block, and the first word after its fence.
+    """
     found = Extraction([], [], [])
     comments: list[Span] = []
     outside = 0
@@ -49,7 +52,8 @@ def _html_comments(source: str, at: int, end: int) -> Iterator[Span]:
 
 
 def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
-    """The lines of a block without their indentation, where they start in the source, and where the block ends."""
+    """Return the lines of a block without their indentation, where they start in the source, and where the block ends.
+    """
     width = len(opening[1].expandtabs(4))
     closing = re.compile(rf"[ \t>]*+{re.escape(opening[2][0])}{{{len(opening[2])},}}+[ \t]*+")
     quoted = ">" in opening[1]
@@ -70,7 +74,7 @@ def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[li
 
 
 def _move(block: Extraction, pieces: list[str], starts: list[int], found: Extraction, comments: list[Span]) -> None:
-    """Adds what a scan of the block has found, with its places in the source."""
+    """Add what was found in a block, at its places in the source."""
     inner = [0]
     for piece in pieces:
         inner.append(inner[-1] + len(piece))

@@ -1,8 +1,8 @@
-"""A shell script → the queries in its words.
+"""Find queries in the words of shell scripts.
 
-A word is what the shell makes of it: `'user_metadata['"'a'"']'` is one text out of three. Words are read in one
-pass, in which `$(…)` and backquotes open a command of their own within the word that they are a part of; what they
-give, and variables, are holes. A here-document is read by its lines.
+A word is what the shell makes of it: `'user_metadata['"'a'"']'` is one text out of three. Words are read in one pass,
+in which `$(…)` and backquotes open a command of their own inside the word that they are part of. Their output, and
+variables, are interpolations. A here-document is read line by line.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _CONSTANT = re.compile(
 
 
 def extract(source: str) -> Extraction:
-    """The queries of a script, and what is put into them."""
+    """Return the queries of a script, and what is put into them."""
     return _Script(source).read()
 
 
 def scan_part(source: str, start: int, end: int, found: Extraction) -> None:
-    """Adds to `found` what a script says that is a part of a source."""
+    """Add to `found` what a script says that is a part of a source."""
     part = _Script(source, start, end).read()
     found.excerpts.extend(part.excerpts)
     found.findings.extend(part.findings)
@@ -52,7 +52,7 @@ def scan_part(source: str, start: int, end: int, found: Extraction) -> None:
 
 
 def constants(source: str) -> dict[str, str]:
-    """Variables that are given a value in one place only, a known one without quotes."""
+    """Return variables that are given a value in one place only, a constant one without quotes."""
     values: dict[str, list[str | None]] = {}
     for match in _CONSTANT.finditer(source):
         known = next((value for value in match.groups()[1:4] if value is not None), None)
@@ -61,7 +61,7 @@ def constants(source: str) -> dict[str, str]:
 
 
 class _Word:
-    """A word that is being read; its query can be written anew if it lies in one pair of quotes."""
+    """A word that is being read. Its query can be rewritten if it lies in one pair of quotes."""
 
     def __init__(self, source: str, start: int) -> None:
         self.builder = FragmentReader(source)
@@ -159,7 +159,7 @@ class _Script:
         self.at = match.end()
 
     def _substitution(self) -> bool:
-        """A variable, or the begin or the end of a command whose output is put in."""
+        """Read a variable, or the start or the end of a command whose output is put in."""
         source, at, builder = self.source, self.at, self.word.builder
         closing = self.open[-1][1] if self.open else ""
         if source[at] == closing and closing in ")`":
@@ -183,7 +183,7 @@ class _Script:
         return True
 
     def _separator(self, char: str) -> None:
-        """What ends a word; a subshell within `$(…)` must not close it."""
+        """Read what ends a word. A subshell inside `$(…)` must not close it."""
         start = self.word.start if self.open else self.at
         self._finish()
         self.word = _Word(self.source, start)
@@ -211,7 +211,7 @@ class _Script:
         return end if end >= 0 else len(self.source)
 
     def _read_heredoc(self, opening: re.Match[str]) -> None:
-        """Its lines, to the one that is its word; variables count unless that is quoted."""
+        """Read the lines up to the one that is the delimiter. Variables count unless the delimiter is quoted."""
         tabs, single, double, bare = opening.groups()
         expands = bare is not None and not opening[0].endswith("\\" + bare)
         last = single or double or bare
@@ -239,7 +239,7 @@ _IN_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]+)`')
 
 
 def text_pieces(line: str) -> Iterator[Span]:
-    """Where in a line of plain text a query may stand: all of it, or between double or back quotes."""
+    """Return where in a line of plain text a query may stand: all of it, or between double quotes or backquotes."""
     yield Span(0, len(line))
     for match in _IN_TEXT.finditer(line):
         yield Span(*match.span(match.lastindex or 0))

@@ -78,7 +78,7 @@ def _judge_text(
     escape: re.Pattern[str] = MATCHES_NOTHING,
     respell: Respell | None = None,
 ) -> bool:
-    """Judges a string. Where a tool fills something in later, as Postman and Compose do, the text is not known."""
+    """Judge a string. If a tool fills something in later, as Postman and Compose do, the text is not known."""
     builder = FragmentReader(source)
     builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, _escape_meaning)
     return find_queries(builder.pieces, span, _TEXT_ADVICE, found, respell=respell)
@@ -101,7 +101,7 @@ _HTTP_END = re.compile(r"[ \t]+HTTP/[0-9.]+[ \t]*\Z")
 
 
 def _extract_http(source: str) -> Extraction:
-    """A file of requests: the `q` of each URL, and strings in the bodies."""
+    """Return what is found in a file of requests: the `q` of each URL, and strings in the bodies."""
     comments: list[Span] = []
     found = Extraction([], [], comments)
     for line in _REQUEST.finditer(source):
@@ -122,7 +122,7 @@ def _extract_lines(source: str) -> Extraction:
 
 
 def _judge_pieces(source: str, line: Span, found: Extraction) -> None:
-    """A line whole, or else what stands in it between quotes."""
+    """Judge a line as a whole, or else what stands in it between quotes."""
     whole, *quoted = shell.text_pieces(source[line.start : line.end])
     if not _judge_text(source, Span(line.start + whole.start, line.start + whole.end), found):
         for piece in quoted:

@@ -1,8 +1,8 @@
-"""YAML → the queries in its scalars, those of shell scripts in `run: |` included.
+"""Find queries in the scalars of YAML, including those of shell scripts in `run: |`.
 
-This is no parser of YAML: it finds comments and quoted, plain and block scalars, by the line: that is where a query can
-stand. `${{ … }}`, which GitHub fills in, is a hole; what other tools fill in, `{{ … }}` and `${…}`, makes a text that
-is not known, of which nothing is said.
+This is not a parser of YAML. It finds comments, and quoted, plain and block scalars, line by line, because a query
+stands in one of these. `${{ … }}`, which GitHub fills in, is an interpolation. What other tools fill in, `{{ … }}` and
+`${…}`, makes a text that is not known, of which nothing is said.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _YamlLine(NamedTuple):
 
 
 def extract(source: str) -> Extraction:
-    """The queries of a YAML file."""
+    """Return the queries of a YAML file."""
     found = Extraction([], [], [])
     at = int(source.startswith("\ufeff"))
     while at < len(source):
@@ -78,7 +78,7 @@ def _read_line(source: str, at: int) -> _YamlLine:
 
 
 def _read_entry(source: str, at: int, found: Extraction) -> int:
-    """Reads what begins in a line, and gives where the next one does."""
+    """Read what starts in a line, and return where the next entry does."""
     line = _read_line(source, at)
     if source.startswith("#", line.start):
         _comment(line.start, line.end, found)
@@ -107,8 +107,10 @@ def _read_entry(source: str, at: int, found: Extraction) -> int:
 
 
 def _read_plain(source: str, start: int, line: _YamlLine, key: str, found: Extraction) -> int:
-    """A scalar without quotes goes on in lines that are indented further than the one it began in. An item of a list
-    that is no query may be a command."""
+    """Read a scalar without quotes, which goes on in lines that are indented further than its first one.
+
+    An item of a list that is not a query may be a command.
+    """
     end = _trailing_comment(source, start, line.end, found)
     following = line.next
     while end == line.end and following < len(source):
@@ -127,7 +129,7 @@ def _read_plain(source: str, start: int, line: _YamlLine, key: str, found: Extra
 
 
 def _read_flow(source: str, start: int, line: _YamlLine, found: Extraction) -> int:
-    """`[…]` or `{…}`, perhaps over several lines."""
+    """Read `[…]` or `{…}`, perhaps over several lines."""
     depth, end = 0, start
     for token in _FLOW_TOKEN.finditer(source, start):
         text, end = token[0], token.end()
@@ -149,7 +151,9 @@ def _read_flow(source: str, start: int, line: _YamlLine, found: Extraction) -> i
 
 
 def _read_block(source: str, line: _YamlLine, block: re.Match[str], key: str, found: Extraction) -> int:
-    """`|` and `>`: the lines below that are indented further. A script is read as one; other text whole or by lines."""
+    """Read a `|` or `>` block: the lines below that are indented further. A script is read as one, other text whole or
+    by lines.
+    """
     if comment := re.compile(r"#").search(source, block.start(), line.end):
         _comment(comment.start(), line.end, found)
     lines: list[_YamlLine] = []
@@ -237,7 +241,7 @@ def _comments(found: Extraction) -> list[Span]:
 
 
 def _trailing_comment(source: str, start: int, end: int, found: Extraction) -> int:
-    """Where what stands before a comment ends."""
+    """Return where the text before a comment ends."""
     match = re.compile(r"[ \t]+#").search(source, start, end)
     if match is None:
         return end

@@ -1,8 +1,8 @@
-"""Paths as the user names them → the files to check, each once, in the order of their names.
+"""Paths as the user names them to the files to check, each once, in the order of their names.
 
-Git says which files there are, where it can: it is exact and fast. Elsewhere the folders are walked, by the same ignore
-files. No link is followed: what it leads to inside of the tree is found there anyway, and what is outside is not asked
-about. A repository inside of a repository, be it a submodule, is a project of its own, to be named if it is meant.
+Git says which files there are, if it can: it is exact and fast. Otherwise the folders are walked by the same ignore
+files. No link is followed: what it leads to inside the tree is found there anyway, and what is outside was not asked
+for. A repository inside a repository, a submodule included, is a project of its own, and must be named to be checked.
 """
 
 from __future__ import annotations
@@ -28,15 +28,17 @@ from .ignore_files import (
 
 
 class FileToCheck(NamedTuple):
-    """A file to check, by its path from the working directory if it is inside, with `/` everywhere. One that was
-    `named` is checked whatever it is called."""
+    """A file to check, by its path from the working directory if it is inside, with `/` everywhere.
+
+    One that was `named` is checked whatever it is called.
+    """
 
     path: str
     named: bool
 
 
 class SkippedFile(NamedTuple):
-    """A file that is not checked, and why. `error` says that it was asked for, and could not be read."""
+    """A file that is not checked, and the reason. `error` says that it was asked for and could not be read."""
 
     path: str
     reason: str
@@ -46,8 +48,11 @@ class SkippedFile(NamedTuple):
 def discover_files(
     paths: Iterable[str | os.PathLike[str]], settings: Settings, suffixes: Iterable[str]
 ) -> Iterator[FileToCheck | SkippedFile]:
-    """The files behind paths. In a folder, those with one of the suffixes (`.py`) that pass `include` and `exclude`; a
-    file that is named need not, but for `exclude` where `force_exclude` says so."""
+    """Yield the files of paths.
+
+    In a folder, these are the files with one of the suffixes (`.py`) that pass `include` and `exclude`. A file that is
+    named need not, except for `exclude` with `force_exclude`.
+    """
     seen: set[str] = set()
     known = tuple(suffixes)
     for given in paths:
@@ -84,7 +89,7 @@ def _leads_inside(path: str, settings: Settings) -> bool:
 
 
 def _shown_path(path: str) -> str:
-    """A path from the working directory, if it is inside."""
+    """Return a path from the working directory, if it is inside."""
     here = os.getcwd()
     whole = os.path.abspath(path)
     shown = os.path.relpath(whole, here) if is_inside(whole, here) else whole
@@ -92,7 +97,7 @@ def _shown_path(path: str) -> str:
 
 
 def _relative_to_root(path: str, root: str | Path) -> str:
-    """A path from the folder where patterns start; "" where it is not below it."""
+    """Return a path from the folder where patterns start, or "" if it is not below it."""
     whole = os.path.realpath(root)
     return os.path.relpath(path, whole).replace(os.sep, "/") if is_inside(path, whole) and path != whole else ""
 
@@ -114,7 +119,7 @@ def _folder(folder: str, settings: Settings, suffixes: tuple[str, ...]) -> list[
 
     @cache
     def is_out(path: str) -> bool:
-        """Whether a folder, by its path from `folder`, is ignored, excluded or a link, or in one that is."""
+        """Return whether a folder, by its path from `folder`, is ignored, excluded or a link, or in one that is."""
         above = path.rpartition("/")[0]
         return bool(
             (above and is_out(above))

@@ -1,5 +1,8 @@
-"""Patterns as in `.gitignore` → what they match. The only module that knows pathspec, which takes 60 ms to load: plain
-names, such as those that are left out by default, are looked up without it."""
+"""Match patterns as in `.gitignore`.
+
+Only this module knows pathspec, which takes 60 ms to load. Plain names, such as those that are left out by default, are
+looked up without it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ _PLAIN_NAME = re.compile(r"[\w.@+-]+", re.ASCII)
 
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a relative path, or a folder above it, is matched. A folder's path ends with a slash."""
+    """Return a function that says whether a relative path, or a folder above it, is matched. A folder's path ends with
+    a slash.
+    """
     patterns = list(patterns)
     names = frozenset(filter(_PLAIN_NAME.fullmatch, patterns))
     if len(names) == len(set(patterns)):
@@ -23,9 +28,10 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 
 def decider(patterns: Iterable[str]) -> Callable[[str], bool | None]:
-    """What the last pattern that matches a path says of it: True, False for one with `!`, None where none does.
+    """Return a function that says what the last pattern that matches a path decides: True, False for one with `!`, or
+    None.
 
-    A line that is no pattern matches nothing, as in git.
+    A line that is not a pattern matches nothing, as in git.
     """
     from pathspec import GitIgnoreSpec
 

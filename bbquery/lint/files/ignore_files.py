@@ -18,15 +18,17 @@ IGNORE_FILES = (".gitignore", ".ignore")
 
 
 def is_inside(path: str, folder: str) -> bool:
+    """Return whether a path is a folder, or inside it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def make_excluder(settings: Settings) -> Callable[[str], bool]:
+    """Return a function that says whether the settings exclude a path."""
     return matcher(settings.exclude + settings.extend_exclude)
 
 
 def is_regular_file(path: str) -> bool:
-    """Not a link, nor a submodule, nor one that git knows and that is gone."""
+    """Return whether a path is a file: not a link, not a submodule, and not one that git knows and that is gone."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except OSError:
@@ -38,7 +40,7 @@ _OUTSIDE_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX
 
 
 def list_git_files(folder: str) -> list[str] | None:
-    """The files of a folder, tracked or not, that git does not ignore; None where git does not know."""
+    """Return the files of a folder, tracked or not, that git does not ignore; None if git does not know."""
     git = which("git")
     if git is None:
         return None
@@ -59,7 +61,7 @@ def list_git_files(folder: str) -> list[str] | None:
 
 
 def walk_files(folder: str, is_out: Callable[[str], bool]) -> tuple[list[str], list[tuple[str, str]]]:
-    """The files of a folder, and the folders that cannot be read, with the reason."""
+    """Yield the files of a folder, and the folders that cannot be read, with the reason."""
     files, unread = [], []
     pending = [""]
     while pending:
@@ -83,10 +85,10 @@ _Decision: TypeAlias = tuple[str, int, _Decide]
 
 
 def make_ignorer(folder: str, root: str, names: tuple[str, ...]) -> Callable[[str], bool]:
-    """Whether the ignore files of these names say that a path below a folder is none to look at.
+    """Return a function that says whether the ignore files of these names ignore a path below a folder.
 
-    The file nearest to the path has the first say, and those above the folder, up to the root, the last; but none where
-    they ignore the folder itself.
+    The file nearest to the path decides first, and those above the folder, up to the root, last; but none of them does
+    if they ignore the folder itself.
     """
 
     def read(at: str) -> _Decide | None:
@@ -111,7 +113,7 @@ def make_ignorer(folder: str, root: str, names: tuple[str, ...]) -> Callable[[st
 
     @cache
     def decisions(below: str) -> tuple[_Decision, ...]:
-        """Those that have a say about what is in a folder, the nearest first."""
+        """Return those that decide about what is in a folder, the nearest first."""
         above = decisions(below.rpartition("/")[0]) if below else outside()
         decide = read(f"{folder}/{below}")
         return (("", len(below) + bool(below), decide), *above) if decide else above

@@ -1,4 +1,4 @@
-"""A file's bytes → its text, with what is needed to write it again as it was: encoding, byte order mark, line ends."""
+"""A file's bytes to its text, with what is needed to write it again: encoding, byte order mark, line ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _HEAD = 8192
 
 
 class SourceFile(NamedTuple):
-    """The text of a file, its line ends as they are; without the byte order mark, which is kept apart."""
+    """The text of a file, with its line ends as they are and without the byte order mark, which is kept apart."""
 
     text: str
     encoding: str = "utf-8"
     mark: bytes = b""
 
     def encoded(self, text: str) -> bytes:
-        """A text as this file would hold it. UnicodeEncodeError where its encoding cannot.
+        """Return a text as this file would hold it. Raise UnicodeEncodeError if its encoding cannot.
 
         In a few old encodings the file's own text may come out in other bytes: compare before you write.
         """
@@ -30,7 +30,7 @@ class SourceFile(NamedTuple):
 
 
 def read_file(path: str, limit: int) -> bytes | SkippedFile:
-    """What is in a file of no more than `limit` bytes."""
+    """Return the bytes of a file of at most `limit` bytes, or why it is skipped."""
     try:
         with open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
@@ -41,7 +41,9 @@ def read_file(path: str, limit: int) -> bytes | SkippedFile:
 
 
 def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
-    """The text of bytes: in UTF-8, in what their mark or, in Python, their coding comment says. Else why it is none."""
+    """Return the text of bytes, in UTF-8 or in what their mark or, in Python, their coding comment says; otherwise the
+    reason.
+    """
     mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
     if is_python and not encoding.startswith("utf-16"):
         try:
@@ -60,7 +62,7 @@ def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
 
 
 def _declared(data: bytes) -> str:
-    """The encoding by PEP 263. SyntaxError where Python would not know it either."""
+    """Return the encoding by PEP 263. Raise SyntaxError if Python would not know it either."""
     second = data.find(b"\n", data.find(b"\n") + 1)
     if data.find(b"coding", 0, second if second >= 0 else len(data)) < 0:
         return "utf-8"

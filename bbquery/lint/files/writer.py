@@ -1,4 +1,4 @@
-"""Texts → what they are with their fixes made; and a file's new text → the file, or a diff.
+"""Replace a file atomically with its fixed text, or show the difference.
 
 A file is replaced in one step by another one that is whole, and only if it still holds what was read. What a fix does
 not touch stays as it is, to the byte.
@@ -38,8 +38,10 @@ class FixedFile(NamedTuple):
 
 
 def fix(report: Report, settings: Settings, *, unsafe: bool, write: bool) -> tuple[Report, list[FixedFile]]:
-    """Mends the files of a report, on disk only where `write` says so, and gives what is left in them. A file that
-    cannot be written keeps its findings, and is an error besides."""
+    """Fix the files of a report, on disk only if `write` is true, and return what is left in them.
+
+    A file that cannot be written keeps its findings, and is an error as well.
+    """
     linter = DocumentLinter(settings)
     files: list[Checked] = []
     skipped = list(report.skipped)
@@ -74,7 +76,7 @@ def _fix(file: Checked, linter: DocumentLinter, *, unsafe: bool, write: bool) ->
 
 
 def diff(before: str, after: str, path: str) -> str:
-    """A unified diff, as `patch` takes it; empty where nothing changes."""
+    """Return a unified diff, as `patch` takes it; empty if nothing changes."""
     pieces = []
     for line in unified_diff(_diff_lines(before), _diff_lines(after), path, path):
         pieces.append(line)
@@ -84,18 +86,20 @@ def diff(before: str, after: str, path: str) -> str:
 
 
 def _diff_lines(text: str) -> list[str]:
-    """Lines as `patch` knows them: nothing but LF ends one."""
+    """Return lines as `patch` knows them: only LF ends one."""
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
 
 
 class NotWritable(Exception):
-    """A file that was left as it is; says why."""
+    """A file that was left as it is. The message says why."""
 
 
 def encoded(before: bytes, source: SourceFile, text: str) -> bytes:
-    """A new text in the bytes of the source that was read from `before`. NotWritten where what stays would change."""
+    """Return a new text in the bytes of the source that was read from `before`. Raise NotWritable if the rest would
+    change.
+    """
     try:
         if source.encoded(source.text) == before:
             return source.encoded(text)
@@ -105,7 +109,10 @@ def encoded(before: bytes, source: SourceFile, text: str) -> bytes:
 
 
 def replace(path: str, before: bytes, source: SourceFile, text: str) -> None:
-    """Puts a new text into the file that was read as `before`. NotWritten where that is not safe, or not possible."""
+    """Put a new text into the file that was read as `before`.
+
+    Raise NotWritable if that is not safe, or not possible.
+    """
     after = encoded(before, source, text)
     path = os.path.realpath(path)
     try:

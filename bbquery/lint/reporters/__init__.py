@@ -1,6 +1,6 @@
-"""`Report` → text. One function a format; none of them knows a rule.
+"""A report in each output format, by name.
 
-Nothing from a query, a path or a message can steer a terminal: what could is shown by a stand-in, or escaped.
+Nothing from a query, a path or a message can steer a terminal: such characters are replaced or escaped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 
 
 def render(report: Report, format: str, *, colour: bool = False) -> str:  # noqa: A002  # the option's own name
-    """The report in a format, with a line end where it is not empty. `colour` is for those that people read."""
+    """Return the report in a format, with a line end if it is not empty. `color` is for formats that people read."""
     if colour and format in ("full", "concise"):
         return text.full(report, colour=True) if format == "full" else text.concise(report, colour=True)
     return FORMATS[format](report)

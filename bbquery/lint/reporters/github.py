@@ -1,4 +1,4 @@
-"""For the services that run checks: GitHub's workflow commands, and GitLab's code quality report."""
+"""GitHub annotations, as workflow commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def github(report: Report) -> str:
-    """One `::error` or `::warning` a finding, and an `::error` for what could not be read."""
+    """Return an `::error` or `::warning` for each finding, and an `::error` for each file that could not be read."""
     commands = []
     for located in report.located:
         finding = located.finding
@@ -36,5 +36,7 @@ def _command(name: str, properties: dict[str, str | int], text: str) -> str:
 
 
 def _escape_data(text: str, more: str = "") -> str:
-    """`%`, line ends and some more by their numbers; what else could steer a terminal by its stand-in."""
+    """Return a text with `%`, line ends and some other characters escaped, and with what could steer a terminal
+    replaced.
+    """
     return "".join([f"%{ord(char):02X}" if char in "%\r\n" + more else printable(char) for char in text])

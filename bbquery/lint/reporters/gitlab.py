@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 
 def gitlab(report: Report) -> str:
+    """Return a code quality report."""
     return (
         json.dumps(
             [

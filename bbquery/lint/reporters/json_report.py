@@ -1,6 +1,6 @@
-"""For programs: JSON of our own, and JUnit's XML.
+"""JSON, as one array or one finding on each line.
 
-A finding is this object, whose names stay as they are. Lines and columns are from 1, columns and offsets in code
+A finding is this object, whose names stay as they are. Lines and columns count from 1, columns and offsets in code
 points, and ends are exclusive:
 
     {"path": "src/a.py", "code": "BBQ006", "name": "double-quotes", "severity": "error" | "warning",
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def json_array(report: Report) -> str:
-    """All findings, as one array."""
+    """Return all findings as one array."""
     return json.dumps([_object(located) for located in report.located], indent=2) + "\n"
 
 
 def json_lines(report: Report) -> str:
-    """A finding a line."""
+    """Return one finding on each line."""
     return "".join([json.dumps(_object(located)) + "\n" for located in report.located])
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def junit(report: Report) -> str:
-    """A suite a file and a case a finding; a file with none is a case that passed."""
+    """Return a suite for each file and a case for each finding. A file with none is a case that passed."""
     found: dict[int, list[LocatedFinding]] = {}
     for located in report.located:
         found.setdefault(id(located.file), []).append(located)
@@ -55,5 +55,5 @@ def _element(parent: ElementTree.Element, tag: str, **attributes: str) -> Elemen
 
 
 def _allowed(text: str) -> str:
-    """Without what no XML can hold, not even escaped."""
+    """Return a text without what XML cannot hold, not even escaped."""
     return printable(text).translate({0xFFFE: "\N{REPLACEMENT CHARACTER}", 0xFFFF: "\N{REPLACEMENT CHARACTER}"})

@@ -1,6 +1,6 @@
 """SARIF 2.1.0, with the fields that GitHub's code scanning asks for.
 
-Columns are counted in code points and lines end as everywhere in bbquery; both are not SARIF's defaults, and declared.
+Columns count code points, and lines end as everywhere in bbquery. Neither is SARIF's default, so both are declared.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _GROUPS = {"0": "syntax", "1": "service", "2": "logic", "3": "schema", "4": "cod
 
 
 def sarif(report: Report) -> str:
+    """Return the report as SARIF."""
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -116,12 +117,12 @@ def _region(lines: Lines, span: Span) -> dict[str, int]:
 
 
 def _artifact(path: str, report: Report) -> dict[str, str]:
-    """A path from the repository's root, or, outside of it, from the file system's."""
+    """Return a path from the repository's root, or, outside it, from the file system's."""
     below = report.path(path)
     uri = "/".join([percent_encode(os.fsencode(part)) for part in below.split("/")])
     return {"uri": f"file://{uri}"} if below.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
 
 
 def _whole_file(text: str) -> str:
-    """Without half characters, which strict readers of JSON refuse even where they are escaped."""
+    """Return a text without lone surrogates, which strict JSON readers refuse even if they are escaped."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""For people: a finding with its line and a caret, a finding a line, or how many of each rule."""
+"""For people: a finding with its line and a caret, a finding on each line, or how many of each rule."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ _AROUND = 400
 
 
 def full(report: Report, *, colour: bool = False) -> str:
+    """Return each finding with its line and a caret."""
     return "".join([_format_block(located, colour) for located in report.located])
 
 
 def concise(report: Report, *, colour: bool = False) -> str:
+    """Return each finding on one line."""
     return "".join([_format_line(located, colour) + "\n" for located in report.located])
 
 
 def statistics(report: Report) -> str:
-    """Count, code, `[*]` where `--fix` can mend one of them, name; the most frequent first."""
+    """Return how many findings of each rule there are."""
     fixable = {located.finding.code for located in report.located if _mark(located)}
     rows = sorted(report.counts.items(), key=lambda row: (-row[1], row[0]))
     width = max([len(str(count)) for _, count in rows], default=0)
@@ -37,7 +39,7 @@ def statistics(report: Report) -> str:
 
 
 def summary(report: Report) -> str:
-    """One line on how much was found; what can be mended; what could not be read."""
+    """Return one line that says how much was found, what can be fixed, and what could not be read."""
     found = len(report.located)
     files = sum(bool(file.findings) for file in report.files)
     parts = [f"{_plural(found, 'finding')} in {_plural(files, 'file')}" if found else "no findings"]
@@ -99,6 +101,6 @@ def _painted(text: str, style: str, colour: bool) -> str:
 
 
 def _painted_end(text: str, style: str, colour: bool) -> str:
-    """Painted but for the blanks before it."""
+    """Return a text painted except for the blanks before it."""
     bare = text.lstrip(" ")
     return text[: len(text) - len(bare)] + _painted(bare, style, colour)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 
 class Advice(NamedTuple):
-    """The way out of each problem that a language has. `bound` may depend on the query; `encoded` is None where a
-    percent-encoded query is as it should be."""
+    """The way out of each problem, in the words of a language. `bound` may depend on the query. `encoded` is None if a
+    percent-encoded query is as it should be there.
+    """
 
     bound: str | Callable[[AssembledText], str]
     unencoded: str
@@ -42,8 +43,11 @@ def find_queries(
     role: Role | None = None,
     respell: Respell | None = None,
 ) -> bool:
-    """Adds to `extraction` what a text holds that stands at `span`: a query, alone or as the `q` of a URL, plain or
-    percent-encoded. Gives whether it is any of our business. `respell` is that of a text which is one literal."""
+    """Add to `extraction` the queries in a text that stands at `span`, alone or as the `q` of a URL, plain or
+    percent-encoded.
+
+    Return whether the text is any of our business. `respell` is that of a text which is one literal.
+    """
     if role == "query":
         _add_query(_fill_interpolations(pieces), span, advice, extraction, role, respell)
         return True
@@ -76,6 +80,7 @@ def find_queries(
 
 
 def code_finding(code: str, message: str, span: Span, hint: str | None = None, fix: Fix | None = None) -> Finding:
+    """Return a finding on code."""
     return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)
 
 
@@ -85,7 +90,9 @@ _PATH_BEFORE = re.compile(rf"(?:{BASE_WORD.pattern}|\])\Z")
 
 
 def _fill_interpolations(pieces: Sequence[Fragment]) -> AssembledText:
-    """A stand-in for each hole, by what is before and after it: a string, a key, a condition, or else a word."""
+    """Put a stand-in in place of each interpolation, by what is before and after it: a string, a key, a condition, or a
+    word.
+    """
     filled = AssembledText("", [], [], [])
     text = ""
     for index, piece in enumerate(pieces):
@@ -120,7 +127,10 @@ TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ 
 def _add_query(
     query: AssembledText, span: Span, advice: Advice, extraction: Extraction, role: Role | None, respell: Respell | None
 ) -> None:
-    """Adds the query, or what is put into it. One that is used as it is has nothing in it that is filled in later."""
+    """Add the query, or a finding on what is put into it.
+
+    In a query that is used as it is, nothing is filled in later.
+    """
     message = "{} is put into the text of the query: a quote in it changes what is asked for"
     if not query.holes and role != "query":
         message = "{} is filled in later, as text: a quote in it changes what is asked for"
@@ -139,7 +149,7 @@ def _add_query(
 
 
 def _later(query: AssembledText) -> list[tuple[Span, Interpolation]]:
-    """The fields of a template."""
+    """Return the fields of a template."""
     found = [match for string in query.strings for match in TEMPLATE_FIELD.finditer(query.text, *string)]
     return [
         (Span(*match.span()), Interpolation(Span(query.starts[match.start()], query.ends[match.end() - 1]), match[0]))
@@ -157,7 +167,7 @@ def _to_excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Ex
 
 
 def _is_value(text: str, at: Span, strings: list[Span]) -> bool:
-    """Whether a hole stands where a key or a value does."""
+    """Return whether an interpolation stands where a key or a value does."""
     if text[at.start : at.end] == _STAND_IN_CONDITION:
         return False
     index = bisect_right(strings, at.start, key=lambda string: string.start) - 1

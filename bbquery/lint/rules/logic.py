@@ -1,7 +1,7 @@
-"""What the parts of a query say about one another: BBQ201 to BBQ204.
+"""BBQ201 to BBQ204: what the parts of a query say about one another.
 
-`rewrite` and `implication` know; here it is found out which two parts it is about, and where they stand. What lies in a
-part that is reported as a contradiction, or as always true, is not reported again.
+`semantics.simplifier` and `semantics.predicates` know. This finds out which two parts it is about, and where they
+stand. What lies in a part that is reported as a contradiction, or as always true, is not reported again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ _NEAR = 32
 
 
 def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
-    joints = [node for node in walk(tree.logical) if isinstance(node, And | Or)]
+    """Yield contradictions, parts that always hold, duplicates and redundant parts."""
+    joints = [node for node in walk(tree.normalized) if isinstance(node, And | Or)]
     done: set[Span] = set()
     if joints:
-        for node, holds in find_constant_parts(tree.logical):
+        for node, holds in find_constant_parts(tree.normalized):
             assert isinstance(node, And | Or), "only these are reduced to constants"
             done.add(tree.span(node))
             yield _constant_result(tree, node, holds)
@@ -44,7 +45,7 @@ def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
 
 
 class _Settled:
-    """The parts of which all has been said."""
+    """The parts that have been reported on."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         self._outermost: list[Span] = []
@@ -65,17 +66,17 @@ def _constant_result(tree: QueryDocument, node: And | Or, holds: bool) -> RuleRe
     if not holds:
         if pair:
             return _contradiction(tree, *pair)
-        message = f"the parts of {tree.shown(node)} never hold together"
+        message = f"the parts of {tree.preview(node)} never hold together"
         return RuleResult("BBQ201", message, tree.span(node), "no session can match it: leave a part out")
     if pair:
-        message = f"{tree.shown(pair[0])} or {tree.shown(pair[1])} holds for every session"
+        message = f"{tree.preview(pair[0])} or {tree.preview(pair[1])} holds for every session"
         return RuleResult("BBQ202", message, _cover(tree, *pair), "leave it out, or ask for something else")
-    message = f"{tree.shown(node)} holds for every session"
+    message = f"{tree.preview(node)} holds for every session"
     return RuleResult("BBQ202", message, tree.span(node), "leave it out, or ask for something else")
 
 
 def _contradiction(tree: QueryDocument, one: Node, other: Node) -> RuleResult:
-    message = f"{tree.shown(one)} and {tree.shown(other)} never hold together"
+    message = f"{tree.preview(one)} and {tree.preview(other)} never hold together"
     return RuleResult(
         "BBQ201", message, _cover(tree, one, other), "no session can match both: write OR, or leave one out"
     )
@@ -87,7 +88,7 @@ def _cover(tree: QueryDocument, one: Node, other: Node) -> Span:
 
 
 def _opposites(node: And | Or) -> tuple[Node, Node] | None:
-    """Two operands of an AND that never hold together, or of an OR of which one always holds."""
+    """Return two operands of an AND that never hold together, or of an OR of which one always holds."""
     by_field: dict[object, list[Literal]] = {}
     seen: dict[Literal, Literal] = {}
     for operand in node.operands:
@@ -107,7 +108,7 @@ def _opposites(node: And | Or) -> tuple[Node, Node] | None:
 
 
 def _read_operand(node: And | Or, operand: Node) -> Literal | None:
-    """A literal as an operand of an AND; of an OR, which is the negation of an AND, it is negated."""
+    """Return a literal as an operand of an AND. Of an OR, which is the negation of an AND, it is negated."""
     inner = operand.operand if isinstance(operand, Not) else operand
     if isinstance(inner, And | Or | Not):
         return None
@@ -123,7 +124,7 @@ def _field_of(literal: Literal) -> object:
 
 
 def _above_and_below(node: And) -> tuple[Node, Node] | None:
-    """An operand that asks for a string at a path, and one that asks for something below it."""
+    """Return an operand that asks for a string at a path, and one that asks for something below it."""
     strings: dict[tuple[str, ...], Node] = {}
     paths: list[tuple[tuple[str, ...], Node]] = []
     for operand in node.operands:
@@ -146,7 +147,7 @@ def _above_and_below(node: And) -> tuple[Node, Node] | None:
 
 
 class _Operands:
-    """The operands of an AND or OR, and which of them another one makes needless."""
+    """The operands of an AND or OR, and which of them another one makes redundant."""
 
     def __init__(self, tree: QueryDocument, node: And | Or) -> None:
         self._tree = tree
@@ -174,7 +175,7 @@ class _Operands:
                 first[key] = operand
 
     def _find_implied(self) -> None:
-        """Literals that hold wherever another one on their field does."""
+        """Find literals that hold wherever another one on their field does."""
         by_field: dict[object, list[tuple[int, Literal]]] = {}
         for place, operand in self._left():
             literal = _read_operand(self._node, operand)
@@ -190,8 +191,9 @@ class _Operands:
                         break
 
     def _find_absorbed(self) -> None:
-        """`a AND (a OR b)`, `a OR (a AND b)`: one part of the clause holds wherever a literal does; and clauses with
-        all that another one has."""
+        """Find clauses that hold wherever a literal or another clause does, as in `a AND (a OR b)` and `a OR (a AND
+        b)`.
+        """
         known: dict[object, list[tuple[Literal, Node]]] = {}
         clauses: list[tuple[int, And | Or, frozenset[Node]]] = []
         for place, operand in self._left():
@@ -219,7 +221,7 @@ class _Operands:
 
     def _note(self, code: str, operand: Node, other: Node) -> RuleResult:
         tree = self._tree
-        said, source = tree.shown(operand), tree.shown(other)
+        said, source = tree.preview(operand), tree.preview(other)
         if code == "BBQ203":
             message = f"{said} is asked for twice"
         elif isinstance(self._node, And):
@@ -227,14 +229,16 @@ class _Operands:
         else:
             message = f"what {said} finds is found by {source}"
         hint = f"leave {said} out"
-        if tree.doubled:  # what would be left may hide behind NOT NOT from the planner: that is to be mended first
+        if (
+            tree.has_double_negation
+        ):  # what would be left may hide behind NOT NOT from the planner: that is to be mended first
             return RuleResult(code, message, tree.span(operand), hint)
         spans = removal_spans(tree.text, tree.structure.part(tree.span(operand)))
         return RuleResult(code, message, tree.span(operand), hint, hint, deletions(tree.text, spans))
 
 
 def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult]:
-    """The same value twice in a one-of."""
+    """Yield values that a one-of lists twice."""
     for predicate, literals in tree.predicates:
         if not isinstance(predicate, OneOf) or len(set(predicate.values)) == len(predicate.values):
             continue
@@ -260,6 +264,6 @@ def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult
 
 
 def _list_around(tree: QueryDocument, values: list[Token]) -> Span:
-    """The parentheses around the values of a one-of."""
+    """Return the parentheses around the values of a one-of."""
     start = tree.text.rindex("(", 0, values[0].start)
     return Span(start, tree.text.index(")", values[-1].end) + 1)

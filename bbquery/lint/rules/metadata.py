@@ -1,4 +1,4 @@
-"""Metadata that is given to `sessions.create` as literals → what the service, or a query, cannot take (BBQ404 ff)."""
+"""BBQ404 to BBQ406: metadata given as literals to a call that creates a session."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .assembly import code_finding
 
 
 class MetadataLiteral(NamedTuple):
-    """A value as it stands in the source; `run` is its text where it is a string whose characters can be found."""
+    """A value as it stands in the source. `run` is its text if it is a string whose characters can be located."""
 
     value: object
     span: Span
@@ -22,7 +22,7 @@ class MetadataLiteral(NamedTuple):
 
 
 def check_metadata(known: dict[str, Any], leaves: list[MetadataLiteral], span: Span) -> Iterator[Finding]:
-    """`known` is what is certain of the object under `span`: the service gets at least that."""
+    """Yield findings on an object at `span`. `known` is what is certain of it: the service gets at least that."""
     for problem in metadata.check(known):
         if problem.code == "too-large":
             yield code_finding("BBQ406", problem.message, span, problem.hint)

@@ -1,7 +1,7 @@
-"""A query × the JSON Schema of a project's metadata → BBQ301 to BBQ303.
+"""BBQ301 to BBQ303: a query against the JSON Schema of a project's metadata.
 
-A path is followed through the schema as far as that is certain, and no further: where a schema leaves it open what a
-key may be or hold, nothing is said. Values are checked by the `jsonschema` library, which is loaded here alone.
+A path is followed through the schema as far as that is certain, and no further: if a schema leaves open what a key may
+be or hold, nothing is said. Values are checked by the `jsonschema` library, which is loaded only here.
 """
 
 from __future__ import annotations
@@ -29,20 +29,21 @@ _MAX_LISTED = 2_000
 _REMOTE_REFERENCE = ("if", "then", "else", "dependentSchemas", "dependencies", "not", "$dynamicRef", "$recursiveRef")
 
 
-class _Seen(NamedTuple):
-    """What a schema says of a key: `closed` that there is none; `unnamed` that it names others and is silent on
-    this one; `inner`, where it is not None, what it holds."""
+class _KeyInfo(NamedTuple):
+    """What a schema says of a key. `closed` says that there is no such key; `unnamed` that it names others and is
+    silent on this one; `inner` is what it holds, if that is known.
+    """
 
     closed: bool = False
     unnamed: bool = False
     inner: Any = None
 
 
-_OPEN = _Seen()
+_OPEN = _KeyInfo()
 
 
 class Schema:
-    """A JSON Schema of metadata. BuildError where it is none, or where `jsonschema` is not installed."""
+    """A JSON Schema of metadata. Raise BuildError if it is not one, or if `jsonschema` is not installed."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         try:
@@ -84,13 +85,13 @@ class Schema:
                 yield from self._values(tree, predicate, literals, held)
 
     def _step(self, above: tuple[str, ...], key: str, token: Token, held: Any) -> tuple[RuleResult | None, Any]:
-        """What is wrong with one key, and the schema of what it holds; None where that is open."""
+        """Return what is wrong with one key, and the schema of what it holds, or None if that is open."""
         self._left = _MAX_LISTED
         kinds = self._types(held, 0)
         if above and kinds is not None and "object" not in kinds:
             message = f"the schema has no keys in {_format_path(above)}, which holds {_listed(kinds)}"
             return RuleResult("BBQ303", message, Span(token.start, token.end), "leave the key out"), None
-        seen = self._look(held, key, 0)
+        seen = self._lookup(held, key, 0)
         if not seen.closed and (seen.inner is not None or not seen.unnamed):
             return None, seen.inner
         self._left = _MAX_LISTED
@@ -142,24 +143,24 @@ class Schema:
 
     # --- following a path --------------------------------------------------------------------
 
-    def _look(self, schema: Any, key: str, depth: int) -> _Seen:
-        """What a schema says of a key of the object that it describes."""
+    def _lookup(self, schema: Any, key: str, depth: int) -> _KeyInfo:
+        """Return what a schema says of a key of the object that it describes."""
         if schema is False:
-            return _Seen(closed=True)
+            return _KeyInfo(closed=True)
         if not isinstance(schema, Mapping) or self._is_too_far(depth):
             return _OPEN
-        all_of = [self._own(schema, key), *[self._look(each, key, depth + 1) for each in self._parts(schema)]]
+        all_of = [self._own(schema, key), *[self._lookup(each, key, depth + 1) for each in self._parts(schema)]]
         all_of += [
-            self._either([self._look(each, key, depth + 1) for each in schema[word]])
+            self._either([self._lookup(each, key, depth + 1) for each in schema[word]])
             for word in ("anyOf", "oneOf")
             if schema.get(word)
         ]
         inner = [seen.inner for seen in all_of if seen.inner is not None]
         unnamed = any(seen.unnamed for seen in all_of) and not any(word in schema for word in _REMOTE_REFERENCE)
         held = None if not inner else inner[0] if len(inner) == 1 else {"allOf": inner}
-        return _Seen(any(seen.closed for seen in all_of), unnamed and not inner, held)
+        return _KeyInfo(any(seen.closed for seen in all_of), unnamed and not inner, held)
 
-    def _own(self, schema: Mapping[str, Any], key: str) -> _Seen:
+    def _own(self, schema: Mapping[str, Any], key: str) -> _KeyInfo:
         named = schema.get("properties", {})
         inner = [named[key]] if key in named else []
         try:
@@ -167,29 +168,29 @@ class Schema:
         except re.error:
             return _OPEN
         if inner:
-            return _Seen(closed=False in inner, inner=inner[0] if len(inner) == 1 else {"allOf": inner})
+            return _KeyInfo(closed=False in inner, inner=inner[0] if len(inner) == 1 else {"allOf": inner})
         if "additionalProperties" in schema:
             others = schema["additionalProperties"]
-            return _Seen(closed=others is False, inner=others if isinstance(others, Mapping) and others else None)
-        return _Seen(unnamed=bool(named))
+            return _KeyInfo(closed=others is False, inner=others if isinstance(others, Mapping) and others else None)
+        return _KeyInfo(unnamed=bool(named))
 
-    def _either(self, seen: list[_Seen]) -> _Seen:
+    def _either(self, seen: list[_KeyInfo]) -> _KeyInfo:
         if all(each.closed for each in seen):
-            return _Seen(closed=True)
+            return _KeyInfo(closed=True)
         possible = [each for each in seen if not each.closed]
         if all(each.inner is not None for each in possible):
-            return _Seen(inner={"anyOf": [each.inner for each in possible]})
-        return _Seen(unnamed=all(each.unnamed for each in possible), inner=True if _any_inner(possible) else None)
+            return _KeyInfo(inner={"anyOf": [each.inner for each in possible]})
+        return _KeyInfo(unnamed=all(each.unnamed for each in possible), inner=True if _any_inner(possible) else None)
 
     def _parts(self, schema: Mapping[str, Any]) -> list[Any]:
-        """Schemas that hold along with this one: of `allOf`, and what it refers to within the document."""
+        """Yield schemas that hold along with this one: those of `allOf`, and what it refers to within the document."""
         parts = [*schema.get("allOf", ())]
         if "$ref" in schema:
             parts.append(self._resolved(schema["$ref"]))
         return parts
 
     def _resolved(self, reference: Any) -> Any:
-        """What a reference within the document leads to; what leads elsewhere is left open."""
+        """Return what a reference within the document leads to. A reference to elsewhere is left open."""
         if not isinstance(reference, str) or not reference.startswith("#"):
             return True
         found: Any = self._root
@@ -204,7 +205,7 @@ class Schema:
         return True if reference[1:] and not reference.startswith("#/") else found
 
     def _types(self, schema: Any, depth: int) -> frozenset[str] | None:
-        """The types that a value may have; None where any may."""
+        """Return the types that a value may have, or None if it may have any."""
         if not isinstance(schema, Mapping) or self._is_too_far(depth):
             return None
         given = schema.get("type")
@@ -224,7 +225,7 @@ class Schema:
             yield from self._names(each, depth + 1)
 
 
-def _any_inner(seen: list[_Seen]) -> bool:
+def _any_inner(seen: list[_KeyInfo]) -> bool:
     return any(each.inner is not None for each in seen)
 
 

@@ -1,4 +1,4 @@
-"""What the service makes of a query: BBQ101 to BBQ105, and the regions of BBQ305."""
+"""BBQ101 to BBQ105, and BBQ305: what the service makes of a query."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _SMALL = 60
 
 
 def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
+    """Yield what the service cannot answer, cannot find, or does not store."""
     refused = _refusal(tree) if dialect == "wire" else None
     if refused:
         yield refused
@@ -47,10 +48,10 @@ def _refusal(tree: QueryDocument) -> RuleResult | None:
 
 
 def _without_reasons(tree: QueryDocument, message: str) -> str:
-    """The error's words, about the query as it was written."""
+    """Return the error's words, about the query as it was written."""
     if isinstance(tree.node, Equal) and not isinstance(tree.node.field, SessionField):
         return message.partition(";")[0]
-    return f"{tree.shown(tree.node)} needs {message.partition(' needs ')[2]}"
+    return f"{tree.preview(tree.node)} needs {message.partition(' needs ')[2]}"
 
 
 def _full_scan(tree: QueryDocument) -> Iterator[RuleResult]:
@@ -65,7 +66,7 @@ def _full_scan(tree: QueryDocument) -> Iterator[RuleResult]:
     spans = [tree.span(node) for node, _ in parts]
     span = Span(min(start for start, _ in spans), max(end for _, end in spans))
     node, reason = parts[0]
-    message = f"only a listing of every session answers this: {tree.shown(node)} {reason}"
+    message = f"only a listing of every session answers this: {tree.preview(node)} {reason}"
     yield RuleResult("BBQ102", message, span, "AND it with an equality on metadata or with a status")
 
 
@@ -163,7 +164,7 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
 
 
 def misspelled(code: str, message: str, word: str, token: Token, known: tuple[str, ...]) -> RuleResult:
-    """A note on a string that is none of those that are known, with what it may have meant."""
+    """Return the result for a string that is not one of those that are known, with what it may have meant."""
     near = suggest(word, known)
     if near:
         hint = f"did you mean {' or '.join([preview_text(quote(name)) for name in near])}?"

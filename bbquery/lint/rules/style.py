@@ -1,4 +1,4 @@
-"""How a query is written: BBQ006 and BBQ205 to BBQ208. All of these can be mended, and none changes what it means."""
+"""BBQ006 and BBQ205 to BBQ208: how a query is written. All of these can be fixed, and no fix changes the meaning."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..query_document import QueryDocument, RuleResult, preview_text
 
 
 def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
+    """Yield what could be written more simply."""
     yield from _double_quotes(tree)
     text = tree.text
     if len(tree.predicates) == 1 and not any(sign in text for sign in ("(", "NOT", "-")):
@@ -65,7 +66,7 @@ def _needless_layers(tree: QueryDocument, part: Expression) -> Iterator[RuleResu
 
 
 def _double_negation(tree: QueryDocument, part: Expression) -> Iterator[RuleResult]:
-    """NOT NOT, however spelled. Of three in a row only the first two are one."""
+    """Yield NOT NOT, however it is spelled. Of three in a row only the first two are one."""
     (inner,) = part.operands
     above = 0
     outer = part

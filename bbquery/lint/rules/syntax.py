@@ -60,8 +60,10 @@ def _rule_of(code: str) -> Rule:
 
 
 def is_wholly_encoded(text: str) -> bool:
-    """Whether each character that an encoder would escape is escaped: then what the escapes mean is certain.
+    """Return whether every character that an encoder would escape is escaped. Then the meaning of the escapes is
+    certain.
 
-    A `+` may be a space or itself (docs/service.md#f8), and an escape among plain brackets may be a part of a value.
+    Otherwise a `+` may be a space or itself (docs/service.md#f8), and an escape among plain brackets may be a part of a
+    value.
     """
     return not re.search(r"[\[\]\"\s+]", text)

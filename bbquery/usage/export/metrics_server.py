@@ -1,7 +1,9 @@
-"""A report, measured anew for each scrape → OpenMetrics over HTTP, for as long as it is wanted.
+"""Serve OpenMetrics over HTTP: a report that is measured anew for each scrape.
 
-A scrape within `refresh` seconds of the last measurement gets that one, so that no scraper can wear out the service. A
-measurement that fails is not answered with old figures: `bbquery_usage_up` is 0 then, and nothing else is there.
+A scrape within `refresh` seconds of the last measurement gets that one, so that no scraper can wear out the service.
+After a measurement that fails, no old figures are shown: `bbquery_usage_up` is 0, and nothing else is there.
+
+The server is the standard library's, so that the `metrics` extra brings nothing but prometheus_client.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ Measure = Callable[[], tuple[UsageReport, CostEstimate | None]]
 
 
 class UsageCollector:
-    """What a scrape finds: `prometheus_client` calls `collect`, from any thread."""
+    """The figures of a scrape: `prometheus_client` calls `collect`, from any thread."""
 
     def __init__(self, measure: Measure, refresh: float, failed: Callable[[str], None]) -> None:
         self._measure = measure
@@ -59,18 +61,22 @@ class UsageCollector:
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Listens from the start; `serve_forever` answers. `url` is where the figures are."""
+    """A server that listens from the start and answers in `serve_forever`."""
 
     daemon_threads = True
 
     @property
     def url(self) -> str:
+        """The address of the figures."""
         host, port = self.server_address[:2]
         return f"http://{host if isinstance(host, str) else host.decode()}:{port}/metrics"
 
 
 def create_server(address: tuple[str, int], measured: UsageCollector) -> Server:
-    """OSError where the address cannot be had. `feeds.check` says whether the library is there."""
+    """Return a server of the figures. Raise OSError if the address cannot be used.
+
+    `require_format` says before whether prometheus_client is there.
+    """
     from prometheus_client import make_wsgi_app
 
     metrics: Any = make_wsgi_app(measured)  # takes whatever collects
@@ -98,7 +104,7 @@ class _SilentHandler(WSGIRequestHandler):
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """`:9464`, `9464` or `0.0.0.0:9464`; this machine alone unless it says otherwise."""
+    """Return the host and port of `:9464`, `9464` or `0.0.0.0:9464`: this machine alone unless it says otherwise."""
     host, _, port = text.rpartition(":")
     host = "127.0.0.1" if host in ("", "localhost") else host
     try:

@@ -36,10 +36,11 @@ _GAUGES = {
 
 
 def to_openmetrics(report: UsageReport, estimate: CostEstimate | None = None) -> str:
-    """The text format. Every figure is a gauge, as what is in a range grows and shrinks.
+    """Return the text format. Every figure is a gauge, because what is in a range grows and shrinks.
 
-    A label is there for each name of `by`; where a session has no value it is empty. `keys.written` says the rest.
-    BuildError where prometheus_client is not there, or the report has intervals, which a scrape has no place for.
+    There is a label for each name of `by`, which is empty if a session has no value; `format_group_value` says how the
+    others are written. Raise BuildError if prometheus_client is missing, or if the report has intervals, for which a
+    scrape has no place.
     """
     require_library("openmetrics")
     from prometheus_client.openmetrics.exposition import generate_latest
@@ -49,7 +50,7 @@ def to_openmetrics(report: UsageReport, estimate: CostEstimate | None = None) ->
 
 
 def metric_families(report: UsageReport, estimate: CostEstimate | None = None) -> Iterator[GaugeMetricFamily]:
-    """One for each figure, with a sample for each segment."""
+    """Yield a family for each figure, with a sample for each segment."""
     from prometheus_client.core import GaugeMetricFamily
 
     if report.every is not None:
@@ -81,7 +82,7 @@ _STATUS_LABEL = "session_status"
 
 
 def label_names(names: tuple[str, ...]) -> list[str]:
-    """`order.status` → `order_status`: what scrapers take. BuildError where two names become the same."""
+    """Return names as scrapers take them: `order.status` as `order_status`. Raise BuildError if two become the same."""
     labels: dict[str, str] = {_STATUS_LABEL: "the breakdown by status"}
     for name in names:
         label = re.sub(r"[^A-Za-z0-9_]", "_", name)
@@ -96,7 +97,7 @@ def label_names(names: tuple[str, ...]) -> list[str]:
 
 
 class _StaticCollector:
-    """What `prometheus_client` writes down: `collect` is what it asks for."""
+    """Metric families as `prometheus_client` asks for them."""
 
     def __init__(self, found: Iterable[GaugeMetricFamily]) -> None:
         self._found = list(found)

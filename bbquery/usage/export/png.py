@@ -1,4 +1,4 @@
-"""Report → PNG, by matplotlib: the segments by their minutes, and the minutes over time where there are intervals."""
+"""A report as a PNG picture, by matplotlib: bars for the segments, and minutes over time if there are intervals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEXT, _FAINT = "#1b1f24", "#6a737d"
 
 
 def write_png(report: UsageReport, path: Path) -> None:
-    """A picture of 1,600 pixels width; OSError where it cannot be written."""
+    """Write a picture 1,600 pixels wide. Raise OSError if it cannot be written."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -49,7 +49,7 @@ def write_png(report: UsageReport, path: Path) -> None:
 
 
 def _groups(report: UsageReport) -> list[tuple[str, set[Segment], UsageTotals]]:
-    """The segments that are shown, each with its label; the last may stand for several."""
+    """Return the segments that are shown, each with its label. The last one may stand for several."""
     found = list(report.segments.items())
     kept = found if len(found) <= _MAX_BARS + 1 else found[:_MAX_BARS]
     groups = [(_label(segment) if report.by else "all sessions", {segment}, figures) for segment, figures in kept]

@@ -1,7 +1,7 @@
-"""Report → CSV, Parquet and OpenMetrics, for billing and for monitoring. README.md documents the names and units.
+"""A usage report as CSV and Parquet, for billing. docs/usage.md documents the columns and units.
 
 The columns are the same whatever the report holds: first the interval, then one for each name of `by`, then `COLUMNS`.
-A name that is already taken is refused; `user_metadata.` before it makes it another.
+A name that is already taken is refused; `user_metadata.` before it makes it a different one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ExportRow(NamedTuple):
 
 
 def export_rows(report: UsageReport, estimate: CostEstimate | None = None) -> Iterator[ExportRow]:
-    """By time, and then by segment."""
+    """Yield the rows of a report, by time and then by segment."""
     for (segment, start), figures in report.cells.items():
         end = None if start is None else report.end_of(start)
         yield ExportRow(start, end, segment, export_values(figures, estimate))
@@ -62,12 +62,13 @@ def export_values(figures: UsageTotals, estimate: CostEstimate | None) -> dict[s
         "timeout_rate": figures.timeout_rate,
         **dict(zip(names, known, strict=True)),
         "status_other": figures.sessions - sum(known),  # docs/service.md#f15
-        "estimated_cost": None if estimate is None else estimate.of(figures),
+        "estimated_cost": None if estimate is None else estimate.cost_of(figures),
         "currency": None if estimate is None else estimate.currency,
     }
 
 
 def column_names(by: tuple[str, ...]) -> list[str]:
+    """Return the columns of a report grouped by these names. Raise BuildError if a name is already taken."""
     for name in by:
         if name in (*INTERVAL, *COLUMNS):
             raise BuildError(
@@ -81,8 +82,10 @@ _DIGITS = {"average_duration_seconds": 3, "error_rate": 6, "timeout_rate": 6, "e
 
 
 def to_csv(report: UsageReport, estimate: CostEstimate | None = None) -> str:
-    """A header, and a line for each segment in each interval. A missing value is an empty cell; `keys.written` says how
-    the others are written."""
+    """Return a header, and a line for each segment in each interval.
+
+    A missing value is an empty cell; `format_group_value` says how the others are written.
+    """
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     out.writerow(column_names(report.by))
@@ -101,9 +104,9 @@ def _csv_cell(name: str, value: int | Fraction | str | None) -> str:
 
 
 def write_parquet(report: UsageReport, file: Path | IO[bytes], estimate: CostEstimate | None = None) -> None:
-    """The same columns as in CSV, typed: times, strings of which null is missing, 64-bit integers, and decimals.
+    """Write the columns of CSV, typed: times, strings with null for a missing one, 64-bit integers, and decimals.
 
-    BuildError where pyarrow is not there; OSError where the file cannot be written.
+    Raise BuildError if pyarrow is missing, and OSError if the file cannot be written.
     """
     require_library("parquet")
     import pyarrow

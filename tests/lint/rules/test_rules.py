@@ -104,7 +104,7 @@ def test_what_is_no_query_has_an_error_and_what_is_one_has_none_of_syntax(text: 
 @given(st.one_of(any_text(), wire_queries().map(str), query_texts().map(lambda pair: pair[0])))
 def test_the_short_cut_gives_what_the_long_way_gives(text: str) -> None:
     for checker in (ALL, WIRE):
-        assert checker.check(text) == checker.check_thoroughly(text)
+        assert checker.check(text) == checker.check_fully(text)
 
 
 _short = st.text(st.sampled_from(" aZ09_-,;:.()&$%#@!?~/[]'\"\\\u00e9\U0001f600\n"), max_size=6)
@@ -115,7 +115,7 @@ _short = st.text(st.sampled_from(" aZ09_-,;:.()&$%#@!?~/[]'\"\\\u00e9\U0001f600\
 def test_the_short_cut_on_what_looks_plain(keys: list[str], value: str, times: int) -> None:
     path = "".join([f"['{key}']" for key in keys])
     for text in (f"user_metadata{path}:'{value * times}'", f"user_metadata{path * times}:'{value}'"):
-        assert ALL.check(text) == ALL.check_thoroughly(text)
+        assert ALL.check(text) == ALL.check_fully(text)
 
 
 @thorough
@@ -132,7 +132,7 @@ def test_the_short_cut_on_runs(parts: list[tuple[list[str], str]], joint: str, s
     conditions = [f"user_metadata{path}:'{value}'" for path, (_, value) in zip(paths, parts, strict=True)]
     text = joint.join([*conditions[:at], *statuses, *conditions[at:]])
     for checker in (ALL, WIRE, STRICT):
-        assert checker.check(text) == checker.check_thoroughly(text)
+        assert checker.check(text) == checker.check_fully(text)
 
 
 # --- fixes -------------------------------------------------------------------------------------

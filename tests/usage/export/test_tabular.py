@@ -72,7 +72,7 @@ def test_parquet_gives_back_what_was_counted(sessions: list[dict[str, Any]]) -> 
         assert (row["client"] is None) is (segment[0] is None)
         assert (row["sessions"], row["browser_minutes"]) == (figures.sessions, figures.browser_minutes)
         assert (row["proxy_bytes"], row["p95_duration_seconds"]) == (figures.proxy_bytes, figures.p95_duration)
-        assert row["estimated_cost"] == Decimal(format_money(PRICES.of(figures), 6))
+        assert row["estimated_cost"] == Decimal(format_money(PRICES.cost_of(figures), 6))
     assert str(table.schema.field("interval_start").type) == "timestamp[us, tz=UTC]"
 
 

@@ -1,8 +1,8 @@
-"""JavaScript, TypeScript, JSX or TSX → the queries in its strings, and what is wrong around them; by tree-sitter.
+"""Find queries in the strings of JavaScript, TypeScript, JSX and TSX, with tree-sitter.
 
 A string, a template or a sum of them is read from the top of its expression down, so that each is read once and whole.
-Where the source has errors, what tree-sitter makes of the rest is used. JSX text is prose, and a template with a tag of
-its own (`sql`, `gql`) is left to that tag where it holds values.
+If the source has errors, what tree-sitter makes of the rest is used. JSX text is prose. A template with a tag of its
+own (`sql`, `gql`) is left to that tag if it holds values.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ _JAVASCRIPT_ADVICE = Advice(
 
 
 def extract(source: str, language: str) -> Extraction:
-    """`language` is javascript (with or without JSX), typescript or tsx. BuildError where tree-sitter is missing."""
+    """Return what is found in a source of javascript (with or without JSX), typescript or tsx. Raise BuildError if
+    tree-sitter is missing.
+    """
     code = _JavaScriptSource(source, language)
     found = Extraction([], [], sorted(map(code.span, code.comments)))
     for node, operands in code.strings:
@@ -48,7 +50,7 @@ def extract(source: str, language: str) -> Extraction:
         )
     for node in code.metadata:
         leaves: list[MetadataLiteral] = []
-        known = code.value(node, leaves)
+        known = code.json_value(node, leaves)
         found.findings.extend(check_metadata(known, leaves, code.span(node)))
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
     found.findings.sort(key=lambda finding: finding.span)
@@ -92,8 +94,11 @@ _SHOWING_CALLS = re.compile(r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug
 
 
 class _JavaScriptSource:
-    """What of a source is of interest: its comments, its strings (each as the operands of a sum), the objects given to
-    `sessions.create` as `userMetadata`. tree-sitter counts bytes of UTF-8: `at` makes code points of them."""
+    """The interesting parts of a source: comments, strings (each as the operands of a sum), and the metadata given to
+    `sessions.create`.
+
+    tree-sitter counts bytes of UTF-8, and `at` turns them into code points.
+    """
 
     def __init__(self, source: str, language: str) -> None:
         self.source = source
@@ -145,15 +150,15 @@ class _JavaScriptSource:
                         self.strings.append((node, operands))
                         inner = [part for each in operands for part in (each.children if _is_string(each) else [each])]
                 case "binary_expression" if _operator(node) in ("==", "===", "!=", "!=="):
-                    self._give("compared", *inner)
+                    self._set_role("compared", *inner)
                 case "pair" if self._key(inner[0]) == "params":  # of axios
-                    self._give("unencoded", *self._parameters(inner[-1]))
+                    self._set_role("unencoded", *self._parameters(inner[-1]))
                 case "call_expression" | "new_expression":
                     inner = self._call(node)
             pending.extend(reversed(inner))
 
     def _call(self, node: Node) -> list[Node]:
-        """What is to be looked at within a call; a template behind a name is a call too."""
+        """Look at a call. A template after a name is a call too."""
         function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         arguments = node.child_by_field_name("arguments")
         if function is None or arguments is None:
@@ -171,37 +176,37 @@ class _JavaScriptSource:
             if name == "create" and metadata and metadata.type == "object":
                 self.metadata.append(metadata)
             elif name == "list" and "q" in options and "browserbase" in self.source:
-                self._give("query", options["q"])
+                self._set_role("query", options["q"])
         elif _SHOWING_CALLS.fullmatch(f"{owner}.{name}") or name.endswith("Error"):
-            self._give("shown", *given)
+            self._set_role("shown", *given)
         elif name in ("decodeURIComponent", "decodeURI"):
-            self._give("encoded", *given)
+            self._set_role("encoded", *given)
         elif name in ("encodeURIComponent", "encodeURI", "URLSearchParams"):
-            self._give("unencoded", *given, *self._parameters(*given))
+            self._set_role("unencoded", *given, *self._parameters(*given))
         elif name in ("set", "append") and owner.lower().endswith("params"):
-            self._give("unencoded", *given[1:])
+            self._set_role("unencoded", *given[1:])
         elif re.match(r"assert|expect|to[A-Z]", name) or owner == "assert":
-            self._give("compared", *given)
+            self._set_role("compared", *given)
         return node.children
 
-    def _give(self, role: Role, *nodes: Node) -> None:
-        """Keeps the role of strings, those of a conditional expression included."""
+    def _set_role(self, role: Role, *nodes: Node) -> None:
+        """Note the role of strings, including those of a conditional expression."""
         for node in map(self._unwrapped, nodes):
             self.roles[node.id] = role
             if role == "query":
                 insort(self.marks, node.start_byte)  # it need not say the word
             if node.type == "ternary_expression":
-                self._give(role, *node.named_children[1:])
+                self._set_role(role, *node.named_children[1:])
 
     def _options(self, *nodes: Node) -> dict[str, Node]:
-        """The values of an object, by their names."""
+        """Return the values of an object, by their names."""
         pairs = [
             pair for node in nodes for pair in node.named_children if node.type == "object" and pair.type == "pair"
         ]
         return {self._key(pair.children[0]) or "": self._unwrapped(pair.children[-1]) for pair in pairs}
 
     def _parameters(self, *nodes: Node) -> Iterator[Node]:
-        """The values of parameters that are given as an object, or as pairs."""
+        """Return the values of parameters that are given as an object, or as pairs."""
         yield from self._options(*nodes).values()
         for node in nodes:
             for pair in node.named_children if node.type == "array" else ():
@@ -209,14 +214,14 @@ class _JavaScriptSource:
 
     @cached_property
     def constants(self) -> dict[str, str]:
-        """Of names in upper case that are declared once in the file, what `const` gives them."""
+        """The values of names in upper case that `const` declares once in the file."""
         values: dict[str, list[Node]] = {}
         for node in self._declarations:
             name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
             if name and value:
                 values.setdefault(self.text(name), []).append(value)
         self.constants = {}  # while they are read none is known
-        known = {name: self._constant(nodes[0]) for name, nodes in values.items() if len(nodes) == 1}
+        known = {name: self._constant_text(nodes[0]) for name, nodes in values.items() if len(nodes) == 1}
         return {name: value for name, value in known.items() if value is not None}
 
     def _operands(self, node: Node) -> list[Node]:
@@ -231,7 +236,7 @@ class _JavaScriptSource:
         return operands
 
     def _unwrapped(self, node: Node) -> Node:
-        """Without parentheses, `as` and the like; of String.raw`…` the template."""
+        """Return an expression without parentheses, `as` and the like; of String.raw`…` the template."""
         while node.type in _WRAPPERS:
             inner = next((each for each in node.named_children if each.type != "comment"), None)
             if inner is None:
@@ -247,7 +252,7 @@ class _JavaScriptSource:
     # --- values --------------------------------------------------------------------------------
 
     def read(self, operands: list[Node]) -> list[Fragment]:
-        """A string as it is at run time, with holes where that is not known."""
+        """Return a string as it is at run time, with interpolations for what is not known."""
         builder = FragmentReader(self.source)
         for node in operands:
             if _is_string(node):
@@ -257,7 +262,7 @@ class _JavaScriptSource:
         return builder.pieces
 
     def body(self, node: Node) -> Span:
-        """What stands between the quotes of a string; any other expression whole."""
+        """Return what stands between the quotes of a string; any other expression whole."""
         start, end = self.span(node)
         if not _is_string(node):
             return Span(start, end)
@@ -281,7 +286,7 @@ class _JavaScriptSource:
         builder.resolve(start, end, escape, meaning)
 
     def _fill(self, node: Node | None, span: Span, builder: FragmentReader) -> None:
-        known = self._constant(node) if node else None
+        known = self._constant_text(node) if node else None
         if known is not None:
             builder.escaped(known, span)
         elif node:
@@ -289,8 +294,8 @@ class _JavaScriptSource:
         else:
             builder.hole(span)
 
-    def _constant(self, node: Node) -> str | None:
-        """What an expression always is, if that is known and could not end a string of a query."""
+    def _constant_text(self, node: Node) -> str | None:
+        """Return what an expression always is, if that is known and could not end a string of a query."""
         node = self._unwrapped(node)
         text: str | None = None
         if node.type == "number":
@@ -309,20 +314,20 @@ class _JavaScriptSource:
         node = self._unwrapped(node)
         if node.type == "ternary_expression":
             results = [node.child_by_field_name(name) for name in ("consequence", "alternative")]
-            return all(each is not None and self._constant(each) is not None for each in results)
+            return all(each is not None and self._constant_text(each) is not None for each in results)
         if node.type == "member_expression":
             return self.text(node).endswith(".length")
         function = node.child_by_field_name("function")
         return node.type == "call_expression" and function is not None and self.text(function) in _HARMLESS_CALLS
 
     def respell(self, node: Node) -> Respell | None:
-        """As in `Excerpt`, for a string."""
+        """Return the `respell` of an `Excerpt` for a string."""
         if not _is_string(node) or node.start_byte in self.raw or _holes(node):
             return None  # of a raw one: there are texts that it cannot hold
         return respelling(self.source[self.at(node.start_byte)], markup=node.start_byte in self.markup)
 
-    def value(self, node: Node, leaves: list[MetadataLiteral], depth: int = 0, *, in_array: bool = False) -> Any:
-        """An expression as the JSON value that it is known to be, else _UNKNOWN; what is unknown in it is left out."""
+    def json_value(self, node: Node, leaves: list[MetadataLiteral], depth: int = 0, *, in_array: bool = False) -> Any:
+        """Return an expression as the JSON value that it is known to be, without what is unknown in it."""
         node = self._unwrapped(node)
         span = self.span(node)
         value: Any = _UNKNOWN_VALUE
@@ -334,7 +339,7 @@ class _JavaScriptSource:
                 return self._object(node, leaves, depth, in_array)
             case "array":
                 inner: list[MetadataLiteral] = []
-                values = [self.value(each, inner, depth + 1, in_array=True) for each in node.named_children]
+                values = [self.json_value(each, inner, depth + 1, in_array=True) for each in node.named_children]
                 value = [each for each in values if each is not _UNKNOWN_VALUE]
                 leaves += [MetadataLiteral([], span, in_array), *inner]
                 return value
@@ -358,7 +363,7 @@ class _JavaScriptSource:
             key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
             name = self._key(key) if key else None
             if value and name is not None:
-                known[name] = self.value(value, leaves, depth + 1, in_array=in_array)
+                known[name] = self.json_value(value, leaves, depth + 1, in_array=in_array)
         return {name: value for name, value in known.items() if value is not _UNKNOWN_VALUE}
 
     def _key(self, node: Node) -> str | None:

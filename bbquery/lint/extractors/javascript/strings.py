@@ -1,4 +1,4 @@
-"""How JavaScript spells texts and numbers: escapes, the entities of JSX, and the way back."""
+"""String escapes, JSX entities and numbers of JavaScript, and the way back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def unescape_entity(match: re.Match[str]) -> str | None:
 
 
 def read_number(text: str) -> float | None:
-    """A number as JavaScript has it, a double; None for another expression, and for a BigInt, which is no JSON."""
+    """Return a number as JavaScript has it, a double; None for any other expression, and for a BigInt, which is not
+    JSON.
+    """
     match = re.fullmatch(
         r"(-?)\s*(0[xXoObB][0-9a-fA-F_]+|(?:0|[1-9][0-9_]*)?(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?)", text
     )
@@ -57,7 +59,7 @@ def read_number(text: str) -> float | None:
 
 
 def respelling(quote: str, *, markup: bool) -> Respell:
-    """How to write another text between the quotes of a string or, with `markup`, of an attribute."""
+    """Return how to write another text between the quotes of a string or, with `markup`, of an attribute."""
     if markup:
         return lambda text: text.replace("&", "&amp;").replace(quote, f"&#{ord(quote)};")
     special = re.compile(rf"[\\{quote}\r\n\u2028\u2029]" + (r"|\$(?=\{)" if quote == "`" else ""))

@@ -1,4 +1,4 @@
-"""A query into which Python puts values → how to write it so that they are bound."""
+"""The `bbquery.parse(…, name=value)` to suggest for a query into which Python puts values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..assembled_text import AssembledText, Interpolation
 
 
 def binding_hint(query: AssembledText) -> str:
-    """The hint: a call of `bbquery.parse` for this query, or, where that would be odd, an example of one."""
+    """Return the hint: a call of `bbquery.parse` for this query, or, if that would be odd, an example of one."""
     text, holes = query.text, query.holes
     names: dict[str, str] = {}  # of each argument's code
     spelled, end = "", 0
@@ -44,7 +44,10 @@ _HINT = "bind it as a value: bbquery.parse(\"user_metadata['key']:$value\", valu
 
 
 def _argument(text: str, string: Span, holes: list[tuple[Span, Interpolation]]) -> str | None:
-    """The Python expression for the value of a string with holes; None for one too odd to show."""
+    """Return the Python expression for the value of a string with interpolations;
+
+    None for one that is too odd to show.
+    """
     at = holes[0][0]
     alone = len(holes) == 1 and (at == string or at == Span(string.start + 1, string.end - 1))
     codes = [_parameter_name(hole.code, ()) if TEMPLATE_FIELD.fullmatch(hole.code) else hole.code for _, hole in holes]
@@ -61,7 +64,7 @@ def _argument(text: str, string: Span, holes: list[tuple[Span, Interpolation]]) 
 
 
 def _parameter_name(code: str, taken: Iterable[str]) -> str:
-    """A name for a placeholder: the last one in an expression."""
+    """Return a name for a placeholder: the last one in an expression."""
     words = re.findall(r"[A-Za-z_][A-Za-z0-9_]*", code if code != "%s" else "")
     name = words[-1] if words and not keyword.iskeyword(words[-1]) else "value"
     options = chain([name], (f"{name}{number}" for number in count(2)))

@@ -1,7 +1,7 @@
-"""An expression of Python → the text that it makes: constant runs, and holes for what is not known.
+"""The text that a Python expression builds: constant runs, and interpolations for what is not known.
 
-Read are literals that stand side by side, f-strings, `+`, `%`, `.format` and `.join`. A name in upper case that the
-module binds once to a string is as good as the string: what is known here is no injection.
+It reads literals that stand side by side, f-strings, `+`, `%`, `.format` and `.join`. A name in upper case that the
+module binds once to a string is as good as the string: a known text is not an injection.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .strings import FormatField, StringLiteral, StringTokens, read_literal
 
 
 class BuiltText(NamedTuple):
-    """What an expression says, and the expressions within it that are no part of the text."""
+    """The text of an expression, and the expressions in it that are not part of the text."""
 
     pieces: list[Fragment]
     rest: list[ast.expr]
@@ -40,7 +40,7 @@ class StringExpressions:
         return Span(self.offset(node.lineno, node.col_offset), end)
 
     def read(self, node: ast.expr) -> BuiltText | None:
-        """None for an expression that makes no text, as far as can be seen."""
+        """Return the text of an expression, or None if it builds no text that can be seen."""
         if isinstance(node, ast.Constant):
             if not isinstance(node.value, str | bytes):
                 return None
@@ -64,7 +64,7 @@ class StringExpressions:
         return None
 
     def single(self, span: Span) -> StringLiteral | None:
-        """The one literal that makes up a whole expression, if it is one."""
+        """Return the one literal that makes up a whole expression, or None."""
         at = bisect_left(self.starts, span.start)
         found = self.literals[at] if at < len(self.literals) else None
         return found if found and found.span == span else None
@@ -72,8 +72,10 @@ class StringExpressions:
     # --- literals ------------------------------------------------------------------------------
 
     def _literals(self, span: Span) -> list[ConstantText | FormatField] | None:
-        """What the literals say that stand side by side and make up `span`; None where a position is not to be
-        trusted, as in the holes of f-strings before Python 3.12."""
+        """Return the text of the literals that stand side by side and make up `span`.
+
+        Return None if a position is not to be trusted, as inside f-strings before Python 3.12.
+        """
         at = bisect_left(self.starts, span.start)
         pieces: list[ConstantText | FormatField] = []
         end = span.start
@@ -102,7 +104,9 @@ class StringExpressions:
     # --- values --------------------------------------------------------------------------------
 
     def _value(self, node: ast.expr, span: Span, form: str = "") -> Fragment:
-        """What is put in at `span`, converted and formatted by `form`: text where it is known, else a hole."""
+        """Return what is put in at `span`, converted and formatted by `form`: its text if known, otherwise an
+        interpolation.
+        """
         value = self.names.value(node)
         if isinstance(value, ast.Constant):
             if isinstance(value.value, str | int | float) and form in ("", "s", "!s"):
@@ -139,7 +143,7 @@ class StringExpressions:
     def _substituted(
         self, template: ast.expr, field: re.Pattern[str], values: Callable[[], Callable[[str], ast.expr | None]]
     ) -> BuiltText | None:
-        """A template whose fields are filled in by `%` or `.format`."""
+        """Return the text of a template whose fields are filled in by `%` or `.format`."""
         text = self.read(template)
         if text is None:
             return None
@@ -175,7 +179,7 @@ def _without_ends(run: ConstantText, start: int, end: int) -> ConstantText:
 
 
 def addition_operands(node: ast.BinOp) -> list[ast.expr]:
-    """What a sum adds up, however long it is."""
+    """Return the operands of a sum, however long it is."""
     found: list[ast.expr] = []
     left: ast.expr = node
     while isinstance(left, ast.BinOp) and isinstance(left.op, ast.Add):

@@ -1,8 +1,8 @@
-"""Python → the queries in it, and what is wrong with the code around them (BBQ401 to 406).
+"""Find queries in Python, and what is wrong with the code around them (BBQ401 to BBQ406).
 
-Python's own parser says what is an expression and where it stands; `python_texts` says what text it makes. Docstrings
-are not looked at, nor is what a test expects to fail (`with pytest.raises(…)`). What Python cannot parse is read for
-its string literals alone, and where they do not end either, as plain text.
+Python's own parser says what is an expression and where it stands; `expressions` says what text it builds. Docstrings
+are not looked at, and neither is what a test expects to fail (`with pytest.raises(…)`). If Python cannot parse the
+source, only its string literals are read, and if these do not end either, it is plain text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PYTHON_ADVICE = Advice(
 
 
 def extract(source: str) -> Extraction:
-    """What is found in a module. Never raises for what is no Python."""
+    """Return what is found in a module. No source makes it raise."""
     if not may_contain_queries(source.encode("utf-8", "surrogatepass")):
         return Extraction([], [], None)
     try:
@@ -77,7 +77,7 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
 
 
 def _offsets(text: str) -> Callable[[int, int], int]:
-    """From a line and a column, as the parser counts them (bytes of UTF-8), to a code point."""
+    """Return a function from a line and a column, as the parser counts them (bytes of UTF-8), to a code point."""
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
     starts = [0, *accumulate(map(len, lines))]
 
@@ -99,7 +99,7 @@ class _Module:
         self.result = Extraction([], [])
 
     def visit(self, tree: ast.Module) -> None:
-        """Every expression once, as a part of the largest text that it belongs to."""
+        """Look at every expression once, as a part of the largest text that it belongs to."""
         pending: list[ast.AST] = [tree]
         while pending:
             node = pending.pop()
@@ -118,7 +118,10 @@ class _Module:
                 pending.extend(ast.iter_child_nodes(node))
 
     def _examine(self, node: ast.expr) -> list[ast.expr] | None:
-        """Takes in what is found in a text; gives what is in the expression besides, or None where it is not ours."""
+        """Take in what is found in a text.
+
+        Return the other expressions in it, or None if it is none of our business.
+        """
         role = self.roles.get(node)
         if isinstance(node, ast.Name) and role is None:
             return None  # a constant, which is looked at where it is bound
@@ -157,7 +160,7 @@ _ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
 
 
 def _roles(nodes: list[ast.AST], names: Names) -> dict[ast.expr, Role]:
-    """What is known of texts from what they are given to."""
+    """Return what is known of texts from what they are given to."""
     roles: dict[ast.expr, Role] = {}
     for node in nodes:
         if isinstance(node, ast.Compare):
@@ -194,7 +197,7 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
 
 
 def _parameters(*nodes: ast.expr) -> Iterator[ast.expr]:
-    """The values of parameters that are given as a dict, or as pairs."""
+    """Return the values of parameters that are given as a dict, or as pairs."""
     for node in nodes:
         if isinstance(node, ast.Dict):
             yield from node.values
@@ -203,7 +206,7 @@ def _parameters(*nodes: ast.expr) -> Iterator[ast.expr]:
 
 
 def _alternatives(node: ast.expr, names: Names) -> Iterator[ast.expr]:
-    """The expression itself, or what a conditional one, or a constant's name, stands for."""
+    """Yield the expression itself, or what a conditional one, or a constant's name, stands for."""
     if isinstance(node, ast.IfExp):
         yield from _alternatives(node.body, names)
         yield from _alternatives(node.orelse, names)
@@ -224,7 +227,7 @@ _BLANK_LINES = re.compile(r"(?:\s|\\(?:\r\n|\r|\n)|#[^\r\n]*)*+")
 
 
 def _scan_tokens(source: str, tokens: StringTokens) -> Extraction:
-    """What literals say alone, and side by side."""
+    """Return what literals say alone, and side by side."""
     result = Extraction([], [], tokens.comments)
     end = depth = 0
     group: list[StringLiteral] = []

@@ -1,6 +1,7 @@
-"""A call that creates a session → what is wrong with the metadata that it is given as a literal (BBQ404 to 406).
+"""Metadata given as literals to a call that creates a session (BBQ404 to BBQ406).
 
-What is not a literal is not looked at, and takes no room: of metadata that is known in part, that part must fit.
+A value that is not a literal is not looked at, and takes no room: of metadata that is known in part, that part must
+fit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .names import dotted
 
 
 def check_call(call: ast.Call, texts: StringExpressions) -> Iterator[Finding]:
-    """The findings on one call."""
+    """Return the findings on one call."""
     for given in _given(call, texts):
         metadata = texts.names.value(given)
         if isinstance(metadata, ast.Dict):
@@ -28,7 +29,7 @@ def check_call(call: ast.Call, texts: StringExpressions) -> Iterator[Finding]:
 
 
 def _given(call: ast.Call, texts: StringExpressions) -> Iterator[ast.expr]:
-    """The arguments that become metadata, if it is one of the calls that create sessions."""
+    """Return the arguments that become metadata, if the call is one that creates sessions."""
     owner, _, name = dotted(call.func).rpartition(".")
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     if name == "create" and (owner.endswith(".sessions") or owner == "sessions"):
@@ -60,7 +61,7 @@ _NOT_CONSTANT = object()
 
 
 def _read_value(node: ast.expr, texts: StringExpressions, leaves: list[MetadataLiteral], *, in_array: bool) -> Any:
-    """What is known of a value, its literal parts; `leaves` takes its values that are no objects."""
+    """Return what is known of a value, its literal parts; `leaves` takes its values that are not objects."""
     value: Any
     if isinstance(node, ast.Dict):
         known = {}

@@ -1,6 +1,6 @@
-"""A module's tree → what its names stand for: imports, constants, and the clients of bbquery.
+"""What the names of a module stand for: imports, constants, and clients.
 
-A name is looked at wherever it is bound, in whatever scope, and is known only where all bindings agree: this is sure of
+A name is looked at wherever it is bound, in whatever scope, and is known only if all bindings agree. That is sure of
 little, but what it is sure of holds.
 """
 
@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 
 class Names(NamedTuple):
+    """What the names of a module stand for."""
+
     imports: dict[str, str]
     """What a local name was imported as: `bb` → `bbquery`, `parse` → `bbquery.parse`."""
     constants: dict[str, ast.expr]
@@ -20,13 +22,16 @@ class Names(NamedTuple):
     """What is bound to a `bbquery.Client`: `client`, `self.client`."""
 
     def origin(self, node: ast.expr) -> str:
-        """A name or attribute with its import resolved: `bbquery.parse`; empty for any other expression."""
+        """Return a name or attribute with its import resolved, such as `bbquery.parse`;
+
+        empty for any other expression.
+        """
         path = dotted(node)
         first, dot, rest = path.partition(".")
         return self.imports.get(first, first) + dot + rest
 
     def value(self, node: ast.expr) -> ast.expr:
-        """What a constant's name stands for; any other expression stands for itself."""
+        """Return what a constant's name stands for. Any other expression stands for itself."""
         return self.constants.get(node.id, node) if isinstance(node, ast.Name) else node
 
     def uses(self, package: str) -> bool:
@@ -34,7 +39,7 @@ class Names(NamedTuple):
 
 
 def dotted(node: ast.AST, *, calls: bool = False) -> str:
-    """`a.b.c`; empty for what is more than names and dots. With `calls`, `a.b(x).c` is read as that too."""
+    """Return `a.b.c`, or nothing for more than names and dots. With `calls`, `a.b(x).c` is read as that too."""
     steps: list[str] = []
     while isinstance(node, ast.Attribute) or (calls and isinstance(node, ast.Call)):
         steps += [node.attr] if isinstance(node, ast.Attribute) else []
@@ -43,7 +48,7 @@ def dotted(node: ast.AST, *, calls: bool = False) -> str:
 
 
 def read_names(tree: ast.Module, nodes: list[ast.AST]) -> Names:
-    """`nodes` are all of the tree's."""
+    """Return the names of a module from all `nodes` of its tree."""
     imported: dict[str, list[str]] = {}
     bound: Counter[str] = Counter()
     for node in nodes:
@@ -81,7 +86,7 @@ def read_names(tree: ast.Module, nodes: list[ast.AST]) -> Names:
 
 
 def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:
-    """The local name, and what it stands for."""
+    """Return the local name of an import, and what it stands for."""
     if isinstance(node, ast.ImportFrom):
         return alias.asname or alias.name, f"{node.module or ''}.{alias.name}"
     first = alias.name.partition(".")[0]
@@ -96,7 +101,7 @@ def _is_client(names: Names, value: ast.expr) -> bool:
 
 
 def _bound_names(node: ast.AST) -> list[tuple[str, ast.expr]]:
-    """The names that a statement, or a part of one, binds to a value each."""
+    """Yield the names that a statement, or a part of one, binds to a value each."""
     if isinstance(node, ast.Assign):
         return [(dotted(target), node.value) for target in node.targets]
     if isinstance(node, ast.AnnAssign) and node.value is not None:

@@ -1,8 +1,8 @@
-"""Python source → its string literals and comments, and what the literals say, character by character.
+"""String literals and comments of Python, character by character.
 
-Python's own parser gives a literal's value but not where each character of it came from, and before 3.12 not even where
-the holes of an f-string are; so literals are read here. This reader knows nothing but strings and comments, which lets
-it read what is no Python that this interpreter parses: Python 2, a newer syntax, a file with an error elsewhere.
+Python's own parser gives a literal's value, but not where each character of it comes from, and before 3.12 not even
+where the fields of an f-string are. So literals are read here. This reader knows nothing but strings and comments, so
+it can read what this interpreter does not parse: Python 2, a newer syntax, a file with an error elsewhere.
 """
 
 from __future__ import annotations
@@ -24,13 +24,15 @@ class NotPython(Exception):
 
 
 class FormatField(NamedTuple):
-    """A hole of an f-string: the expression alone, and the conversion and format that follow it."""
+    """A field of an f-string: the expression alone, and the conversion and format that follow it."""
 
     span: Span
     suffix: str
 
 
 class StringLiteral(NamedTuple):
+    """A string literal."""
+
     span: Span
     prefix: str
     quote: str
@@ -39,12 +41,14 @@ class StringLiteral(NamedTuple):
 
     @property
     def body(self) -> Span:
-        """What stands between the quotes."""
+        """Where the text between the quotes stands."""
         width = len(self.quote)
         return Span(self.span.start + len(self.prefix) + width, self.span.end - width)
 
 
 class StringTokens(NamedTuple):
+    """The literals and comments of a source."""
+
     literals: list[StringLiteral]
     """In order; what stands in a hole comes before the literal around it."""
     comments: list[Span]
@@ -62,7 +66,9 @@ _BODY = {
 
 
 def _chunk(quote: str, raw: bool) -> re.Pattern[str]:
-    """The text of an f-string up to its next hole or its end. A backslash hides no brace, but \\N{…} is no hole."""
+    r"""Return the pattern of an f-string's text up to its next field or its end. A backslash hides no brace, but \N{…}
+    is no field.
+    """
     mark = quote[0]
     plain = rf"[^\\{{}}{mark}]|{mark}(?!{mark * 2})" if quote[1:] else rf"[^\\{{}}{mark}\r\n]"
     named = "" if raw else r"\\N\{[^{}]*\}|"
@@ -75,7 +81,7 @@ _FORMAT_SPEC = re.compile(r"[^{}]*+[{}]")
 
 
 def read_tokens(source: str) -> StringTokens:
-    """Every literal and comment. Raises `NotPython` where a literal does not end."""
+    """Return every literal and comment. Raise NotPython if a literal does not end."""
     tokens = StringTokens([], [])
     at = 0
     while match := _TOKEN.search(source, at):
@@ -88,7 +94,7 @@ def read_tokens(source: str) -> StringTokens:
 
 
 def _read_literal(source: str, match: re.Match[str], tokens: StringTokens, depth: int) -> int:
-    """Reads the literal whose prefix and opening quote are matched; gives where it ends."""
+    """Read the literal whose prefix and opening quote are matched, and return where it ends."""
     prefix, quote = match[1] or "", match[2]
     start = match.start() if prefix else match.start(2)
     gaps: list[tuple[Span, FormatField]] = []
@@ -121,7 +127,7 @@ def _read_formatted(source: str, at: int, literal: StringLiteral, tokens: String
 
 
 def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tuple[FormatField, int]:
-    """The hole whose brace opened before `start`, and where it ends."""
+    """Return the field whose brace opened before `start`, and where it ends."""
     at, opened = start, 0
     comments: list[Span] = []
     while match := _FIELD_START.search(source, at):
@@ -149,7 +155,7 @@ def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tupl
 
 
 def _read_format(source: str, at: int, tokens: StringTokens, depth: int) -> int:
-    """Where a hole ends that has a conversion, or a format, which may have holes of its own."""
+    """Return where a field ends that has a conversion, or a format, which may have fields of its own."""
     if depth > _MAX_FORMAT_DEPTH:
         raise NotPython
     while match := _FORMAT_SPEC.match(source, at):
@@ -183,7 +189,7 @@ def is_formatted(literal: StringLiteral) -> bool:
 
 
 def read_literal(source: str, literal: StringLiteral) -> list[ConstantText | FormatField]:
-    """What a literal says: text and holes, in order."""
+    """Return what a literal says: text and interpolations, in order."""
     pieces: list[ConstantText | FormatField] = []
     at = literal.body.start
     for span, gap in literal.gaps:
@@ -194,8 +200,10 @@ def read_literal(source: str, literal: StringLiteral) -> list[ConstantText | For
 
 
 def string_writer(source: str, literal: StringLiteral) -> Callable[[str], str] | None:
-    """How to write another text between the quotes of a literal; None for a raw one, which cannot hold every text, and
-    for one with holes."""
+    """Return how to write another text between the quotes of a literal.
+
+    Return None for a raw one, which cannot hold every text, and for one with interpolations.
+    """
     if is_raw(literal) or literal.gaps:
         return None
     body = source[literal.body.start : literal.body.end]
@@ -244,7 +252,7 @@ def _read_run(source: str, span: Span, literal: StringLiteral) -> ConstantText:
 
 
 def _escape_value(sign: str, binary: bool, formatted: bool) -> str | None:
-    """What an escape, a line end or a doubled brace says; None where it is nothing but its own characters."""
+    """Return what an escape, a line end or a doubled brace says, or None if it is nothing but its own characters."""
     if sign[0] != "\\":
         return "\n" if sign[0] == "\r" else sign[0] if formatted else None
     kind, digits = sign[1], sign[2:]
@@ -263,7 +271,7 @@ def _escape_value(sign: str, binary: bool, formatted: bool) -> str | None:
 
 
 def _from_bytes(run: ConstantText) -> ConstantText:
-    """Bytes, each as a character, as the text that they are in UTF-8, or in Latin-1 where they are not."""
+    """Return bytes, each as a character, as their text in UTF-8, or in Latin-1 if they are not UTF-8."""
     try:
         decoded = run.text.encode("latin-1").decode()
     except UnicodeError:
