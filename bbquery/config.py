@@ -98,8 +98,7 @@ def _found(path: Path, data: bytes) -> ConfigTable | None:
 
 
 def _line_of(text: str, key: str, table: str) -> str:
-    """Return `:12`, the line where a key of a table starts, or nothing if it is written in a way that is hard to find.
-    """
+    """Return `:12`, the line where a key of a table starts, or nothing if it is hard to find."""
     current = ""
     for number, line in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?$", line):

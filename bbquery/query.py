@@ -45,7 +45,7 @@ class Query:
     _text: str | None
     _extent: QuerySize | None
     _made: dict[tuple[str, SessionShape], MatchFunction | FilterFunction] | None
-    """What has been compiled of it so far."""
+    """The functions compiled so far."""
 
     def __init__(self, ast: Node) -> None:
         if not isinstance(ast, Node):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_OK = 0
 EXIT_INVALID = 1
-"""What was asked about is not valid, or is not there."""
+"""The exit status for a query, a session or another object that is not valid, or not there."""
 EXIT_ERROR = 2
 """The question could not be asked or answered."""
 EXIT_INTERRUPTED = 130
@@ -30,7 +30,7 @@ EXIT_BROKEN_PIPE = 141
 MAX_INPUT = 1024 * 1024
 
 color_choice = "auto"
-"""What `--color` says: auto, always or never."""
+"""The value of `--color`: auto, always or never."""
 
 
 class CliError(Exception):

@@ -1,4 +1,4 @@
-"""What `check` and `fmt` share: settings from files and options, and what can be wrong with either."""
+"""Settings of `check` and `fmt`, from files and options, and the errors in them."""
 
 from __future__ import annotations
 

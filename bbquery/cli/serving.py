@@ -1,4 +1,4 @@
-"""What commands that serve share: addresses that cannot be used, SIGTERM and Ctrl-C."""
+"""Addresses that cannot be used, SIGTERM and Ctrl-C, for the commands that serve."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `bbquery usage` writes: tables, JSON, files, or metrics that are served."""
+"""The output of `bbquery usage`: tables, JSON, files, or metrics that are served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `bbquery usage` was asked: which sessions, and which limits."""
+"""The request of `bbquery usage`: which sessions, and which limits."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Client:
         http_client: httpx.Client | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """What is not given comes from BROWSERBASE_API_KEY, BROWSERBASE_BASE_URL and BROWSERBASE_PROJECT_ID.
+        """Take settings, and BROWSERBASE_API_KEY, BROWSERBASE_BASE_URL and BROWSERBASE_PROJECT_ID for missing ones.
 
         `timeout` in seconds limits a whole call; give a `Timeout` for more control. `retries` counts the tries after
         the first one, `concurrency` the requests at a time. The caller closes an `http_client` of its own. `transport`

@@ -1,4 +1,4 @@
-"""What an operation asks of its runner: send a request, sleep, run other operations concurrently.
+"""Effects that an operation asks of its runner: send a request, sleep, run other operations concurrently.
 
 An operation is a generator. It yields effects, receives an `EffectResult` for each, and returns its result. Nothing in
 this module performs an effect, so the same operations serve threads, async tasks and tests.
@@ -21,10 +21,10 @@ class Request(msgspec.Struct, frozen=True):
     url: str
     body: bytes | None = None
     idempotent: bool = True
-    """Whether sending it twice does no harm. Creating a session is not idempotent: each success is a paid browser
+    """True if sending it twice does no harm. Creating a session is not idempotent: each success is a paid browser
     (docs/service.md#f22)."""
     retry_on_timeout: bool = True
-    """Whether to send it again after a response that took too long."""
+    """True to send it again after a response that took too long."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
@@ -55,7 +55,7 @@ class RunAll(Effect, frozen=True):
 
     operations: tuple[Operation[Any], ...]
     continue_on_error: bool = True
-    """Whether to start those that are still waiting once one has failed."""
+    """True to start those that are still waiting after one has failed."""
 
 
 class NextResult(Effect, frozen=True):
@@ -69,7 +69,7 @@ class Emit(Effect, frozen=True):
 
 
 class TaskResult(msgspec.Struct, frozen=True):
-    """What an operation of a `RunAll` returned, or raised."""
+    """The value that an operation of a `RunAll` returned, or the error that it raised."""
 
     value: Any = None
     error: BaseException | None = None
@@ -88,15 +88,15 @@ class TransportFailure(msgspec.Struct, frozen=True):
 
     reason: str
     retryable: bool = True
-    """Whether another try may succeed."""
+    """True if another try may succeed."""
     sent: bool = True
-    """Whether the service may have received the request."""
+    """True if the service may have received the request."""
     timed_out: bool = False
-    """Whether the response took too long."""
+    """True if the response took too long."""
 
 
 class EffectResult(msgspec.Struct, frozen=True):
-    """What came of an effect."""
+    """The result of an effect."""
 
     elapsed: float
     """Seconds since the operation began."""

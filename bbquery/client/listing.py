@@ -27,11 +27,11 @@ _PROGRESS = {"PENDING": 0, "RUNNING": 1} | dict.fromkeys(FINAL_STATUSES, 2)
 
 
 class ListingService(Protocol):
-    """What a run needs of `Operations`."""
+    """The part of `Operations` that a run needs."""
 
     base_url: str
     split_by_status: bool
-    """Whether a `q` without a status has taken too long before (docs/service.md#f9)."""
+    """True after a `q` without a status has taken too long (docs/service.md#f9)."""
 
     def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[list[Session]]: ...
 
@@ -66,7 +66,7 @@ class PlanRun:
         self._answers = 0
         self._seen: dict[str, Session] = {}
         self._emitted: dict[str, Session] = {}
-        """What has been handed over. It stays as it was then."""
+        """The sessions that have been handed over. They stay as they were then."""
 
     def run(self) -> Operation[SessionList]:
         for stage in self._plan.stages:

@@ -40,7 +40,7 @@ class Operations:
         self._jitter = jitter
         self._redactor = KeyRedactor(settings.api_key)
         self.split_by_status = False
-        """Whether a `q` without a status has taken too long before (docs/service.md#f9)."""
+        """True after a `q` without a status has taken too long (docs/service.md#f9)."""
         self._held_until = 0.0
 
     def rate_limit_delay(self, now: float) -> float:

@@ -1,4 +1,4 @@
-"""Whether and when to send a request again (docs/service.md#f28)."""
+"""Decide whether and when to send a request again (docs/service.md#f28)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client knows before its first request. The API key is in no `repr`."""
+    """The settings of a client. The API key is in no `repr`."""
 
     base_url: str
     api_key: str
@@ -45,7 +45,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: int
     max_response_bytes: int
     is_local: bool
-    """Whether the base URL leads to this machine."""
+    """True if the base URL leads to this machine."""
 
     def __repr__(self) -> str:
         return f"ClientSettings(base_url={self.base_url!r}, …)"

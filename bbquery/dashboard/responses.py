@@ -161,7 +161,7 @@ _SORT_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
     "duration": duration_of,
     "proxy_bytes": lambda session, _: session.proxy_bytes or 0,
 }
-"""What sessions are sorted by, where it is not a field as it stands."""
+"""Sort keys that are not a plain field."""
 
 
 def _pairs(metadata: Any) -> list[list[str]]:

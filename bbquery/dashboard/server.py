@@ -69,7 +69,7 @@ class Dashboard:
 
     @property
     def is_local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """True if only this machine can reach it."""
         return is_loopback(self._server.host)
 
     # --- running -------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ class Parameters(Protocol):
 
 
 class ViewState(NamedTuple):
-    """What the page shows. `every` is None for intervals of a fitting length; `sort` starts with `-` for the largest
+    """The state of the page. `every` is None for intervals of a fitting length; `sort` starts with `-` for the largest
     first.
     """
 

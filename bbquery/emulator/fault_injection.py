@@ -1,4 +1,4 @@
-"""What every request passes before the API: the record of it, latency, and faults.
+"""Record every request, delay it, and inject faults, before it reaches the API.
 
 A fault other than a reset answers in the API's place, so nothing was carried out. A reset closes the connection before
 or after the request was carried out, and the client cannot know which.

@@ -29,7 +29,7 @@ class _Task(NamedTuple):
     median_seconds: float
     error_rate: float
     proxied: float
-    """How many of its sessions use a proxy."""
+    """The share of its sessions that use a proxy."""
 
 
 # Name and share of the sessions, in percent; the first is a quarter of them.
@@ -48,7 +48,7 @@ _SUITES = ("smoke", "cart", "signup")
 _TIMEOUTS = {300: 10, 900: 50, 3600: 40}
 _UNTAGGED = 0.06
 _STUCK = 0.02
-"""How many sessions hang until they time out."""
+"""The share of sessions that hang until they time out."""
 
 
 def generate(
@@ -94,7 +94,7 @@ def _office_hours(random: Random, count: int, now: float, days: float) -> list[f
 
 
 class _Clients:
-    """What stays the same for a client: where it runs, and the context that it comes back to."""
+    """The properties of a client: where it runs, and the context that it comes back to."""
 
     def __init__(self, random: Random) -> None:
         self.region = {client: random.choice(REGIONS) for client in _SAMPLE_CLIENTS}

@@ -46,7 +46,7 @@ class Emulator:
         self.api_key = next(iter(keys))
         self.project_id = keys[self.api_key][0]
         self.requests: list[RecordedRequest] = []
-        """What came, in order of arrival."""
+        """The requests that came, in order of arrival."""
         self._store = Store(database, clock)
         api = EmulatorApi(self._store, keys, lambda: self.switches, self._pause)
         self._faults = FaultMiddleware(api.starlette(), self.requests, self._pause)
@@ -73,7 +73,7 @@ class Emulator:
 
     @property
     def switches(self) -> Switches:
-        """How the emulator misbehaves. Setting it starts the order of faults anew."""
+        """The awkward behavior that is on. Setting it starts the order of faults anew."""
         return self._faults.faults.switches
 
     @switches.setter

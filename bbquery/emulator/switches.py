@@ -18,16 +18,19 @@ _MAX_SECONDS = 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class Switches:
-    """How the emulator misbehaves. Times are in seconds, rates between 0 and 1. A bad value raises BuildError."""
+    """The awkward behavior of an emulator.
+
+    Times are in seconds, rates between 0 and 1. A bad value raises BuildError.
+    """
 
     bare_q: Literal["fast", "slow", "504"] = "fast"
-    """What a `q` without `status` gets (docs/service.md#f9):
+    """The answer to a `q` without `status` (docs/service.md#f9):
 
     an answer, one after `bare_q_seconds`, or a 504 after them.
     """
     bare_q_seconds: float = 0
     lag: float = 0
-    """How long a fresh session is missing from listings with a `q` (docs/service.md#f10)."""
+    """Seconds for which a fresh session is missing from listings with a `q` (docs/service.md#f10)."""
     ignore_q: bool = False
     """Answer as if `q` were not there (docs/service.md#f11)."""
     cap: int | None = None
@@ -39,15 +42,15 @@ class Switches:
     """
 
     latency: float = 0
-    """How long every request waits first."""
+    """Seconds that every request waits first."""
     reset_rate: float = 0
-    """How often the connection is reset without an answer, before or after the request was carried out."""
+    """Rate at which the connection is reset without an answer, before or after the request was carried out."""
     error_rate: float = 0
-    """How often the answer is a 500, 502, 503 or 504, and the request is not carried out."""
+    """Rate at which the answer is a 500, 502, 503 or 504, and the request is not carried out."""
     throttle_rate: float = 0
-    """How often the answer is a 429 with Retry-After, and the request is not carried out."""
+    """Rate at which the answer is a 429 with Retry-After, and the request is not carried out."""
     garbage_rate: float = 0
-    """How often the answer is a 200 that is not the JSON it should be, and the request is not carried out."""
+    """Rate at which the answer is a 200 that is not the JSON it should be, and the request is not carried out."""
     seed: int = 0
     """Faults come in the order that this seed gives."""
 

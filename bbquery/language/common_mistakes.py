@@ -19,9 +19,9 @@ class Mistake(NamedTuple):
     message: str
     hint: str
     replacement: str | None = None
-    """What certainly or probably was meant; None if nobody can tell."""
+    """The text that was certainly or probably meant, or None if nobody can tell."""
     negates: bool = False
-    """Whether the repair also puts NOT before the field."""
+    """True if the repair also puts NOT before the field."""
 
 
 CERTAIN = frozenset({"keyword-case", "smart-quote", "wide-symbol", "invisible-character"})

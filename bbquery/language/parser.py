@@ -52,7 +52,7 @@ def parse_query(text: str, values: Mapping[str, object]) -> Node:
 
 _lark_lock = Lock()
 _bindings = local()
-"""What the placeholders of the text that this thread is reading stand for: callbacks get no argument of ours."""
+"""The values of the placeholders in the text that this thread parses. Lark's callbacks get no argument of ours."""
 
 
 @cache

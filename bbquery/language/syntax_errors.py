@@ -20,7 +20,7 @@ from .validation import operators
 
 
 class Problem(NamedTuple):
-    """What is wrong, where, what to do, and what was meant if that is known (see `Mistake`)."""
+    """A mistake in a text: where it is, what to do, and what was meant if that is known (see `Mistake`)."""
 
     start: int
     end: int

@@ -50,7 +50,7 @@ class Expression:
 
 
 class _Group:
-    """What has been read since a parenthesis was opened, or since the start."""
+    """The operands read since a parenthesis was opened, or since the start."""
 
     def __init__(self, start: int) -> None:
         self.start = start

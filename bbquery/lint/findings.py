@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Edit(NamedTuple):
-    """What to write in place of a range of the text. An empty range is an insertion."""
+    """A replacement for a range of the text. An empty range is an insertion."""
 
     span: Span
     text: str

@@ -67,15 +67,14 @@ class QueryDocument:
 
     @cached_property
     def normalized(self) -> Node:
-        """The tree without double negations, in which a predicate with an unknown value says nothing about any other.
-        """
+        """The tree without double negations, where a predicate of unknown value says nothing about any other."""
         return (
             _normalize(self.node, self._repaired) if self.has_double_negation or self._repaired.unknown else self.node
         )
 
     @cached_property
     def has_double_negation(self) -> bool:
-        """Whether there is a double negation."""
+        """True if the query has a double negation."""
         return any(isinstance(node, Not) and isinstance(node.operand, Not) for node in walk(self.node))
 
     def span(self, node: Node) -> Span:

@@ -24,7 +24,7 @@ from .query_tokens import Token, pattern
 
 
 class Repair(NamedTuple):
-    """What is wrong at a span, and the edits that put what was meant in its place."""
+    """A mistake at a span, and the edits that put what was meant in its place."""
 
     code: str
     message: str
@@ -140,7 +140,7 @@ class _Repairer:
         self._field: Token | None = None
         self._operator = ""
         self._is_listed = False
-        """Whether the last token is inside of the parentheses of a one-of."""
+        """True inside the parentheses of a one-of."""
         self._depth = 0
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""What was checked and what was found, as the reporters take it.
+"""The files that were checked and their findings, as the reporters take them.
 
 Findings hold offsets. Their lines are worked out here, once, and only for files that have findings.
 """
@@ -81,7 +81,7 @@ class Report:
 
     @property
     def errors(self) -> list[tuple[str, str]]:
-        """What was asked for and could not be checked: path and reason."""
+        """The files that were asked for and could not be checked: path and reason."""
         skipped = [(path, reason) for path, reason, error in self.skipped if error]
         return sorted(skipped + [(file.path, file.error) for file in self.files if file.error is not None])
 

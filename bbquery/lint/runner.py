@@ -23,7 +23,7 @@ from .worker_pool import available_processors, check_files
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CHEAP = 4
-"""How many times as fast as code files of queries are read, about: from no faster to ten times."""
+"""How many times as fast as code query files are read, roughly."""
 
 
 def run_linter(

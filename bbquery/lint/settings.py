@@ -34,8 +34,8 @@ MAX_FILE_SIZE = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Settings:
-    """What to check, and by which rules. `root` is where patterns start, `source` is the file that the settings come
-    from.
+    """The settings of the linter: what to check, and by which rules. `root` is where patterns start, `source` is the
+    file that the settings come from.
     """
 
     select: tuple[str, ...] | None = None

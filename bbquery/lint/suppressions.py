@@ -34,11 +34,11 @@ _DIRECTIVE = re.compile(
     + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
 )
 _MAX_DIRECTIVE = 2_000
-"""Where comments are not known, a line longer than this is data."""
+"""In a language without known comments, a line longer than this is data."""
 
 _ABOUT_SUPPRESSIONS = frozenset(code for code in RULES if code.startswith("BBQ9"))
 _PARSE_ERRORS = frozenset(("BBQ001", "BBQ002"))
-"""What keeps other rules from looking at a query: nothing can be said of their suppressions."""
+"""Findings that keep other rules from looking at a query, so that their suppressions cannot be judged."""
 
 
 class Suppression:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """How a query is answered.
+    """The way to answer a query.
 
     `stages` are groups of requests: those of a stage run concurrently, after the stage before. `residual` is the
     canonical text of what the requests leave to be checked here, or None if they answer the query by themselves; every

@@ -1,4 +1,4 @@
-"""What the list endpoint can be asked, and which queries fit into one request."""
+"""Requests to the list endpoint, and which queries fit into one of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SESSIONS_PATH = "/v1/sessions"
 
 
 class ListRequest:
-    """What the list endpoint can be asked (docs/service.md#f12): a `q`, a `status`, both or neither."""
+    """A request to the list endpoint (docs/service.md#f12): a `q`, a `status`, both or neither."""
 
     __slots__ = ("q", "status")
 

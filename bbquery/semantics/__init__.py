@@ -1,1 +1,1 @@
-"""What a tree means: which sessions match it, what one predicate says of another, and shorter equivalents."""
+"""The meaning of a tree: which sessions match it, what its predicates imply, and shorter equivalents."""

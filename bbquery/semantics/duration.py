@@ -1,4 +1,4 @@
-"""How long a session lasted: the one definition, for the language, the tables, usage and the dashboard.
+"""The duration of a session: the one definition, for the language, the tables, usage and the dashboard.
 
 A session that has ended lasted from its start to its end. One that has not ended, and whose status is not final, lasts
 until now, but no longer than `expires_at`, when the service ends it. A final status without `ended_at` says that the
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Moment = TypeVar("Moment", datetime, tuple[int, str])
 
     class SessionTimes(Protocol):
-        """What a duration follows from: a `Session`, or a row of a file."""
+        """The times of a session: of a `Session`, or of a row of a file."""
 
         @property
         def status(self) -> str: ...

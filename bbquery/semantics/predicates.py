@@ -1,4 +1,4 @@
-"""Whether one predicate implies or excludes another one on the same field.
+"""Implication and exclusion between predicates on the same field.
 
 Every answer is cautious: it is given only if the language leaves no doubt for any session, however odd. So a bound on a
 time and a bound on `now` are never compared.

@@ -25,13 +25,16 @@ if TYPE_CHECKING:
     from ..language.session_fields import Field
 
     Facts: TypeAlias = dict[Field, list[Node]]
-    """What is known to hold, by field: predicates and negated predicates."""
+    """Predicates and negated predicates that are known to hold, by field."""
 
 _MAX_COMPARED = 32
-"""How many parts are compared with one another: beyond, only what hashing finds is found."""
+"""The most parts that are compared with one another. Of more, only equal ones are found, by hashing."""
 
 _MAX_VALUE_CHECKS = 50_000
-"""How often the values of a one-of are tried on other predicates: where that is not enough for all, none is tried."""
+"""The most times that values of a one-of are tried on other predicates.
+
+If that is not enough for all, none is tried.
+"""
 
 _WORK_LIMIT = 2_000_000
 """Characters that all passes together may go through. What takes more is left as it was."""

@@ -1,1 +1,1 @@
-"""What the local servers share: an application on a socket of this machine, and who may ask it."""
+"""Shared parts of the local servers: an application on a socket of this machine, and who may ask it."""

@@ -1,1 +1,1 @@
-"""What the service sends: records, how they are decoded, and the lists that the client returns."""
+"""Sessions of the service: records, their decoding, and the lists that the client returns."""

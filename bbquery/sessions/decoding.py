@@ -24,7 +24,7 @@ R = TypeVar("R", bound=ApiRecord)
 
 _decode_any: Callable[[Any], Any] = msgspec.json.Decoder().decode
 _REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
-"""What msgspec raises for a body that is broken, or that only the slow way can read."""
+"""The exceptions of msgspec for a body that is broken, or that only the slow way can read."""
 
 
 def first_characters(body: bytes | bytearray, size: int = 80) -> str:

@@ -93,7 +93,7 @@ class Project(ApiRecord, frozen=True, kw_only=True):
 
 
 class ProjectUsage(ApiRecord, frozen=True, kw_only=True):
-    """What the service counts for a project as a whole (docs/service.md#f23)."""
+    """The service's own figures for a project as a whole (docs/service.md#f23)."""
 
     browser_minutes: int
     proxy_bytes: int

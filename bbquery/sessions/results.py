@@ -1,4 +1,4 @@
-"""What the client gives back: lists of sessions, the trace of each request, the outcome of a release."""
+"""Results of the client: lists of sessions, the trace of each request, the outcome of a release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Trace(msgspec.Struct, frozen=True):
 
 
 class Release(msgspec.Struct, frozen=True):
-    """What became of one session that was to be released.
+    """The outcome for one session that was to be released.
 
     `session` is what the service answered last, or None. A session is skipped if it had ended, was gone, or no longer
     matched, and `reason` says so. `error` is why it failed.

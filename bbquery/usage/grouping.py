@@ -111,8 +111,7 @@ def _format_value(value: Any) -> str:
 
 
 def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
-    """Return the names by which these sessions, `Session`s or mappings, can be grouped, with the number that have each.
-    """
+    """Return the names by which these `Session`s or mappings can be grouped, with how many have each."""
     names: Counter[tuple[str, ...]] = Counter()
     for session in sessions:
         metadata = session.get("userMetadata") if isinstance(session, Mapping) else session.user_metadata

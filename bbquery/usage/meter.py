@@ -26,7 +26,7 @@ _EMPTY: dict[str, Any] = {}
 
 
 class SessionRow(msgspec.Struct, rename="camel", gc=False):
-    """What is read of a session that is not a `Session` yet, beside the keys to group it by."""
+    """The fields that are read of a session in a file, beside the keys to group it by."""
 
     status: str
     started_at: AwareTime
@@ -120,7 +120,7 @@ class UsageMeter:
             tuple(key.name for key in self._keys if not key.path),
             tuple(dict.fromkeys(key.path[0] for key in self._keys if key.path)),
         )
-        """What `add_rows` needs to know of a session; a `FullSessionRow` has it too."""
+        """The row type that `add_rows` needs; a `FullSessionRow` has its fields too."""
 
     def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
         """Count sessions, `Session`s or the API's mappings."""

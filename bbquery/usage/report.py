@@ -27,7 +27,7 @@ Cell: TypeAlias = tuple[Segment, int | None]
 
 
 class UsageReport:
-    """What `measure_usage` found. It never changes.
+    """The usage of a set of sessions. It never changes.
 
     `by` are the names that sessions are grouped by. `every` is the length of the intervals (`1d`), or None. `now` is up
     to when running sessions were measured. `start` and `end` limit when the counted sessions started.
@@ -205,7 +205,7 @@ class UsageReport:
 
 
 class Coverage(NamedTuple):
-    """How many of the browser minutes that the service counts are accounted for."""
+    """The part of the service's own browser minutes that a report accounts for."""
 
     accounted: int
     counted: int

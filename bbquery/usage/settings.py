@@ -21,7 +21,7 @@ from .thresholds import parse_percentage, parse_threshold
 
 
 class UsageSettings(NamedTuple):
-    """What a command does unless it is told otherwise. `fail_over` and `warn_over` are as on the command line."""
+    """The defaults of `bbquery usage`. `fail_over` and `warn_over` are as on the command line."""
 
     by: tuple[str, ...] = ()
     billing_day: int = 1

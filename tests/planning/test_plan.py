@@ -58,7 +58,7 @@ request   status:'PENDING'
           GET /v1/sessions?status=PENDING
 residual  user_metadata['a']:'it\\'s' AND user_metadata['b']:'y' OR status:'PENDING'
 note      user_metadata['a']:'it\\'s' holds ' or \\ or a control character, for which the service documents no escape
-""",  # noqa: E501  # as it is shown
+""",  # as it is shown
     "status:'ERROR' AND status:'RUNNING'": """
 query     status:'ERROR' AND status:'RUNNING'
 requests  none: no session can match

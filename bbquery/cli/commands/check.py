@@ -47,7 +47,7 @@ _POLL = 0.5
 
 
 class CheckOptions(NamedTuple):
-    """What to do about what is found."""
+    """The options of `bbquery check`."""
 
     fix: bool
     unsafe: bool

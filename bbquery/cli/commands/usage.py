@@ -18,7 +18,7 @@ from ..rendering.tables import spinner
 
 OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
 FILES = ("parquet", "html", "png")
-"""What is not for a terminal, and needs an --output-file."""
+"""Formats that are not for a terminal, and need an --output-file."""
 
 
 @click.command(cls=Command)

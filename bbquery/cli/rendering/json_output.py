@@ -12,7 +12,7 @@ from ..console import escape_control_characters, is_terminal, write
 SECRETS = ("connectUrl", "seleniumRemoteUrl", "signingKey")
 
 
-"""What lets anyone drive a session's browser."""
+"""The fields that let anyone drive a session's browser."""
 
 
 def write_json(value: object) -> None:

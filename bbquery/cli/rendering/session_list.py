@@ -29,7 +29,7 @@ _RIGHT = ("duration", "proxy_bytes", "avg_cpu_usage", "memory_usage")
 
 
 class ListOptions(NamedTuple):
-    """How a list is to be shown."""
+    """The options of a list of sessions."""
 
     form: str
     columns: list[SessionColumn] | None

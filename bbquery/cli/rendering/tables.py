@@ -49,7 +49,7 @@ def print_query(query: Query, form: str | None, base_url: str | None = None) -> 
 
 _GAP = 2
 _ENOUGH = 40
-"""Where a terminal leaves less than this many columns for the long column, its cells go below their rows."""
+"""If a terminal leaves fewer columns than this for the wide column, its cells go below their rows."""
 
 
 class Column(NamedTuple):

@@ -85,8 +85,7 @@ class FragmentReader:
     def resolve(
         self, start: int, end: int, escape: re.Pattern[str], meaning: Callable[[re.Match[str]], str | None]
     ) -> None:
-        """Add a stretch of source in which each match of `escape` stands for its meaning, or for itself if it has none.
-        """
+        """Add a stretch of source where each match of `escape` stands for its meaning, or for itself if it has none."""
         at = start
         for match in escape.finditer(self.source, start, end):
             said = meaning(match)
@@ -139,7 +138,7 @@ class AssembledText(NamedTuple):
 
     @property
     def strings(self) -> list[Span]:
-        """Where the query's own strings stand, with their quotes."""
+        """The spans of the query's own strings, with their quotes."""
         return [Span(*match.span()) for match in _QUOTED_STRING.finditer(self.text)]
 
 

@@ -1,4 +1,4 @@
-"""Whether a text is one of our queries, judged by the text alone.
+"""Recognize our queries by their text alone.
 
 Other systems write `user_metadata['x']` too: Supabase's subscripts, Milvus' filters, Auth0's and Stripe's searches. The
 sign of ours, which none of them has, is a path in brackets followed by `:` and a value. A text is a query if it starts

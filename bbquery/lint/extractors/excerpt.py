@@ -36,7 +36,7 @@ class Excerpt(NamedTuple):
 
 
 class Extraction(NamedTuple):
-    """What was found in a source.
+    """The result of reading a source.
 
     Its queries, in order; what is wrong with the code around them (BBQ4xx), with spans in the source; and where its
     comments stand, or None if no reader of the language knows.

@@ -52,8 +52,7 @@ def _html_comments(source: str, at: int, end: int) -> Iterator[Span]:
 
 
 def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
-    """Return the lines of a block without their indentation, where they start in the source, and where the block ends.
-    """
+    """Return the lines of a block without indentation, where each starts in the source, and where the block ends."""
     width = len(opening[1].expandtabs(4))
     closing = re.compile(rf"[ \t>]*+{re.escape(opening[2][0])}{{{len(opening[2])},}}+[ \t]*+")
     quoted = ">" in opening[1]

@@ -36,7 +36,7 @@ def is_regular_file(path: str) -> bool:
 
 
 _OUTSIDE_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-"""What git sets for its hooks, and would take for the repository of any folder."""
+"""Variables that git sets for its hooks, and by which it would take any folder for that repository."""
 
 
 def list_git_files(folder: str) -> list[str] | None:
@@ -81,7 +81,9 @@ def walk_files(folder: str, is_out: Callable[[str], bool]) -> tuple[list[str], l
 _MAX_IGNORE_FILE = 1024 * 1024
 _Decide: TypeAlias = Callable[[str], bool | None]
 _Decision: TypeAlias = tuple[str, int, _Decide]
-"""What to put before a path, how much of it to leave out, and what decides about the rest."""
+"""A prefix for a path, the number of characters of the path to leave out, and the function that decides about the
+result.
+"""
 
 
 def make_ignorer(folder: str, root: str, names: tuple[str, ...]) -> Callable[[str], bool]:

@@ -11,7 +11,7 @@ from .discovery import SkippedFile
 
 _MARKS = ((BOM_UTF8, "utf-8"), (BOM_UTF16_LE, "utf-16-le"), (BOM_UTF16_BE, "utf-16-be"))
 _HEAD = 8192
-"""Where a NUL says that a file is no text, as git has it."""
+"""The first bytes of a file, in which a NUL says that it is not text, as in git."""
 
 
 class SourceFile(NamedTuple):

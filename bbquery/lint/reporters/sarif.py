@@ -24,7 +24,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _INDEX = {code: index for index, code in enumerate(RULES)}
 _ROOT = "%SRCROOT%"
 _SECURITY = {"BBQ401": {"security-severity": "7.5", "tags": ["security", "external/cwe/cwe-943"]}}
-"""What GitHub lists among a repository's vulnerabilities: the injection."""
+"""The rule that GitHub lists among a repository's vulnerabilities: the injection."""
 _GROUPS = {"0": "syntax", "1": "service", "2": "logic", "3": "schema", "4": "code", "9": "suppressions"}
 
 

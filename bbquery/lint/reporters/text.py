@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _BOLD, _RED, _YELLOW, _BLUE, _CYAN = "1", "1;31", "1;33", "1;34", "36"
 _AROUND = 400
-"""How much of a long line an excerpt may need, on each side."""
+"""The most characters of a long line that an excerpt may need, on each side."""
 
 
 def full(report: Report, *, colour: bool = False) -> str:

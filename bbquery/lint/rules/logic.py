@@ -21,7 +21,7 @@ Literal: TypeAlias = Node
 """A predicate, or a negated one."""
 
 _NEAR = 32
-"""How many parts are compared with one another: beyond, only what hashing finds is found."""
+"""The most parts that are compared with one another. Of more, only equal ones are found, by hashing."""
 
 
 def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:

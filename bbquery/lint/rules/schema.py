@@ -30,8 +30,8 @@ _REMOTE_REFERENCE = ("if", "then", "else", "dependentSchemas", "dependencies", "
 
 
 class _KeyInfo(NamedTuple):
-    """What a schema says of a key. `closed` says that there is no such key; `unnamed` that it names others and is
-    silent on this one; `inner` is what it holds, if that is known.
+    """The statements of a schema about a key. `closed` says that there is no such key; `unnamed` that it names others
+    and is silent on this one; `inner` is what it holds, if that is known.
     """
 
     closed: bool = False

@@ -1,4 +1,4 @@
-"""What the names of a module stand for: imports, constants, and clients.
+"""The names of a Python module: imports, constants, and clients.
 
 A name is looked at wherever it is bound, in whatever scope, and is known only if all bindings agree. That is sure of
 little, but what it is sure of holds.
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 
 class Names(NamedTuple):
-    """What the names of a module stand for."""
+    """The meanings of a module's names."""
 
     imports: dict[str, str]
-    """What a local name was imported as: `bb` → `bbquery`, `parse` → `bbquery.parse`."""
+    """The import behind a local name, such as `bbquery.parse` behind `parse`."""
     constants: dict[str, ast.expr]
-    """What a module-level name in upper case is bound to, once and for all."""
+    """The expressions to which module-level names in upper case are bound, once each."""
     clients: set[str]
-    """What is bound to a `bbquery.Client`: `client`, `self.client`."""
+    """The names bound to a `bbquery.Client`, such as `client` and `self.client`."""
 
     def origin(self, node: ast.expr) -> str:
         """Return a name or attribute with its import resolved, such as `bbquery.parse`;

@@ -41,7 +41,7 @@ class StringLiteral(NamedTuple):
 
     @property
     def body(self) -> Span:
-        """Where the text between the quotes stands."""
+        """The span between the quotes."""
         width = len(self.quote)
         return Span(self.span.start + len(self.prefix) + width, self.span.end - width)
 
