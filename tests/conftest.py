@@ -1,13 +1,15 @@
-"""What every test shares: how Hypothesis behaves.
+"""What every test shares: the settings of Hypothesis, and the signals of the processes that tests start.
 
-`make test` says the same every time: examples follow from the test alone, and no database remembers earlier runs. Only
-`make fuzz` draws new ones. How fast a machine is never decides whether a test passes.
+`make test` gives the same result every time: the examples follow from the test alone, and no database remembers earlier
+runs. Only `make fuzz` draws new ones. The speed of a machine never decides whether a test passes.
 """
 
 from __future__ import annotations
 
+import signal
+
 from hypothesis import HealthCheck, settings
-from support.examples import FACTOR
+from support.examples import FACTOR, FUZZING
 
 settings.register_profile(
     "test", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -18,7 +20,11 @@ settings.register_profile(
     database=None,
     deadline=None,
     max_examples=100 * FACTOR,
-    print_blob=False,
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("fuzz" if FACTOR > 1 else "test")
+settings.load_profile("fuzz" if FUZZING else "test")
+
+# A background job of a script ignores SIGINT, and so would every process that a test starts, for ever.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -125,7 +125,13 @@ def filter_findings(
                 yield finding
 
     kept = list(remaining(findings))
-    complaints = [finding for each in suppressions for finding in _suppression_findings(each, lines, enabled)]
+    complaints: list[Finding] = []
+    removed_to = 0
+    for each in suppressions:
+        for finding in _suppression_findings(each, lines, enabled, removed_to):
+            complaints.append(finding)
+            if finding.fix:
+                removed_to = finding.fix.edits[-1].span.end
     kept += remaining(finding for finding in complaints if finding.code in enabled)
     return sorted(kept, key=lambda finding: (finding.span, finding.code))
 
@@ -226,7 +232,9 @@ def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Su
 # --- what is wrong with them -------------------------------------------------------------------
 
 
-def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+def _suppression_findings(
+    each: Suppression, lines: Lines, enabled: frozenset[str], removed_to: int
+) -> Iterator[Finding]:
     if each.kind not in _DIRECTIVES:
         kinds = f"write one of {' '.join(_DIRECTIVES)}"
         yield _suppression_finding("BBQ902", f"there is no suppression {truncate(each.kind, 40)!r}", each.span, kinds)
@@ -241,14 +249,18 @@ def _suppression_findings(each: Suppression, lines: Lines, enabled: frozenset[st
     for span, message, hint in each.invalid_selectors:
         yield _suppression_finding("BBQ902", message, span, hint)
     if each.known and not each.is_near_broken:
-        yield from _unused(each, lines, enabled)
+        yield from _unused(each, lines, enabled, removed_to)
 
 
-def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterator[Finding]:
+def _unused(each: Suppression, lines: Lines, enabled: frozenset[str], removed_to: int) -> Iterator[Finding]:
     if each.everything:
         if not each.used and _is_judged(frozenset(RULES), enabled):
             yield _suppression_finding(
-                "BBQ901", "nothing is suppressed here", each.span, "remove the comment", _removal(each, lines)
+                "BBQ901",
+                "nothing is suppressed here",
+                each.span,
+                "remove the comment",
+                _removal(each, lines, removed_to),
             )
         return
     source = lines.text
@@ -259,34 +271,37 @@ def _unused(each: Suppression, lines: Lines, enabled: frozenset[str]) -> Iterato
     kept = [source[span.start : span.end] for span in spans if span not in unused]
     words = [truncate(source[span.start : span.end], 40) for span in unused]
     if kept:
-        fix = Fix("Remove the needless codes", Edit(each.inside, ", ".join(kept)), safe=True)
+        fix: Fix | None = Fix("Remove the needless codes", Edit(each.inside, ", ".join(kept)), safe=True)
     else:
-        fix = _removal(each, lines)
+        fix = _removal(each, lines, removed_to)
     message = f"{', '.join(words)} suppress{'es' if len(words) == 1 else ''} nothing here"
     hint = "leave it out" if kept else "remove the comment"
     yield _suppression_finding("BBQ901", message, unused[0] if len(unused) == 1 else each.span, hint, fix)
 
 
 def _is_judged(codes: frozenset[str], enabled: frozenset[str]) -> bool:
-    """Return whether a selector that suppressed nothing is surely needless:
-
-    the rules that it names have been checked.
-    """
+    """Return whether a selector that suppressed nothing is surely needless: the rules that it names were checked."""
     codes -= _ABOUT_SUPPRESSIONS
     usual = frozenset(code for code in codes if RULES[code].default and not RULES[code].needs)
     return bool(codes) and (usual or codes) <= enabled
 
 
-def _removal(each: Suppression, lines: Lines) -> Fix:
-    """Return the edit that removes the comment and the blanks before it, and its lines if nothing else is on them."""
+def _removal(each: Suppression, lines: Lines, removed_to: int) -> Fix | None:
+    """Return the edit that removes the comment and the blanks before it, and its lines if nothing else is on them.
+
+    It starts at `removed_to`, where the removal before it ends, or later: an editor may apply all of them at once.
+    Return None if the other one removes part of this comment too.
+    """
     start, end = each.whole
     first = lines.number(start)
+    if start < removed_to:
+        return None
     if each.on_own_line and each.whole_comment:
         start, end = lines.start(first), lines.start(lines.number(max(start, end - 1)) + 1)
     elif not each.has_more:
         while start > lines.start(first) and lines.text[start - 1] in " \t":
             start -= 1
-    return Fix("Remove the suppression", Edit(Span(start, end), ""), safe=True)
+    return Fix("Remove the suppression", Edit(Span(max(start, removed_to), end), ""), safe=True)
 
 
 def _suppression_finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None = None) -> Finding:

@@ -17,18 +17,21 @@ def lazy_exports(
     """
 
     def load(name: str) -> object:
+        import sys
         from importlib import import_module
 
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, _, attribute = homes[name].partition(":")
         try:
-            return getattr(import_module(f".{module}", package), attribute)
+            value: object = getattr(import_module(f".{module}", package), attribute)
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing not in libraries:
                 raise
             message = f"the {extra} needs {missing}: pip install 'bbquery[{extra}]'"
             raise ModuleNotFoundError(message, name=error.name) from error
+        setattr(sys.modules[package], name, value)  # from now on it is found without this function
+        return value
 
     return load

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.clients import Blocking
 from support.raw_server import KEY, SESSION, RawServer, answer
+from support.strategies import json_values
 
 import bbquery
 from bbquery.sessions.decoding import decode_record, decode_records
@@ -296,17 +297,6 @@ def test_a_number_of_five_thousand_digits_is_taken(connect: Connect, raw_server:
     raw_server.script = [answer(body()[:-2] + b', "%b": {"n": %b}}]' % (place.encode(), b"9" * 5_000))]
     (session,) = connect(raw_server).sessions()
     assert session.to_dict()[place] == {"n": float("inf")}
-
-
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text(st.characters(exclude_categories=[])),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
 
 
 def outcome(decode: Callable[..., Any], sent: bytes) -> Any:

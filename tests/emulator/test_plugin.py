@@ -44,7 +44,7 @@ def test_a_project_gets_the_fixtures_by_installing_bbquery(pytester: pytest.Pyte
     pytester.makepyfile(PROJECT_TEST)
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=4)
     fixtures = pytester.runpytest_subprocess("--fixtures").stdout
-    fixtures.fnmatch_lines(["bbquery_emulator*", "*A running emulator with no sessions."])
+    fixtures.fnmatch_lines(["bbquery_emulator*", "*Give a running emulator with no sessions."])
 
 
 def test_without_the_extra_the_fixture_says_what_to_install(
@@ -70,7 +70,7 @@ def test_another_missing_module_is_reported_as_it_is(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "sqlite3", None)
     monkeypatch.delitem(sys.modules, "bbquery.emulator.store", raising=False)
     monkeypatch.delitem(sys.modules, "bbquery.emulator.sample_data", raising=False)
-    monkeypatch.delattr(bbquery.emulator, "generate", raising=False)
+    monkeypatch.delitem(vars(bbquery.emulator), "generate", raising=False)
     with pytest.raises(ModuleNotFoundError, match="sqlite3") as caught:
         _ = bbquery.emulator.generate
     assert "pip install" not in str(caught.value)
@@ -80,7 +80,7 @@ def _hide_uvicorn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     for module in ("bbquery.emulator.server", "bbquery.servers.local_server"):
         monkeypatch.delitem(sys.modules, module, raising=False)
-    monkeypatch.delattr(bbquery.emulator, "Emulator", raising=False)
+    monkeypatch.delitem(vars(bbquery.emulator), "Emulator", raising=False)
 
 
 def test_the_plugin_loads_nothing_heavy() -> None:

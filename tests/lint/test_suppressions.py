@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bbquery._text import Span
@@ -47,7 +48,9 @@ def mended(source: str, comments: list[Span] | None = None, enabled: frozenset[s
         if each.fix
         for edit in each.fix.edits
     ]
-    for edit in sorted(edits, reverse=True):
+    edits.sort()
+    assert all(edit.span.end <= then.span.start for edit, then in pairwise(edits)), "an editor may apply all of them"
+    for edit in reversed(edits):
         source = source[: edit.span.start] + edit.text + source[edit.span.end :]
     return source
 
@@ -266,6 +269,8 @@ sources = st.lists(pieces, max_size=20).map("".join)
 
 
 @given(sources, st.booleans())
+@example(" # bbquery: ignore[BBQ103]  # bbquery: ignore[BBQ103]\n/* bbquery: ignore */\n", False)
+@example("/* bbquery: ignore /* bbquery: ignore */", False)
 def test_no_text_makes_it_go_wrong_and_mending_comes_to_an_end(source: str, known: bool) -> None:
     for _ in range(20):
         found = findings(source)

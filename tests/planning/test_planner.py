@@ -197,11 +197,11 @@ def test_ten_thousand_equalities_are_ten_thousand_requests() -> None:
     ("query", "named"),
     {
         "NOT user_metadata['a']:'x'": ["NOT user_metadata['a']:'x' is a negation"],
-        "user_metadata['a']:'x' OR region:'us-west-2'": ["region:'us-west-2' is no equality on metadata"],
+        "user_metadata['a']:'x' OR region:'us-west-2'": ["region:'us-west-2' is neither an equality on metadata"],
         "user_metadata['a']:'it\\'s'": ["user_metadata['a']:'it\\'s' holds ' or \\ or a control character"],
-        "created_at>now-7d AND keep_alive:true": ["created_at>now-7d is no", "keep_alive:true is no"],
-        "user_metadata['a']:'x' OR status:'ERROR' OR id:* OR id:'y'": ["id:* is no", "id:'y' is no"],
-        "user_metadata['a']:'x' OR user_metadata['b']:'y' AND id:'z' OR id:*": ["every session: id:* is no"],
+        "created_at>now-7d AND keep_alive:true": ["created_at>now-7d is neither", "keep_alive:true is neither"],
+        "user_metadata['a']:'x' OR status:'ERROR' OR id:* OR id:'y'": ["id:* is neither", "id:'y' is neither"],
+        "user_metadata['a']:'x' OR user_metadata['b']:'y' AND id:'z' OR id:*": ["every session: id:* is neither"],
     }.items(),
 )
 def test_a_refusal_names_the_part_to_change(query: str, named: list[str]) -> None:

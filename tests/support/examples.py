@@ -7,8 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+FUZZING = "BBQUERY_FUZZ_FACTOR" in os.environ
+"""`make fuzz` runs: examples are drawn anew each time."""
+
 FACTOR = int(os.environ.get("BBQUERY_FUZZ_FACTOR", "1"))
-"""How many times as many examples as `make test` takes. `make fuzz` sets it, and draws other examples each time."""
+"""How many times as many examples as `make test` takes."""
 
 
 def examples(count: int, **options: Any) -> settings:

@@ -60,6 +60,17 @@ def metadata_dicts() -> st.SearchStrategy[dict[str, Any]]:
 
 # --- values ------------------------------------------------------------------------------------
 
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=[]), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+"""What JSON can hold, and lone surrogates too."""
+
 zones = st.one_of(st.just(UTC), st.integers(-86_399, 86_399).map(lambda seconds: timezone(timedelta(seconds=seconds))))
 datetimes = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=zones)
 numbers = st.one_of(
@@ -355,3 +366,8 @@ def any_text() -> st.SearchStrategy[str]:
         st.text(st.characters(exclude_categories=[]), max_size=20),
         st.text(st.sampled_from([*_NASTY, *"abn()[]':*-"]), max_size=20),
     )
+
+
+def mutated(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Texts after a few random edits."""
+    return st.builds(_damaged, texts, st.integers(0, 1 << 32))

@@ -121,7 +121,7 @@ def test_a_file_gives_what_the_mappings_give(sessions: list[dict[str, Any]], by:
     lines = "".join([json.dumps(session) + "\r\n\n" for session in sessions])
     meter = UsageMeter(by=by, now=NOW)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bbquery.usage.session_files._BLOCK", block)
+        patch.setattr("bbquery.usage.session_files._BLOCK_SIZE", block)
         for rows in read_sessions(io.BytesIO(b"\xef\xbb\xbf" + lines.encode()), meter.row, "it"):
             meter.add_rows(rows)
     assert meter.report() == measured(sessions, by)

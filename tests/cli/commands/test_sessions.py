@@ -273,7 +273,7 @@ def test_without_the_emulators_extra_it_says_what_to_install(run: Run, monkeypat
         raise ModuleNotFoundError(f"the emulator needs starlette for {name}: pip install 'bbquery[emulator]'")
 
     for name in ("Emulator", "generate", "Switches"):
-        monkeypatch.delattr(bbquery.emulator, name, raising=False)
+        monkeypatch.delitem(vars(bbquery.emulator), name, raising=False)
     monkeypatch.setattr(bbquery.emulator, "__getattr__", missing)
     for arguments in (["sessions", "--emulator"], ["emulator"]):
         outcome = run(*arguments)
