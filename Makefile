@@ -1,38 +1,65 @@
 # Everything here needs only Python 3.11 or later and make; the rest goes into .venv.
+# `make test PYTHON=python3.13` uses an environment of its own, and so does DEPENDENCIES=lowest.
 PYTHON ?= python3
-VENV := .venv
+DEPENDENCIES ?= highest
+SECONDS ?= 60
+MODULE ?= bbquery/semantics/evaluator.py
+ifneq ($(filter-out python3,$(PYTHON))$(filter lowest,$(DEPENDENCIES)),)
+  SUFFIX := -$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')$(filter lowest,$(DEPENDENCIES))
+endif
+VENV := .venv$(SUFFIX)
 BIN := $(VENV)/bin
 RUN := PYTHONPATH= $(BIN)/
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test bench docs fmt clean
+.PHONY: help demo check test test-fast fuzz mutants bench docs fmt clean
 .DELETE_ON_ERROR:
+
+help: ## show this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # A stamp for each set of dependencies, remade when pyproject.toml changes.
 $(VENV)/%.stamp: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+ifeq ($(DEPENDENCIES),lowest)
+	@$(BIN)/python .ci/lowest_versions.py pyproject.toml > $(VENV)/lowest.txt
+	@$(INSTALL) --constraint $(VENV)/lowest.txt --editable '.[$*]'
+else
+	@$(INSTALL) --editable '.[$*]'
+endif
 	@touch $@
 
-demo: $(VENV)/cli,emulator.stamp
+demo: $(VENV)/cli,emulator.stamp ## run a query against the emulator
 	@$(BIN)/bbquery sessions --emulator --table "user_metadata['client']:'acme'"
 
-test: $(VENV)/dev.stamp
+check: $(VENV)/dev.stamp ## look at format, lint, types and our own queries
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/bbquery check
+
+test: check ## run `check` and every test, with coverage
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
-bench: $(VENV)/bench.stamp
+test-fast: $(VENV)/dev.stamp ## run most tests, with fewer examples, in less than a minute
+	BBQUERY_EXAMPLES=0.1 $(BIN)/python -m pytest -n auto -q -m "not slow"
+
+fuzz: $(VENV)/dev.stamp ## run the properties on new random examples for SECONDS=60
+	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS)
+
+mutants: $(VENV)/mutants.stamp ## change MODULE=bbquery/… in small ways, and list the changes that no test notices
+	@PYTHONPATH=tests $(BIN)/python tests/mutants.py $(MODULE)
+
+bench: $(VENV)/bench.stamp ## measure against other tools
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/dev.stamp
+docs: $(VENV)/dev.stamp ## draw the pictures of the documentation anew
 	$(RUN)python docs/pictures.py
 
-fmt: $(VENV)/dev.stamp
+fmt: $(VENV)/dev.stamp ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-clean:
-	rm -rf $(VENV) dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## remove everything that is made
+	rm -rf .venv* dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants

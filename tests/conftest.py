@@ -9,17 +9,22 @@ from __future__ import annotations
 import signal
 
 from hypothesis import HealthCheck, settings
-from support.examples import FACTOR, FUZZING
+from support.examples import FUZZING, scaled
 
 settings.register_profile(
-    "test", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "test",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=scaled(100),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile(
     "fuzz",
     derandomize=False,
     database=None,
     deadline=None,
-    max_examples=100 * FACTOR,
+    max_examples=scaled(100),
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

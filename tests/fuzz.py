@@ -21,7 +21,7 @@ from typing import Any
 
 from support.paths import ROOT
 
-_LARGEST_FACTOR = 16
+_LARGEST_FACTOR = 4
 """A larger one would let single properties run long after the time is over."""
 
 
@@ -62,7 +62,7 @@ def _run_round(paths: list[str], until: float, factor: int, failed: list[str]) -
         log.touch()
         added = {
             "PYTHONPATH": str(ROOT / "tests"),
-            "BBQUERY_FUZZ_FACTOR": str(factor),
+            "BBQUERY_EXAMPLES": str(factor),
             "BBQUERY_FUZZ_UNTIL": str(until),
             "BBQUERY_FUZZ_SEED": secrets.token_hex(4),
             "BBQUERY_FUZZ_LOG": str(log),

@@ -1,4 +1,4 @@
-"""How many examples a property takes, here and in `make fuzz`."""
+"""How many examples a property takes, here, in `make test-fast` and in `make fuzz`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
-FUZZING = "BBQUERY_FUZZ_FACTOR" in os.environ
+FUZZING = "BBQUERY_FUZZ_UNTIL" in os.environ
 """`make fuzz` runs: examples are drawn anew each time."""
 
-FACTOR = int(os.environ.get("BBQUERY_FUZZ_FACTOR", "1"))
+FACTOR = float(os.environ.get("BBQUERY_EXAMPLES", "1"))
 """How many times as many examples as `make test` takes."""
 
 
 def examples(count: int, **options: Any) -> settings:
     """Return the settings of a property that is tried on so many examples."""
     given = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], **options}
-    return settings(max_examples=count * FACTOR, **given)
+    return settings(max_examples=scaled(count), **given)
+
+
+def scaled(count: int) -> int:
+    return max(5, int(count * FACTOR))
