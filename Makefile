@@ -39,6 +39,7 @@ check: $(VENV)/dev.stamp ## look at format, lint, types and our own queries
 	$(BIN)/bbquery check
 
 test: check ## run `check` and every test, with coverage
+	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 from support.examples import FUZZING, scaled
 
@@ -33,3 +34,17 @@ settings.load_profile("fuzz" if FUZZING else "test")
 # A background job of a script ignores SIGINT, and so would every process that a test starts, for ever.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that needed a browser, so that nobody takes them for passed."""
+    skipped = [
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", ())
+        if "there is no Chromium" in str(report.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} browser tests were skipped, for want of Chromium:")
+        for name in skipped:
+            terminalreporter.write_line(f"  {name}")

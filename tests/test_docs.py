@@ -29,6 +29,8 @@ from bbquery.lint.extractors import extract
 from bbquery.lint.settings import load_settings
 from bbquery.usage import settings as usage_settings
 
+pytestmark = pytest.mark.slow
+
 PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
 NOW = 1_795_000_000  # a day in November 2026, so that what is shown stays as it is
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

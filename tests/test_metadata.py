@@ -151,6 +151,7 @@ def edge_numbers() -> list[float]:
     return [*powers, *around, *by_bits, *integers]
 
 
+@pytest.mark.slow
 def test_size_agrees_with_real_javascript() -> None:
     samples = [*map(chr, range(0x10000)), *edge_numbers(), *drawn(doubles, 2000), *drawn(values(scalars), 2000)]
     sizes = in_javascript([json.dumps(sample) for sample in samples])
@@ -450,6 +451,7 @@ def test_flatten_loses_nothing_but_empty_objects(obj: dict[str, Any]) -> None:
 # --- depth and paths ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [list, dict])
 def test_no_depth_is_too_much(kind: type) -> None:
     obj = {"root": nested(kind)}

@@ -17,6 +17,8 @@ import bbquery
 from bbquery.dashboard.assets import SCRIPTS
 from bbquery.lint.rule_registry import RULES
 
+pytestmark = pytest.mark.slow
+
 
 def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable, **env: str) -> str:
     """What a fresh process prints."""

@@ -23,6 +23,8 @@ from support.command_line import BBQUERY, loaded
 
 import bbquery
 
+pytestmark = pytest.mark.slow
+
 ACME = "user_metadata['client']:'acme'"
 
 

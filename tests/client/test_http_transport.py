@@ -20,6 +20,8 @@ from support.strategies import json_values
 import bbquery
 from bbquery.sessions.decoding import decode_record, decode_records
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 Timeout = bbquery.Timeout
 

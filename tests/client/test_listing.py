@@ -43,6 +43,8 @@ from bbquery.language.session_fields import STATUSES
 from bbquery.query import Query
 from bbquery.sessions.decoding import decode_record
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 
 

@@ -30,6 +30,8 @@ from bbquery.client.operations import Operations
 from bbquery.language.session_fields import STATUSES
 from bbquery.planning.plan import Plan
 
+pytestmark = pytest.mark.slow
+
 Choose = Callable[[int], int]
 """One of so many ways to go on."""
 

@@ -10,6 +10,8 @@ from support.clients import ACME, FINAL, session
 import bbquery
 from bbquery.emulator import Emulator, Switches
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from client.test_waiting import Connect
 

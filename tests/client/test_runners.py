@@ -14,6 +14,8 @@ from support.raw_server import KEY, SESSION, Part, RawServer, answer
 import bbquery
 from bbquery.emulator import Emulator, Switches
 
+pytestmark = pytest.mark.slow
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 
 

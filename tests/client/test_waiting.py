@@ -18,6 +18,8 @@ from bbquery.client.selection import SessionSelection
 from bbquery.client.waiting import wait_for_sessions
 from bbquery.emulator import Emulator, Switches
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 
 

@@ -1,16 +1,16 @@
-"""The page in a real browser: Debian's Chromium, without a head."""
+"""The page in a real browser: Chromium, without a head."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from support.browser import find_chromium
 from support.dashboard_server import HOSTILE, NOW, Serve, rows, session
 
 import bbquery
@@ -18,13 +18,16 @@ from bbquery.dashboard import Source, export
 from bbquery.dashboard.assets import SCRIPTS, asset
 from bbquery.emulator import Emulator, generate
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+CHROMIUM = find_chromium()
 OPTIONS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run"
 ).split()
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium: apt-get install chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
+]
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: pip install 'bbquery[dev]'"

@@ -198,6 +198,7 @@ def test_unknown_parameters_are_ignored(http: Http) -> None:
     assert len(http.listing(limit="0", projectId="other")) == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_sessions_are_listed_whole(http: Http) -> None:
     sessions = list(generate(10_000, now=1_790_000_000))
     http.emulator.add(reversed(sessions))

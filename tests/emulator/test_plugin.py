@@ -9,6 +9,8 @@ import pytest
 
 import bbquery.emulator
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 
 PROJECT_TEST = """

@@ -92,6 +92,7 @@ def test_the_deepest_mixture() -> None:
     too_large(lambda: ~query)
 
 
+@pytest.mark.slow
 def test_the_most_predicates() -> None:
     most = "id:(" + " OR ".join(["''"] * 10_000) + ")"
     query = bbquery.parse(most)
@@ -128,6 +129,7 @@ def test_a_deep_stack_is_no_obstacle() -> None:
         assert at_depth(300, call) == expected
 
 
+@pytest.mark.slow
 def test_threads_that_parse_first_all_succeed() -> None:
     """In a fresh process, before anything has read the grammar."""
     script = """

@@ -16,6 +16,8 @@ import pytest
 
 import bbquery
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 65_536
 PATH = "user_metadata['a']"
 

@@ -249,6 +249,7 @@ def test_what_was_not_used_for_a_month_is_left_out(tmp_path: Path, monkeypatch: 
 # --- several runs at once ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_runs_at_once_do_not_disturb_one_another(tmp_path: Path) -> None:
     for number in range(60):
         (tmp_path / f"m{number}.bbq").write_text(f"user_metadata[\"a\"]:'{number}'\n" * 30)

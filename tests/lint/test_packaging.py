@@ -16,6 +16,8 @@ from support.paths import ROOT
 
 from bbquery.lint.extractors.languages import LANGUAGES
 
+pytestmark = pytest.mark.slow
+
 HOOKS = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
 ACTION: Any = yaml.safe_load((ROOT / "action.yml").read_text())
 DOUBLE = "user_metadata[\"a\"]:'b'\n"

@@ -18,6 +18,8 @@ from bbquery.lint.report import Report
 from bbquery.lint.runner import run_linter
 from bbquery.lint.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 DOUBLE = "user_metadata[\"a\"]:'b'\n"
 FINE = "user_metadata['a']:'b'\n"
 MANY = "".join([f"NOT status:'ERROR' user_metadata['a{number % 7}']:'b'\n" for number in range(4_000)])

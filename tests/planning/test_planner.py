@@ -176,6 +176,7 @@ def nested(count: int) -> Node:
     return inner
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [equalities, pairs, nested])
 def test_planning_is_linear(shape: Any) -> None:
     small, double, large = (calls(partial(plan, shape(count))) for count in (2_500, 5_000, 10_000))

@@ -273,6 +273,7 @@ def several(count: int) -> dict[str, Node]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", several(2))
 def test_large_queries(name: str) -> None:
     node = several(3_000)[name]

@@ -268,6 +268,7 @@ def wait_for(ready: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_watch_checks_again_until_it_is_told_to_stop(tmp_path: Path) -> None:
     Path("a.bbq").write_text(f"{DOUBLE}\n")
     out, err = tmp_path / "log" / "out", tmp_path / "log" / "err"
@@ -301,6 +302,7 @@ def test_watch_checks_again_until_it_is_told_to_stop(tmp_path: Path) -> None:
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error() -> None:
     Path("a.bbq").write_text(f"{DOUBLE}\n" * 20_000)
     command = f"{' '.join(BBQUERY)} check --no-cache | head -n 1"

@@ -15,6 +15,8 @@ import httpx
 import pytest
 from support.command_line import Run, session
 
+pytestmark = pytest.mark.slow
+
 BBQUERY = [sys.executable, "-m", "bbquery", "dashboard"]
 
 

@@ -13,6 +13,8 @@ from support.command_line import ACME, Run, live, session
 
 from bbquery.emulator import Switches
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from cli.commands.test_release import Service
 

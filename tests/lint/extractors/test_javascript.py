@@ -108,6 +108,7 @@ def by_node(expressions: list[str]) -> list[str]:
     return json.loads(done.stdout)  # type: ignore[no-any-return]  # a list of strings
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 @examples(5)
 @given(st.lists(literals(), min_size=20, max_size=60), source_spelling.query_texts())

@@ -143,6 +143,7 @@ def mean_alike(one: Node, other: Node, data: st.DataObject) -> None:
         assert holds(one, session) is holds(other, session)
 
 
+@pytest.mark.slow
 @thorough
 @given(st.one_of(crowded_texts, query_texts().map(lambda pair: (pair[0], pair[1].ast))), st.data())
 def test_each_safe_fix_keeps_the_meaning_and_makes_no_work(pair: tuple[str, Node], data: st.DataObject) -> None:
@@ -375,6 +376,7 @@ CROWDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", CROWDS.values(), ids=CROWDS)
 def test_work_grows_as_the_text_does(unit: str) -> None:
     STRICT.check(unit + "id:'z'")  # what is done once is done now
