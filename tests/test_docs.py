@@ -2,7 +2,7 @@
 
 `python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
-blocks hold make targets and pip commands, which must exist. `toml` blocks are settings of the linter or of the usage
+blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of the linter or of the usage
 command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and `bbq file` blocks what a
 file of queries holds.
 """
@@ -21,17 +21,21 @@ from typing import Any
 
 import pytest
 import yaml
+from support.case_tables import cases
 from support.paths import ROOT
 
 import bbquery
 from bbquery.emulator import Emulator, generate
 from bbquery.lint.extractors import extract
-from bbquery.lint.settings import load_settings
+from bbquery.lint.settings import LINT_SETTINGS, load_settings
 from bbquery.usage import settings as usage_settings
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"]
+PAGES = [
+    *("README.md", "grammar/README.md", "CONTRIBUTING.md", "benchmarks/README.md"),
+    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md") if path.parent.name != "rules"),
+]
 NOW = 1_795_000_000  # a day in November 2026, so that what is shown stays as it is
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -99,6 +103,14 @@ def run_sh(text: str, _: dict[str, Any], where: str) -> None:
         words = line.partition("#")[0].split()
         if words[0] == "make":
             subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True, timeout=60)
+        elif words[:3] == [".venv/bin/python", "-m", "pytest"]:
+            subprocess.run(
+                [sys.executable, *words[1:], "-q", "-p", "no:cacheprovider"],
+                cwd=ROOT,
+                check=True,
+                capture_output=True,
+                timeout=120,
+            )
         elif words[:2] == ["pip", "install"]:
             assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= set(extras), where
         else:
@@ -181,5 +193,89 @@ def test_every_block_runs(page: str, bbquery_emulator: Emulator) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", FENCE.sub("", text)):
-        assert target.startswith("https://") or (ROOT / page).parent.joinpath(target).exists(), target
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?[^)]*\)", FENCE.sub("", text)):
+        if target.startswith("https://"):
+            continue
+        found = (ROOT / page).parent / target if target else ROOT / page
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found), f"{target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings} | set(
+        re.findall(r'<a id="([^"]+)">', text)
+    )
+
+
+def test_links_of_the_code_lead_somewhere() -> None:
+    files = [*ROOT.glob("bbquery/**/*.py"), *ROOT.glob("tests/**/*.py"), *ROOT.glob("grammar/*")]
+    for path in filter(Path.is_file, files):
+        for page, anchor in re.findall(
+            r"\b((?:docs|grammar)/[\w/-]+\.md)(?:#([\w-]+))?", path.read_text(encoding="utf-8")
+        ):
+            assert (ROOT / page).exists(), f"{path}: {page}"
+            assert not anchor or anchor in anchors(ROOT / page), f"{path}: {page}#{anchor}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached and page.suffix == ".md":
+            reached.add(page)
+            links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+            waiting += [(page.parent / link).resolve() for link in links if not link.startswith("https://")]
+    assert {ROOT / page for page in PAGES} <= reached
+
+
+# --- the reference is whole --------------------------------------------------------------------
+
+
+def words(page: str) -> set[str]:
+    code = re.findall(r"`([^`\n]+)`", (ROOT / page).read_text(encoding="utf-8"))
+    return {word for each in code for word in re.findall(r"[\w-]+", each)}
+
+
+def test_every_error_and_its_code_is_documented() -> None:
+    page = "docs/reference/errors.md"
+    classes = {name for name in bbquery.__all__ if isinstance(getattr(bbquery, name), type)}
+    errors = {name for name in classes if issubclass(getattr(bbquery, name), Exception)}
+    assert errors <= words(page)
+    rows = re.findall(r"^\| `([a-z-]+)` \| (?:`(.*)`|.*) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    for code, text in rows:
+        if text:
+            with pytest.raises(bbquery.QuerySyntaxError) as caught:
+                bbquery.parse(text)
+            assert caught.value.code == code
+    assert {code for code, _ in rows} == {case["code"] for case in cases("invalid")}
+
+
+def test_every_setting_is_documented() -> None:
+    known = {*LINT_SETTINGS, *usage_settings.USAGE_SETTINGS}
+    assert known <= words("docs/reference/settings.md")
+
+
+def test_every_public_name_is_documented() -> None:
+    known = words("docs/reference/python-api.md")
+    assert set(bbquery.__all__) <= known
+    for documented in (bbquery.Client, bbquery.Query):
+        assert {name for name in vars(documented) if not name.startswith("_")} <= known
+
+
+def test_every_command_is_documented() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "bbquery", "--help"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    commands = re.findall(r"^  ([a-z]+)  ", shown.partition("Commands:")[2].partition("Exit status")[0], re.MULTILINE)
+    assert len(commands) > 15
+    assert set(commands) <= words("docs/cli.md")
+
+
+def test_the_map_names_modules_that_are_there() -> None:
+    pages = [(ROOT / page).read_text(encoding="utf-8") for page in ("CONTRIBUTING.md", "docs/architecture.md")]
+    named = [name for page in pages for name in re.findall(r"`([\w./-]+/[\w.-]*)`", page)]
+    assert len(named) > 50
+    for name in named:
+        assert (ROOT / name).exists() or any(ROOT.glob(f"bbquery/**/{name}")), name
