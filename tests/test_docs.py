@@ -2,9 +2,9 @@
 
 `python` and `pycon` blocks of a page share one namespace and a running emulator with sample sessions; what `pycon`
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
-blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of the linter or of the usage
-command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and `bbq file` blocks what a
-file of queries holds.
+blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of
+the linter or of the usage command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and
+`bbq file` blocks what a file of queries holds.
 """
 
 from __future__ import annotations

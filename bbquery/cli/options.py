@@ -76,8 +76,8 @@ def no_scan_option(function: F) -> F:
     return click.option(
         "--no-scan",
         "scan",
-        flag_value="forbid",
-        default="allow",
+        is_flag=True,
+        callback=lambda _context, _option, given: "forbid" if given else "allow",
         help="Refuse a query that only a listing of every session could answer.",
     )(function)
 

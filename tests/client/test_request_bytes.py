@@ -127,6 +127,8 @@ def test_https_is_verified(connect: Connect, certificate: Path, monkeypatch: pyt
             connect(server, retries=0).sessions()
         assert server.requests == []
         monkeypatch.setattr("certifi.where", lambda: str(certificate))
+        if older := getattr(httpx._config, "SSLConfig", None):  # httpx 0.27 has asked certifi when it was imported
+            monkeypatch.setattr(older, "DEFAULT_CA_BUNDLE_PATH", certificate)
         client = connect(server, timeout=1)
         assert len(client.sessions()) == len(client.sessions()) == 0
         server.script = [[b"HTTP/1.1 200 OK\r\n", *DRIP * 500]]

@@ -159,7 +159,9 @@ def _show(sessions: list[Session], *, as_data: bool) -> None:
 
 
 def _confirm(number: int) -> bool:
-    return click.confirm(f"Release {'it' if number == 1 else 'them'}?", default=False, err=True)
+    # `click.confirm` writes a blank to stdout in some versions, among the results.
+    click.echo(f"Release {'it' if number == 1 else 'them'}? [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _report(results: Iterable[Release]) -> int:
