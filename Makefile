@@ -44,7 +44,7 @@ test: check ## run `check` and every test, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 test-fast: $(VENV)/dev.stamp ## run most tests, with fewer examples, in less than a minute
-	BBQUERY_EXAMPLES=0.1 $(BIN)/python -m pytest -n auto -q -m "not slow"
+	BBQUERY_EXAMPLES=0.03 $(BIN)/python -m pytest -n auto -q -m "not slow"
 
 fuzz: $(VENV)/dev.stamp ## run the properties on new random examples for SECONDS=60
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS)

@@ -17,6 +17,8 @@ from support.raw_server import KEY, SESSION, RawServer, answer
 
 import bbquery
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 
 ACME = bbquery.meta["client"] == "acme"

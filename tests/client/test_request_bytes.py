@@ -19,6 +19,8 @@ from support.raw_server import KEY, SESSION, Part, RawServer, answer
 
 import bbquery
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 
 DRIP: tuple[Part, ...] = (b"X: y\r\n", 0.01)

@@ -31,6 +31,8 @@ from bbquery.client.retries import retry_after, retry_delay
 from bbquery.client.selection import SessionSelection
 from bbquery.emulator import Emulator, Switches
 
+pytestmark = pytest.mark.slow
+
 Connect = Callable[..., Blocking]
 
 NOW = 1_790_000_000.0  # 2026-09-21T14:13:20Z

@@ -23,6 +23,8 @@ from support.command_line import PROJECT, Run, session
 from bbquery import UsageReport
 from bbquery.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 Service = Callable[..., Emulator]
 
 ACME = session(1)  # 66 minutes
