@@ -10,6 +10,8 @@ from support.case_tables import cases, named
 
 import bbquery
 from bbquery.errors import QuerySyntaxError
+from bbquery.language.nodes import Equal
+from bbquery.language.printer import format_query
 
 
 @named("valid")
@@ -49,3 +51,8 @@ def test_the_tables_are_whole() -> None:
     for name in ("valid", "invalid", "wire"):
         names = [case["name"] for case in cases(name)]
         assert len(set(names)) == len(names)
+
+
+def test_a_lone_surrogate_that_was_forced_into_a_tree_is_printed_escaped() -> None:
+    """No query holds one: this is the last line of defense for a tree made by hand."""
+    assert format_query(Equal(("\udfff",), "a\ud800b")) == r"user_metadata['\udfff']:'a\ud800b'"

@@ -222,6 +222,39 @@ def test_everything_is_not_what_is_about_suppressions() -> None:
     assert stays("# bbquery: ignore-file[ALL]\n‹X›\na # bbquery: ignore[BBQ206]") == ["BBQ901 BBQ206"]
 
 
+def test_a_directive_may_stand_far_into_its_comment_after_another_marker() -> None:
+    far = "a # " + "x" * 60 + " # bbquery: ignore[BBQ103]"
+    assert stays(f"‹X› {far}") == []
+    assert stays(f"‹X› {far}", hashes(f"‹X› {far}")) == []
+    comment = "# " + "x" * 60 + " bbquery: ignore[BBQ103]"  # without a marker of its own it is prose
+    assert stays(f"‹X› {comment}") == ["BBQ103"]
+    assert stays(f"‹X› {comment}", hashes(f"‹X› {comment}")) == ["BBQ103"]
+
+
+def test_a_trailing_comment_over_two_lines_holds_on_both() -> None:
+    source = "‹X› /* bbquery: ignore[BBQ103]\nmore */ ‹X›\n‹X›"
+    comment = Span(source.index("/*"), source.index("*/") + 2)
+    assert stays(source, [comment]) == ["BBQ103"]
+    [left] = filter_findings(source, [comment], findings(source), DEFAULT)
+    assert left.span.start == source.rindex("‹X›")
+
+
+def test_a_long_selector_is_cut_in_the_message() -> None:
+    source = f"a # bbquery: ignore[BBQ103, {'B' * 60}]"
+    messages = [each.message for each in filter_findings(source, None, [], DEFAULT)]
+    assert all(len(message) < 120 for message in messages), messages
+    shown = "BBQ" + "," * 60
+    [finding] = filter_findings(f"a # bbquery: ignore[{shown}]", None, [], DEFAULT)
+    assert len(finding.message) < 120
+
+
+def test_a_finding_that_ends_with_its_line_is_suppressed_there_only() -> None:
+    after = "‹Y›\nb # bbquery: ignore[BBQ206]"
+    ends_with_line = Finding("BBQ206", "found", Span(0, 4), severity="warning")
+    kept = filter_findings(after, None, [ends_with_line], frozenset(("BBQ206",)))
+    assert [each.code for each in kept] == ["BBQ206"]
+
+
 # --- laws --------------------------------------------------------------------------------------
 
 ends = st.sampled_from(["\n", "\r\n", "\r"])

@@ -18,9 +18,10 @@ from support.session_samples import calls, crowded_predicates, sessions_near, tr
 
 import bbquery
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, and_of, or_of
+from bbquery.language.printer import format_query
 from bbquery.language.session_fields import SESSION_FIELDS, STATUSES
 from bbquery.planning.plan import Plan
-from bbquery.planning.planner import NO_PATH, Q_ALONE, Q_WITH_STATUS, STATUS_ALONE, plan
+from bbquery.planning.planner import NO_PATH, Q_ALONE, Q_WITH_STATUS, STATUS_ALONE, full_scan_reasons, plan
 from bbquery.planning.requests import ListRequest
 
 CASES = json.loads((CASES_FOLDER / "plan.json").read_text(encoding="utf-8"))
@@ -224,6 +225,34 @@ def test_a_refusal_stays_short() -> None:
 def test_what_has_an_access_path_is_not_refused() -> None:
     assert not bbquery.parse("user_metadata['a']:'x' AND NOT id:'y'").plan(scan="forbid").full_scan
     assert bbquery.parse("NOT id:'y'").plan().full_scan
+
+
+def test_a_q_alone_is_dearer_than_the_same_q_in_every_status() -> None:
+    """It can take 75 seconds (docs/service.md#f9), so an operand with five statuses is the one to ask for."""
+    every = " OR ".join(f"'{status}'" for status in STATUSES)
+    made = plan(bbquery.parse(f"user_metadata['a']:'x' AND (user_metadata['b']:'y' AND status:({every}))").ast)
+    assert len(STATUSES) * Q_WITH_STATUS < Q_ALONE
+    assert {request.status for request in made.requests} == set(STATUSES)
+    assert {request.q for request in made.requests} == {"user_metadata['a']:'x'"}
+
+
+def test_what_cannot_match_costs_nothing() -> None:
+    never = "status:'ERROR' AND status:'RUNNING'"
+    assert plan(bbquery.parse(never).ast).requests == ()
+    assert plan(bbquery.parse(f"NOT id:* AND ({never})").ast).requests == ()
+    made = plan(bbquery.parse(f"user_metadata['a']:'x' OR ({never} AND duration>1h)").ast)
+    assert [(request.q, request.status) for request in made.requests] == [("user_metadata['a']:'x'", None)]
+    assert made.residual is None
+
+
+def test_only_the_parts_in_the_way_of_requests_are_reasons_for_a_full_scan() -> None:
+    def reasons(text: str) -> list[str]:
+        return [format_query(part) for part, _ in full_scan_reasons(bbquery.parse(text).ast)]
+
+    assert reasons("user_metadata['a']:'x' AND duration>1h") == []
+    assert reasons("user_metadata['a']:'x' OR duration>1h") == ["duration>1h"]
+    assert reasons("(user_metadata['a']:'x' AND id:*) OR duration>1h") == ["duration>1h"]
+    assert reasons("NOT user_metadata['a']:'x' AND duration>1h") == ["NOT user_metadata['a']:'x'", "duration>1h"]
 
 
 def test_scan_is_one_of_two_words() -> None:

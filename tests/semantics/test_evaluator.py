@@ -212,6 +212,17 @@ def test_filter_reads_no_further_than_it_must_where_the_kind_changes() -> None:
     assert list(found) == list(IN_PROD.filter([])) == []
 
 
+def test_filter_takes_a_class_and_its_subclass() -> None:
+    class Mine(dict[str, Any]):
+        pass
+
+    plain = {"status": "ERROR"}
+    sessions: list[Any] = [plain, Mine(plain), {"status": "RUNNING"}, Mine(status="PENDING"), Mine(plain), plain]
+    found = list(bbquery.parse("status:'ERROR'").filter(sessions))
+    assert found == [plain] * 4
+    assert [isinstance(each, Mine) for each in found] == [False, True, True, False]
+
+
 def test_filter_takes_every_mapping_alike() -> None:
     class Mapping(dict[str, Any]):
         pass

@@ -38,3 +38,17 @@ def test_numbers_keep_every_digit() -> None:
     assert number + 0 == Decimal("1e6000")  # rounded by the context, which the number itself never was
     assert len(number.as_tuple().digits) == 6_000
     assert parse_stored_number("1e" + "0" * 50 + "5") == 100_000
+
+
+def test_a_number_is_exact_up_to_the_largest_literal_and_comparable_beyond() -> None:
+    assert parse_stored_number("1e9999") == Decimal("1e9999")
+    assert parse_stored_number("9.5e9999") == Decimal("9.5e9999")
+    assert parse_stored_number("1.5e-9999") == Decimal("1.5e-9999")
+    beyond = parse_stored_number("1.5e10000")
+    assert beyond == Decimal("1e10000")
+    assert beyond > Decimal("9.9e9999")
+    assert parse_stored_number("-2e10000") == Decimal("-1e10000")
+    assert parse_stored_number("1.5e-10000") == Decimal("1e-10000")
+    assert parse_stored_number("-0.0") == 0
+    assert parse_stored_number("10e-1") == 1
+    assert parse_stored_number("1" + "0" * 9_999) == Decimal("1e9999")
