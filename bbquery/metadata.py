@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 MAX_SIZE = 511
 """The largest `size` that the service takes (docs/service.md#f19)."""
 
-_STORABLE = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~"
-)  # docs/service.md#f20
+# docs/service.md#f20
+_STORABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-,;:.()&$%#@!?~")
 CONTRADICTED_BY_DOCS = "refused-character"
-"""The code of a finding that is for the service to settle: F20 contradicts the vendor's own documentation."""
+"""The code of findings on which the service contradicts itself: its validator refuses what its documentation shows
+(docs/service.md#f20)."""
 
 # No path in an object of MAX_SIZE is longer. Longer ones are cut, or findings would take quadratic time.
 _MAX_PATH, _MAX_STEPS = 4096, 256

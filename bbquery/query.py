@@ -175,7 +175,7 @@ class Query:
         shape: SessionShape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
         if shape == "record" and not hasattr(session, "user_metadata"):
             raise BuildError(
-                f"a value of type {type(session).__name__} is no session",
+                f"a value of type {type(session).__name__} is not a session",
                 hint="give a Session or the API's mapping",
                 code="wrong-type",
             )

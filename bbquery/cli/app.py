@@ -90,9 +90,9 @@ Exit status:
 Environment:
   BROWSERBASE_API_KEY     the key; there is no option for it, as other users
                           of the machine can see the arguments of a command
-  BROWSERBASE_PROJECT_ID  the project, where --project does not say
-  BROWSERBASE_BASE_URL    where the API is, where --base-url does not say
-  NO_COLOR, FORCE_COLOR   never, always colour, where --color does not say
+  BROWSERBASE_PROJECT_ID  the project, unless --project says otherwise
+  BROWSERBASE_BASE_URL    where the API is, unless --base-url says otherwise
+  NO_COLOR, FORCE_COLOR   never or always use color, unless --color says otherwise
   BBQUERY_DEBUG=1         show the traceback of an error""",
     params=[
         click.Option(

@@ -123,7 +123,7 @@ def _read_object_file(argument: str) -> str:
     except (OSError, ValueError) as error:
         if argument.startswith("@"):
             raise CliError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
-        raise click.UsageError(f"{argument!r} is no JSON object, no KEY=VALUE and no file that can be read") from None
+        raise click.UsageError(f"{argument!r} is not a JSON object, KEY=VALUE or a file that can be read") from None
 
 
 def _loads(text: str) -> Any:
@@ -158,7 +158,7 @@ def _from_pairs(pairs: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise click.UsageError(f"{pair!r} is no KEY=VALUE")
+            raise click.UsageError(f"{pair!r} is not KEY=VALUE")
         *parents, last = split_path(key)
         inner = result
         for parent in parents:

@@ -43,7 +43,7 @@ def files(verb: str) -> Callable[[F], F]:
             click.option(
                 "--stdin-filename",
                 metavar="NAME",
-                help=f"What - stands for: its name says how to {verb} it.",
+                help=f"The name of the file on standard input, which says how to {verb} it.",
             ),
         ):
             function = option(function)
@@ -92,7 +92,7 @@ def stdin_alone(paths: tuple[str, ...], stdin_filename: str | None) -> bool:
     if "-" in paths and len(paths) > 1:
         raise click.UsageError("- is standard input, beside which there are no other paths")
     if stdin_filename is not None and "-" not in paths:
-        raise click.UsageError("--stdin-filename says what - stands for, which is not asked about")
+        raise click.UsageError("--stdin-filename names standard input, which is not read: give - too")
     return "-" in paths
 
 

@@ -35,7 +35,7 @@ class Color(click.Option):
             is_eager=True,
             expose_value=False,
             callback=_set_color,
-            help="Colour on a terminal (auto), always or never.",
+            help="Color on a terminal (auto), always or never.",
         )
 
 
@@ -62,7 +62,7 @@ def query_argument(function: F) -> F:
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
-        help="What $NAME in the query stands for: a string, or one of several if given again.",
+        help="The value of $NAME in the query: a string. Given again, it is one of several.",
     )(function)
     return click.argument("text", metavar="[QUERY]", required=False, shell_complete=_complete_field)(function)
 

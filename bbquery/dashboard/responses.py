@@ -196,7 +196,7 @@ def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str]
         if value is not None and next(part.filter(data.sessions), None) is None:
             raise BuildError(
                 f"no query finds the sessions whose {key.name[:80]} is {value[:80]}",
-                hint="their values are no strings, and an equality finds strings only",
+                hint="their values are not strings, and an equality finds strings only",
                 code="not-a-string",
             )
         if query is None:

@@ -105,7 +105,7 @@ def _read_page(text: str | None) -> int:
     if not text:
         return 1
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise _invalid_view(f"{text[:80]!r} is no page")
+        raise _invalid_view(f"{text[:80]!r} is not a page")
     return max(1, int(text))
 
 

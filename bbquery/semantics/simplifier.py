@@ -146,7 +146,7 @@ class _Reducer:
         """Return what is left of each clause, or None if one of them cannot hold."""
         settled: dict[Node, Node] = {}
         for clause in clauses:
-            assert isinstance(clause, And | Or), "literals are no clauses"
+            assert isinstance(clause, And | Or), "literals are not clauses"
             truths = [(operand, self._truth_of(operand)) for operand in clause.operands]
             if any(truth for _, truth in truths):
                 continue

@@ -43,7 +43,7 @@ def read_keys(names: Sequence[str]) -> tuple[GroupKey, ...]:
 
 def _read_key(name: str) -> GroupKey:
     if not isinstance(name, str):
-        raise _invalid_key(f"a name to tell usage apart by is a string, not a {type(name).__name__}")
+        raise _invalid_key(f"a name to group by must be a string, not a {type(name).__name__}")
     field = SESSION_FIELDS.get(name)
     if field is not None:
         if field.type not in ("string", "boolean"):

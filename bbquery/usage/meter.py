@@ -139,10 +139,10 @@ class UsageMeter:
                     continue
                 except msgspec.ValidationError as error:
                     problem = str(error)
-                raise DecodeError(f"a mapping is no session: {problem}")
+                raise DecodeError(f"a mapping is not a session: {problem}")
             else:
                 raise BuildError(
-                    f"a value of type {type(session).__name__} is no session",
+                    f"a value of type {type(session).__name__} is not a session",
                     hint="give a Session or the API's mapping",
                     code="wrong-type",
                 )

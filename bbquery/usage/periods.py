@@ -24,7 +24,7 @@ _RANGE = "24h, 7d, 30d, cycle, or FROM..TO as in 2026-11-01..2026-12-01"
 
 
 class Period(NamedTuple):
-    """A period of time. None is no limit. `name` is how it was asked for."""
+    """A period of time. None is not a limit. `name` is how it was asked for."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -50,7 +50,7 @@ def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
     try:
         return Period(now - _length(text), None, text)
     except (ValueError, IndexError, KeyError, OverflowError):
-        raise _invalid_period(f"{text[:80]!r} is no range", f"write {_RANGE}") from None
+        raise _invalid_period(f"{text[:80]!r} is not a range", f"write {_RANGE}") from None
 
 
 def parse_instant(text: str) -> datetime:
@@ -88,7 +88,7 @@ def parse_interval(text: str) -> int:
         seconds = 0
     if seconds < 60:
         raise _invalid_period(
-            f"{str(text)[:80]!r} is no interval", "write 1h, 1d, 7d or another length of a minute or more"
+            f"{str(text)[:80]!r} is not an interval", "write 1h, 1d, 7d or another length of a minute or more"
         )
     return seconds
 
@@ -150,7 +150,7 @@ def _parse_moment(text: str, now: datetime) -> datetime | None:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=parse_time(text).ns // 1_000)
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         reason = error if type(error) is ValueError else "it is neither a time nor now-7d"
-        raise _invalid_period(f"{text[:80]!r} is no end of a range: {reason}", f"write {_RANGE}") from None
+        raise _invalid_period(f"{text[:80]!r} is not an end of a range: {reason}", f"write {_RANGE}") from None
 
 
 def _invalid_period(message: str, hint: str | None = None) -> BuildError:

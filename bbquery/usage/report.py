@@ -179,7 +179,7 @@ class UsageReport:
             return cls._read(mapping)
         except (BuildError, KeyError, TypeError, ValueError, AttributeError) as error:
             problem = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise DecodeError(f"this is no usage report: {problem}")
+        raise DecodeError(f"this is not a usage report: {problem}")
 
     @classmethod
     def _read(cls, mapping: Mapping[str, Any]) -> Self:
@@ -199,7 +199,7 @@ class UsageReport:
                 place = round(since.total_seconds()) // every
             segment = tuple([item["segment"][name] for name in by])
             if not all(value is None or isinstance(value, str) for value in segment):
-                raise ValueError(f"{segment} is no segment")
+                raise ValueError(f"{segment} is not a segment")
             cells.setdefault((segment, place), UsageTotals()).add(UsageTotals.from_exact_dict(item))
         return cls(by, every, now=now, start=start, end=end, cells=cells)
 

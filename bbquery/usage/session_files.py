@@ -65,7 +65,7 @@ def _decode_line_by_line(
         except DecodeError as error:
             problem = str(error)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
-            problem = f"this is no session: {error}"
+            problem = f"this is not a session: {error}"
         if line.startswith(b"["):
             problem = "this is an array: write a session a line, as bbquery sessions --ndjson does"
         raise DecodeError(f"{name}, line {at:,}: {problem}")

@@ -84,7 +84,7 @@ def parse_threshold(text: str) -> Threshold:
     segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
     if not equals or (":" in subject and ":" not in segment):
         raise _invalid_threshold(
-            f"{text[:80]!r} is no limit", "write browser_minutes=1000, or client:acme.browser_minutes=200"
+            f"{text[:80]!r} is not a limit", "write browser_minutes=1000, or client:acme.browser_minutes=200"
         )
     if metric not in METRICS:
         raise _invalid_threshold(
@@ -145,7 +145,7 @@ def _parse_amount(metric: str, text: str) -> Fraction:
         problem = "it is negative"
     example = {"size": "10GB", "duration": "15m", "rate": "5%"}.get(unit, "1000")
     raise _invalid_threshold(
-        f"{text[:80]!r} is no limit of {metric}: {problem}", f"write for example {metric}={example}"
+        f"{text[:80]!r} is not a limit of {metric}: {problem}", f"write for example {metric}={example}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What every command has in common: help, errors, colour, exit statuses, completion."""
+"""What every command has in common: help, errors, color, exit statuses, completion."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_stdin_that_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("option", "environment", "terminal", "coloured"),
+    ("option", "environment", "terminal", "colored"),
     [
         (None, {}, True, True),
         (None, {}, False, False),
@@ -243,14 +243,14 @@ def test_colour(
     option: str | None,
     environment: dict[str, str],
     terminal: bool,
-    coloured: bool,
+    colored: bool,
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     options = ["--color", option] if option else []
     for arguments in (["parse", *options, "id:"], [*options, "parse", "id:"]):
         outcome = run(*arguments, terminal=80 if terminal else None)
-        assert ("\x1b[1;31merror:\x1b[0m" in outcome.err) is coloured
+        assert ("\x1b[1;31merror:\x1b[0m" in outcome.err) is colored
         assert "error:" in outcome.err
 
 

@@ -326,7 +326,7 @@ def test_no_answer_is_too_odd(sent: bytes) -> None:
         assert "\n" not in str(outcome(decode, sent))
 
 
-# --- error bodies (F29) ------------------------------------------------------------------------
+# --- error bodies (docs/service.md#f29) ------------------------------------------------------------------------
 
 ERRORS = [
     (400, b'{"message": "q is wrong"}', bbquery.BadRequest, "answered 400: q is wrong"),

@@ -72,7 +72,7 @@ def decoded(mapping: dict[str, Any]) -> bbquery.Session:
 
 
 def acceptable(odd: dict[str, Any]) -> dict[str, Any]:
-    """A session as odd as this one, with another value where there cannot be one (F14)."""
+    """A session as odd as this one, with another value where there cannot be one (docs/service.md#f14)."""
     odd = json.loads(json.dumps(odd, default=datetime.isoformat), parse_constant=lambda _: None)
     session = dict(SESSION)
     for name, value in odd.items():
@@ -162,7 +162,7 @@ def statuses_asked(emulator: Emulator) -> list[str]:
 def test_a_q_alone_that_gets_a_504_is_split_by_status_then_and_from_then_on(
     connect: Connect, emulator: Emulator
 ) -> None:
-    """F9."""
+    """docs/service.md#f9"""
     emulator.switches = Switches(bare_q="504")
     client = connect(emulator)
     for expected in (["", *STATUSES], list(STATUSES)):
@@ -183,14 +183,14 @@ def test_a_q_alone_that_is_slow_is_split_by_status(connect: Connect, emulator: E
 
 
 def test_a_q_that_is_ignored_changes_nothing_but_what_is_discarded(connect: Connect, emulator: Emulator) -> None:
-    """F11."""
+    """docs/service.md#f11"""
     emulator.switches = Switches(ignore_q=True)
     found = connect(emulator).sessions(TWO_CLIENTS)
     assert (ids(found), found.discarded) == (OF_TWO_CLIENTS, 4)
 
 
 def test_a_fresh_session_that_is_missing_is_the_only_one(connect: Connect, emulator: Emulator) -> None:
-    """F10: nobody can know that it is missing, and a listing without a `q` has it."""
+    """Nobody can know that it is missing; a listing without a `q` has it (docs/service.md#f10)."""
     emulator.switches = Switches(lag=3600)
     client = connect(emulator)
     fresh = client.create_session({"client": "a"}, project_id="p1").id
@@ -199,7 +199,7 @@ def test_a_fresh_session_that_is_missing_is_the_only_one(connect: Connect, emula
 
 
 def test_whether_a_list_is_whole_is_not_known(connect: Connect, emulator: Emulator) -> None:
-    """F13."""
+    """docs/service.md#f13"""
     emulator.switches = Switches(cap=2)
     found = connect(emulator).sessions(TWO_CLIENTS)
     assert (ids(found), found.complete) == (["0", "1", "3", "4"], None)

@@ -196,7 +196,7 @@ BARE = "user_metadata['a']:'x'"
     ],
 )
 def test_whenever_a_session_moves_it_is_found_once(text: str, lives: Sequence[Sequence[str]], bare_q: int) -> None:
-    """F16. In every order of moves, answers and ends of requests."""
+    """Statuses move one way (docs/service.md#f16). In every order of moves, answers and ends of requests."""
     query = bbquery.parse(text)
     ways = 0
 

@@ -297,7 +297,7 @@ def test_the_project_of_usage_is_that_of_the_client(connect: Connect, bbquery_em
         connect(bbquery_emulator, project_id="p1").project_usage("p2")
 
 
-# --- what passes through (F15) -----------------------------------------------------------------
+# --- what passes through (docs/service.md#f15) -----------------------------------------------------------------
 
 
 def test_unknown_statuses_regions_and_fields_pass_through(client: Blocking, bbquery_emulator: Emulator) -> None:
@@ -326,7 +326,7 @@ def test_many_sessions_are_read_whole_with_or_without_unknown_fields(connect: Co
     assert [{**session.to_dict(), "n": 1} for session in plain] == [session.to_dict() for session in extended]
 
 
-# --- settings (F27) ----------------------------------------------------------------------------
+# --- settings (docs/service.md#f27) ----------------------------------------------------------------------------
 
 
 def test_settings_come_from_the_environment(

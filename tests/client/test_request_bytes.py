@@ -1,4 +1,4 @@
-"""What really leaves the machine, byte for byte (F8, F30)."""
+"""The bytes that really leave the machine (docs/service.md#f8, docs/service.md#f30)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a request is sent again (F28), first without any I/O, then against a server that fails."""
+"""When a request is sent again (docs/service.md#f28), first without any I/O, then against a server that fails."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_pause_that_took_too_long_ends_the_call() -> None:
 def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(
     slow: HttpResponse | TransportFailure,
 ) -> None:
-    """F9. Each wait may be 75 seconds; with a status beside it the same q is answered at once."""
+    """Each wait may be 75 seconds; with a status beside it the same q is answered at once."""
     run = Run(api().sessions(SessionSelection(bbquery.meta["k"] == "v")), slow, OK)
     asked = [send.request.url.partition("&status=")[2] for send in run.sent]
     assert asked == ["", "PENDING", "RUNNING", "ERROR", "TIMED_OUT", "COMPLETED"]

@@ -30,7 +30,7 @@ Connect = Callable[..., Blocking]
 
 
 def test_a_wait_ends_when_enough_are_listed(connect: Connect, emulator: Emulator) -> None:
-    """F10: a fresh session is missing from listings for a while."""
+    """A fresh session is missing from listings for a while (docs/service.md#f10)."""
     client = connect(emulator)
     emulator.switches = Switches(lag=0.7)
     created = client.create_session({"client": "fresh"}, project_id=emulator.project_id)

@@ -124,15 +124,15 @@ def test_a_session_without_measure_makes_the_intervals_longer(serve: Serve) -> N
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        ({"range": "7h7"}, "no range"),
+        ({"range": "7h7"}, "not a range"),
         ({"range": "2026-11-02..2026-11-01"}, "ends before it starts"),
         ({"by": "created_at"}, "created_at"),
         ({"by": "a..b"}, "empty"),
-        ({"every": "1y"}, "no interval"),
+        ({"every": "1y"}, "not an interval"),
         ({"every": "1m", "range": "30d"}, "too many"),
         ({"sort": "metadata"}, "not sorted"),
-        ({"page": "-1"}, "no page"),
-        ({"page": "²"}, "no page"),
+        ({"page": "-1"}, "not a page"),
+        ({"page": "²"}, "not a page"),
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ from bbquery.emulator.store import seconds
 from bbquery.language.session_fields import REGIONS, STATUSES
 
 NOW = 1_790_000_000.0
-# F14.
+# docs/service.md#f14
 REQUIRED = {"id", "createdAt", "updatedAt", "projectId", "startedAt", "expiresAt"}
 REQUIRED |= {"status", "proxyBytes", "keepAlive", "region"}
 

@@ -15,7 +15,7 @@ from bbquery.errors import QuerySyntaxError
 from bbquery.language.nodes import And, Equal, Node, Not, OneOf, Or, children, walk
 from bbquery.language.session_fields import SessionField
 
-# --- the laws of LANGUAGE.md, by their numbers -------------------------------------------------
+# --- the laws of the language, by their numbers -------------------------------------------------
 
 
 @law

@@ -46,7 +46,7 @@ def test_there_are_many_cases_each_with_a_name_of_its_own() -> None:
 
 _STATUS = SESSION_FIELDS["status"]
 
-# Every session that these can tell apart; NEWER is a status that no version of ours knows (F15).
+# Every session that these can tell apart; NEWER is a status that no version of ours knows (docs/service.md#f15).
 SESSIONS: list[dict[str, Any]] = [
     {"id": identity, "status": status, "userMetadata": {"a": a, "b": b}}
     for a, b, status, identity in product(["x", "y", "it's"], ["x", "y", "z", None], [*STATUSES, "NEWER"], ["id", None])

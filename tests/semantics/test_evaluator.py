@@ -1,4 +1,4 @@
-"""A query is compiled into a test of a session that means what LANGUAGE.md says, and that no session can break."""
+"""A query is compiled into a test of a session that means what the language says, and that no session can break."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_filter_reads_no_further_than_it_must_where_the_kind_changes() -> None:
     sessions = iter([mapping, as_record(mapping), as_record({}), mapping, None, mapping])
     found = IN_PROD.filter(sessions)
     assert [next(found), next(found), next(found)] == [mapping, as_record(mapping), mapping]
-    with pytest.raises(bbquery.BuildError, match="is no session"):
+    with pytest.raises(bbquery.BuildError, match="is not a session"):
         next(found)
     assert list(sessions) == [mapping]
     assert list(found) == list(IN_PROD.filter([])) == []
@@ -270,9 +270,9 @@ def test_now_is_an_instant(now: Any) -> None:
 def test_what_is_no_session_is_an_error_that_says_so(value: Any) -> None:
     for query in (bbquery.parse("id:'x'"), IN_PROD):
         query.matches(as_record({}))
-        with pytest.raises(bbquery.BuildError, match="is no session"):
+        with pytest.raises(bbquery.BuildError, match="is not a session"):
             query.matches(value)
-        with pytest.raises(bbquery.BuildError, match="is no session"):
+        with pytest.raises(bbquery.BuildError, match="is not a session"):
             list(query.filter([as_record({}), value]))
 
 

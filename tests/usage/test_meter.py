@@ -107,7 +107,7 @@ def test_sessions_and_mappings_measure_the_same() -> None:
 # --- keys --------------------------------------------------------------------------------------
 
 
-# --- what is no session, or no option ----------------------------------------------------------
+# --- what is not a session, or no option ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,9 +124,9 @@ def test_sessions_and_mappings_measure_the_same() -> None:
 )
 def test_a_mapping_that_is_no_session(broken: dict[str, Any]) -> None:
     mapping = {**session(), **broken} if broken else {}
-    with pytest.raises(DecodeError, match="no session"):
+    with pytest.raises(DecodeError, match="not a session"):
         measure_usage([mapping], by=["client"])
-    with pytest.raises(BuildError, match="type str is no session"):
+    with pytest.raises(BuildError, match="type str is not a session"):
         measure_usage(["x"])  # type: ignore[list-item]  # that is the point
 
 
@@ -161,7 +161,7 @@ def test_options_that_mean_nothing(how: dict[str, Any]) -> None:
 )
 def test_json_that_is_no_report(change: dict[str, Any]) -> None:
     mapping = {**measure_usage([session()], now=NOW).to_dict(), **change}
-    with pytest.raises(DecodeError, match="no usage report"):
+    with pytest.raises(DecodeError, match="not a usage report"):
         UsageReport.from_dict(mapping)
 
 

@@ -56,12 +56,12 @@ def test_an_empty_file_holds_no_sessions() -> None:
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
-        (f"{LINE}\n\n{{}}\n", "june, line 3: this is no session: Object missing required field"),
+        (f"{LINE}\n\n{{}}\n", "june, line 3: this is not a session: Object missing required field"),
         (f"{LINE}\n" * 1_000 + LINE[:-9], "june, line 1,001: the JSON is broken or cut off"),
         (f"[{LINE}]", "june, line 1: this is an array: write a session a line"),
         ("id,status\n", "june, line 1: the JSON is broken"),
         ("<html>", "june, line 1: expected JSON"),
-        ('"text"', "june, line 1: this is no session"),
+        ('"text"', "june, line 1: this is not a session"),
         ("[" * 100_000, "june, line 1: "),
         (LINE.replace("acme", "\x01"), "june, line 1: "),
     ],

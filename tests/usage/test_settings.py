@@ -66,7 +66,7 @@ def test_nothing_said_is_the_default(tmp_path: Path) -> None:
         ("included-minutes = 1.5", "included-minutes must be a whole number"),
         ("currency = ''", "currency must be"),
         ("fail-over = ['browser_minute=5']", "fail-over: there is no figure 'browser_minute'; did you mean"),
-        ("warn-over = ['80']", "warn-over: '80' is no limit"),
+        ("warn-over = ['80']", "warn-over: '80' is not a limit"),
         ("warn-over = '80%'", "warn-over must be a list"),
         ("billing_day = 1", "there is no key 'billing_day'; did you mean billing-day?"),
         ("zzz = 1", "there is no key 'zzz'; the keys are by billing-day"),

@@ -37,16 +37,16 @@ def test_limits_are_read(text: str, key: str | None, value: str | None, metric: 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("browser_minutes", "is no limit"),
+        ("browser_minutes", "is not a limit"),
         ("browser_minute=5", "did you mean browser_minutes"),
-        ("client:acme=5", "is no limit"),
+        ("client:acme=5", "is not a limit"),
         ("sessions=-1", "negative"),
         ("sessions=many", "many"),
         ("sessions=5%", "5%"),
         ("proxy_bytes=5XB", "5XB"),
         ("error_rate=1000000%", "%"),
         ("=5", "no figure"),
-        ("sessions=", "is no limit of sessions"),
+        ("sessions=", "is not a limit of sessions"),
     ],
 )
 def test_limits_that_are_none(text: str, complaint: str) -> None:

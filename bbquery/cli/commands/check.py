@@ -74,22 +74,31 @@ def _split(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("queries", "-e", multiple=True, metavar="QUERY", help="Check a query instead of files.")
 @_rules("--select", help="The rules that are on: codes, starts of codes, names or ALL, with commas between them.")
 @_rules("--ignore", help="Rules that are off.")
-@_rules("--extend-select", help="Rules that are on besides.")
-@click.option("--dialect", type=click.Choice(["full", "wire"]), help="wire: what one request to the service can ask.")
+@_rules("--extend-select", help="More rules that are on.")
+@click.option(
+    "--dialect", type=click.Choice(["full", "wire"]), help="wire: only what one request to the service can ask."
+)
 @click.option("--schema", type=click.Path(), metavar="FILE", help="A JSON Schema of the project's metadata.")
 @click.option("--fix", is_flag=True, help="Make the fixes that keep the meaning.")
-@click.option("--unsafe-fixes", "unsafe", is_flag=True, help="With --fix or --diff: those that may change it too.")
+@click.option(
+    "--unsafe-fixes", "unsafe", is_flag=True, help="With --fix or --diff, also make fixes that may change the meaning."
+)
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
 @click.option(
     "form", "--output-format", type=click.Choice(FORMAT_NAMES), help="How to print findings; full unless given."
 )
-@click.option("--output-file", type=click.Path(), metavar="FILE", help="Where to print them, instead of here.")
-@click.option("--statistics", is_flag=True, help="Print how many findings each rule has instead.")
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 in spite of findings.")
+@click.option("--output-file", type=click.Path(), metavar="FILE", help="Write the findings to this file.")
+@click.option("--statistics", is_flag=True, help="Print only how many findings each rule has.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force, and check nothing.")
 @click.option("--show-files", is_flag=True, help="Print the files that would be checked, and check nothing.")
-@click.option("--no-cache", is_flag=True, help="Neither read nor write what is known from earlier runs.")
-@click.option("--cache-dir", type=click.Path(), metavar="FOLDER", help="Where that is; .bbquery_cache unless given.")
+@click.option("--no-cache", is_flag=True, help="Use no results of earlier runs, and store none.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(),
+    metavar="FOLDER",
+    help="The folder for results of earlier runs; .bbquery_cache unless given.",
+)
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 def command(
     paths: tuple[str, ...],
@@ -108,7 +117,7 @@ def command(
     query a line, and in Python, JavaScript, TypeScript, shell, JSON, YAML, TOML, Markdown and .http files. In a
     folder, files that git ignores are left out. `bbquery rule` explains a finding.
 
-    Exit status: 0 without findings, 1 with some, 2 where something could not be checked.
+    Exit status: 0 without findings, 1 with some, 2 if something could not be checked.
 
     \b
     Examples:
@@ -275,7 +284,7 @@ def _finish(report: Report, asked: CheckOptions, *, fixed: int, silent: bool, as
         if text := render(report, asked.form).rstrip("\n"):
             print_note(text)
     elif not silent:
-        write(render(report, asked.form, colour=has_color(sys.stdout)))
+        write(render(report, asked.form, color=has_color(sys.stdout)))
     print_skipped(report.skipped)
     for file in report.files:
         if file.error is not None:

@@ -36,11 +36,11 @@ def command(
     form: str | None,
     show_secrets: bool,
 ) -> int:
-    """Start a session, with metadata where some is given.
+    """Start a session, with metadata if you give some.
 
-    The metadata is given as `bbquery build` takes it, and checked first: what cannot be right is not sent, and what no
-    query could find, or the service may refuse, is warned of. A session is a paid browser, so a request that fails
-    is not repeated.
+    Give the metadata as `bbquery build` takes it. It is checked first: metadata with an error is not sent, and a
+    warning names what no query could find or the service may refuse. A session is a paid browser, so a request that
+    fails is not repeated.
 
     \b
     Examples:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, metavar="N", help="0 takes a free one."
 )
-@click.option("--open/--no-open", "opens", default=True, help="Open a browser, which is done on a terminal only.")
+@click.option("--open/--no-open", "opens", default=True, help="Open a browser; the default on a terminal.")
 @click.option(
     "--refresh",
     type=click.FloatRange(0.5, 86_400),
@@ -67,9 +67,10 @@ def command(
 ) -> int:
     """Show the usage of sessions as a page in the browser.
 
-    It is of the sessions that match QUERY, or of all; the page can filter further. It is served on this machine, until
-    Ctrl-C. The key stays here: the page is sent figures and sessions only. Whoever can reach the address can read them,
-    so think before you give --host. An exported page is a file that needs no server, with its figures in it.
+    The page shows the sessions that match QUERY, or all of them, and can filter further. This machine serves it
+    until Ctrl-C. The key stays here: the page gets figures and sessions only. Whoever can reach the address can
+    read them, so think before you give --host. An exported page is one file with its figures in it, and needs no
+    server.
 
     \b
     Examples:

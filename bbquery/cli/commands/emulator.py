@@ -20,7 +20,7 @@ _RATE = {"type": click.FloatRange(0, 1), "metavar": "RATE"}
 # One for each of `bbquery.emulator.Switches`; what is not given stays as it is there.
 SWITCH_OPTIONS: dict[str, dict[str, Any]] = {
     "bare_q": {"type": click.Choice(["fast", "slow", "504"]), "help": "What a q without a status gets."},
-    "bare_q_seconds": {**_SECONDS, "help": "After how long, where it is slow or a 504."},
+    "bare_q_seconds": {**_SECONDS, "help": "After how long, if it is slow or a 504."},
     "lag": {**_SECONDS, "help": "How long a fresh session is missing from listings with a q."},
     "ignore_q": {"is_flag": True, "help": "Answer as if q were not there."},
     "cap": {**_COUNT, "help": "List this many of the newest only, and do not say so."},
@@ -29,13 +29,13 @@ SWITCH_OPTIONS: dict[str, dict[str, Any]] = {
     "reset_rate": {**_RATE, "help": "How often, from 0 to 1, the connection is reset."},
     "error_rate": {**_RATE, "help": "How often the answer is a 5xx."},
     "throttle_rate": {**_RATE, "help": "How often the answer is a 429."},
-    "garbage_rate": {**_RATE, "help": "How often the answer is a 200 that is no JSON."},
+    "garbage_rate": {**_RATE, "help": "How often the answer is a 200 that is not JSON."},
     "seed": {"type": int, "metavar": "N", "help": "The same seed gives the same sample and the same faults."},
     "max_concurrent": {**_COUNT, "help": "Creating more live sessions than this gets a 429."},
     "max_created_per_minute": {**_COUNT, "help": "Creating more than this in 60 s gets a 429."},
     "start_delay": {**_SECONDS, "help": "From PENDING to RUNNING."},
     "release_delay": {**_SECONDS, "help": "From a release to COMPLETED."},
-    "session_timeout": {**_SECONDS, "help": "From created to TIMED_OUT, where the creator does not say."},
+    "session_timeout": {**_SECONDS, "help": "From created to TIMED_OUT, unless the creator says otherwise."},
 }
 
 

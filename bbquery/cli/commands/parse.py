@@ -16,8 +16,8 @@ from ..rendering.tables import print_query
 def command(text: str | None, settings: tuple[str, ...], form: str | None) -> int:
     """Check a query and print its canonical text.
 
-    QUERY is a query, or - for standard input, all of which is one query. Values that the service cannot store,
-    and that therefore match nothing, are warned of.
+    QUERY is the text of a query, or - to read one from standard input. It warns of values that the service cannot
+    store, since they match nothing.
 
     \b
     Examples:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What $NAME in the query stands for: a string, or one of several if given again.",
+    help="The value of $NAME in the query: a string. Given again, it is one of several.",
 )
 @click.option("--yes", is_flag=True, help="Release what QUERY matches without asking: for scripts.")
 @click.option("--all", "everything", is_flag=True, help="Take a QUERY that matches every session.")
@@ -64,13 +64,12 @@ def command(
 ) -> int:
     """End sessions: those that match QUERY, or those of the IDs.
 
-    A QUERY is answered by the sessions that it would end, and a question. Each of these is read once more just before,
-    and is left alone if it has ended or does not match any more. A QUERY that matches every session that is running or
+    With a QUERY, it shows the sessions that it would end, and asks. Just before it ends one, it reads it again, and
+    leaves it alone if it has ended or no longer matches. A QUERY that matches every session that is running or
     pending would end the work of everyone who uses the project: it needs --all.
 
-    An ID of - stands for those on standard input, one a line. Each is asked for by itself, whatever became of the
-    ones before. In a pipe each is answered by a line of JSON, with what became of it. A session ends a little after it
-    is released.
+    An ID of - reads IDs from standard input, one on each line. Each session is released by itself, even if another
+    one failed. In a pipe, each gets a line of JSON with the outcome. A session ends a little after it is released.
 
     \b
     Examples:
@@ -87,7 +86,7 @@ def command(
                 code="matches-all",
             )
         if not (yes or dry_run or is_terminal(sys.stdin)):
-            raise CliError("nobody is there to be asked: pass --yes to release without a question")
+            raise CliError("standard input is not a terminal: pass --yes to release without a question")
         with connection.open() as client:
             return _release_matches(client, query, connection.project, scan, yes=yes, dry_run=dry_run)
     for target in targets:

@@ -56,9 +56,9 @@ def command(
     """List the sessions that match QUERY, or all of them.
 
     QUERY may be - for standard input. `bbquery explain` shows how it will be answered: with as few requests as can
-    find every match. Every session of the answers is checked again here. The service does not say
-    whether its list is complete, and a session may take a while to appear in it. A table comes with what was asked
-    and how many were found, on standard error.
+    find every match. Every session of the answers is checked again here. The service does not say whether its list
+    is complete, and a session may take a while to appear in it. With a table, standard error says what was asked
+    and how many were found.
 
     A CSV cell is written as it is. What users can set, the metadata, is JSON and starts with {, so that no
     spreadsheet takes it for a formula; a single key shown by --columns is text as it came.

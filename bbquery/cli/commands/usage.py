@@ -23,9 +23,11 @@ FILES = ("parquet", "html", "png")
 
 @click.command(cls=Command)
 @query_argument
-@click.option("--by", metavar="NAMES", help=r"What to tell apart by, as in client,order.status; \. is a dot in a key.")
+@click.option(
+    "--by", metavar="NAMES", help=r"The names to group by, such as client,order.status; \. is a dot in a key."
+)
 @click.option("--range", "period", metavar="RANGE", help="24h, 7d, 30d, cycle, or FROM..TO; everything unless given.")
-@click.option("--every", metavar="LENGTH", help="Over time too: 1h, 1d, 7d.")
+@click.option("--every", metavar="LENGTH", help="Divide the range into intervals: 1h, 1d, 7d.")
 @click.option("--compare", type=click.Choice(["previous"]), help="Show the change against the period before.")
 @click.option(
     "--input",
@@ -35,14 +37,19 @@ FILES = ("parquet", "html", "png")
     help="Read sessions from this file of NDJSON, or - for standard input, and ask no service; may be given again.",
 )
 @click.option("--output", type=click.Choice(OUTPUTS), help="A table on a terminal and JSON in a pipe, unless given.")
-@click.option("--output-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there.")
+@click.option("--output-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write the output to this file.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N segments of a table only.")
 @click.option(
-    "--fail-over", multiple=True, metavar="LIMIT", help="Exit with 1 where usage is more, as browser_minutes=1000."
+    "--fail-over",
+    multiple=True,
+    metavar="LIMIT",
+    help="Exit with 1 if usage is above a limit such as browser_minutes=1000.",
 )
-@click.option("--warn-over", multiple=True, metavar="LIMIT", help="Warn; 80% means of each --fail-over.")
+@click.option(
+    "--warn-over", multiple=True, metavar="LIMIT", help="Warn above a limit; 80% means 80 % of each --fail-over."
+)
 @click.option("--coverage", is_flag=True, help="Compare with what the service counts for the project.")
-@click.option("--serve", metavar="ADDRESS", help="Serve OpenMetrics for a scraper, as :9464, until Ctrl-C.")
+@click.option("--serve", metavar="ADDRESS", help="Serve OpenMetrics at an address such as :9464, until Ctrl-C.")
 @click.option(
     "--refresh",
     type=click.FloatRange(0, 86_400),
@@ -50,7 +57,9 @@ FILES = ("parquet", "html", "png")
     metavar="SECONDS",
     help="How long --serve answers from the same measurement; 15 unless given.",
 )
-@click.option("--now", "instant", metavar="TIME", help="Measure what has not ended as of then; now unless given.")
+@click.option(
+    "--now", "instant", metavar="TIME", help="Count sessions that have not ended up to this time; now unless given."
+)
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The configuration.")
 @connection_options("--timeout", project="Only sessions of this project; a key may see several.")
 def command(
@@ -75,13 +84,13 @@ def command(
 ) -> int:
     """Report the usage of the sessions that match QUERY, or of all.
 
-    A session counts where it started. It takes at least one browser minute, which is documented; that longer ones are
-    rounded up to whole minutes is an assumption. What has not ended is counted up to now. All times are UTC. Costs are
-    estimates, by the rates of the configuration, [tool.bbquery.usage].
+    A session counts where it started. It takes at least one browser minute, which is documented; that longer ones
+    are rounded up to whole minutes is an assumption. A session that has not ended counts up to now. All times are
+    UTC. Costs are estimates, by the rates of the configuration, [tool.bbquery.usage].
 
-    A LIMIT is of browser_minutes, sessions, running, proxy_bytes, average_duration, p50_duration, p95_duration,
-    error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it makes it one of that segment. The exit status is 1
-    where a limit of --fail-over is passed, with a line for each.
+    A LIMIT is a number of browser_minutes, sessions, running, proxy_bytes, average_duration, p50_duration,
+    p95_duration, error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it limits that segment. If a limit
+    of --fail-over is passed, a line says so, and the exit status is 1.
 
     A session that stands in two files counts twice. --output html is the page of `bbquery dashboard` in one file.
 

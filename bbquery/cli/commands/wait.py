@@ -47,8 +47,8 @@ def command(
 ) -> int:
     """Wait until enough sessions match QUERY, and list them.
 
-    A session that was just created can take a while to be listed. The service is asked half a second apart at first,
-    and then less often. When the time is over, what there is is listed, and the exit status is 1.
+    A session that was just created can take a while to be listed. It asks every half second at first, then less
+    often. When the time is over, it lists the sessions found so far, and the exit status is 1.
 
     \b
     Examples:

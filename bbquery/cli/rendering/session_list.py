@@ -62,7 +62,7 @@ def list_options(function: F) -> F:
             "--columns",
             metavar="NAMES",
             callback=lambda _context, _parameter, text: None if text is None else parse_columns(text),
-            help=r"What to show, as in id,status,user_metadata.client; \. is a dot in a key.",
+            help=r"The columns to show, such as id,status,user_metadata.client; \. is a dot in a key.",
         ),
         click.option(
             "--sort",
@@ -71,7 +71,10 @@ def list_options(function: F) -> F:
             help="Sort by a column; -NAME from the largest. Newest first, or as the service lists, unless given.",
         ),
         click.option(
-            "--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N only; all are asked for."
+            "--limit",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Show only the first N. The service is asked for all of them.",
         ),
         output_formats(
             table="A table: what a terminal gets.",

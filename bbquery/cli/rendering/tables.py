@@ -167,13 +167,13 @@ def _pair_value(name: str, value: Any) -> str | Text:
 def _console(stream: Any, width: int | None = None) -> Console:
     from rich.console import Console
 
-    colour = has_color(stream)
+    color = has_color(stream)
     return Console(
         file=stream,
         width=width,
-        force_terminal=colour or is_terminal(stream),
-        color_system="standard" if colour else None,
-        no_color=not colour,
+        force_terminal=color or is_terminal(stream),
+        color_system="standard" if color else None,
+        no_color=not color,
         highlight=False,
         markup=False,
         emoji=False,

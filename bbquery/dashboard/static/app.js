@@ -200,7 +200,7 @@ function showScope(scope) {
   byId("scope").textContent = scope ? `only ${scope}` : "";
 }
 
-// --- colours -----------------------------------------------------------------------------------
+// --- colors -----------------------------------------------------------------------------------
 
 const THEMES = { auto: "Auto", light: "Light", dark: "Dark" };
 
@@ -219,7 +219,7 @@ function setTheme(name) {
 function showTheme() {
   const name = document.documentElement.dataset.theme ?? "auto";
   byId("theme").textContent = THEMES[name];
-  byId("theme").setAttribute("aria-label", `Colours: ${THEMES[name]}`);
+  byId("theme").setAttribute("aria-label", `Colors: ${THEMES[name]}`);
 }
 
 // --- wiring ------------------------------------------------------------------------------------

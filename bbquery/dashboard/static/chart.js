@@ -3,14 +3,14 @@
 import { byId, make } from "./dom.js";
 import { bytes, exactBytes, interval, label, number } from "./format.js";
 
-const COLOURS = 8;
+const COLORS = 8;
 const taken = new Map();
 
-// A number for each series that it keeps for as long as it is shown, so that live figures do not change its colour.
-export function colourNumbers(series) {
+// A number for each series that it keeps for as long as it is shown, so that live figures do not change its color.
+export function colorNumbers(series) {
   const names = series.map((each) => (each.values == null ? null : JSON.stringify(each.values)));
   for (const name of taken.keys()) if (!names.includes(name)) taken.delete(name);
-  const free = [...Array(COLOURS).keys()].filter((at) => ![...taken.values()].includes(at));
+  const free = [...Array(COLORS).keys()].filter((at) => ![...taken.values()].includes(at));
   return names.map((name) => {
     if (name == null) return null;
     if (!taken.has(name)) taken.set(name, free.shift() ?? 0);
@@ -22,7 +22,7 @@ export function drawChart(report, metric, onSegment) {
   const chart = byId("chart");
   const family = getComputedStyle(chart).fontFamily;
   const { starts, seconds, series } = report.trend;
-  const numbers = colourNumbers(series);
+  const numbers = colorNumbers(series);
   const written = metric === "proxy_bytes" ? (value) => `${bytes(value)} (${exactBytes(value)})` : unit(metric);
   const sums = starts.map((_, at) => series.reduce((sum, each) => sum + each[metric][at], 0));
   const traces = series.map((each, at) => ({
@@ -33,7 +33,7 @@ export function drawChart(report, metric, onSegment) {
     // Each bar stands for its interval: it begins where that does.
     width: seconds * 1000 * 0.86,
     offset: seconds * 1000 * 0.07,
-    marker: { color: colour(numbers[at] == null ? "--others" : `--series-${numbers[at]}`) },
+    marker: { color: color(numbers[at] == null ? "--others" : `--series-${numbers[at]}`) },
     customdata: each[metric].map((value, place) => [
       written(value),
       interval(starts[place], seconds),
@@ -51,14 +51,14 @@ export function drawChart(report, metric, onSegment) {
     margin: { l: 56, r: 8, t: 8, b: 32 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: family, size: 12, color: colour("--quiet") },
+    font: { family: family, size: 12, color: color("--quiet") },
     showlegend: false,
     hovermode: "closest",
     hoverlabel: {
       align: "left",
-      bgcolor: colour("--card"),
-      bordercolor: colour("--line"),
-      font: { color: colour("--text"), family: family, size: 13 },
+      bgcolor: color("--card"),
+      bordercolor: color("--line"),
+      font: { color: color("--text"), family: family, size: 13 },
     },
     dragmode: false,
     xaxis: {
@@ -66,13 +66,13 @@ export function drawChart(report, metric, onSegment) {
       range: [report.trend.starts[0] ?? report.start, report.end].map((time) => time.slice(0, 19)),
       fixedrange: true,
       gridcolor: "rgba(0,0,0,0)",
-      linecolor: colour("--line"),
+      linecolor: color("--line"),
       nticks: 8,
     },
     yaxis: {
       fixedrange: true,
       rangemode: "tozero",
-      gridcolor: colour("--line"),
+      gridcolor: color("--line"),
       zeroline: false,
       nticks: 6,
       tickformat: metric === "proxy_bytes" ? ".3~s" : ",d",
@@ -92,7 +92,7 @@ export function drawChart(report, metric, onSegment) {
 }
 
 // What a name of style.css stands for now: a property that is a choice between light and dark is not resolved itself.
-function colour(name) {
+function color(name) {
   const probe = make("span", { hidden: true });
   probe.style.color = `var(${name})`;
   document.body.append(probe);

@@ -3,7 +3,7 @@
 import { byId, fill, make } from "./dom.js";
 import { bytes, cut, duration, exactBytes, exactDuration, interval, label, number } from "./format.js";
 import { percent, rate, second, statusName, valueName } from "./format.js";
-import { colourNumbers } from "./chart.js";
+import { colorNumbers } from "./chart.js";
 
 const KNOWN = ["COMPLETED", "RUNNING", "PENDING", "TIMED_OUT", "ERROR"];
 
@@ -48,10 +48,10 @@ function swatch(at) {
 }
 
 // A bar is drawn from a length; its figure stands beside it.
-function bar(part, most, colour) {
+function bar(part, most, color) {
   const inner = make("span", {});
   inner.style.width = `${most ? (100 * part) / most : 0}%`;
-  if (colour) inner.style.background = colour;
+  if (color) inner.style.background = color;
   return make("span", { class: "bar", "aria-hidden": "true" }, inner);
 }
 
@@ -61,7 +61,7 @@ const choice = (text, title, focus, onclick) =>
 
 export function showLegend(report, onSegment) {
   const { series } = report.trend;
-  const numbers = colourNumbers(series);
+  const numbers = colorNumbers(series);
   byId("legend").hidden = !report.by.length;
   fill(
     byId("legend"),
@@ -116,13 +116,13 @@ export function showStatuses(report, onSegment) {
         "tbody",
         {},
         ...names.map((name) => {
-          const colour = `var(--${statusClass(name)})`;
+          const color = `var(--${statusClass(name)})`;
           const onclick = onSegment && (() => onSegment([name], ["status"]));
           return make(
             "tr",
             {},
             make("th", { scope: "row" }, choice(cut(statusName(name), 24), `Show ${name} only`, `status ${name}`, onclick)),
-            make("td", { class: "wide" }, bar(counts[name], report.total.sessions, colour)),
+            make("td", { class: "wide" }, bar(counts[name], report.total.sessions, color)),
             make("td", { class: "number" }, number(counts[name])),
             make("td", { class: "number quiet" }, percent(counts[name], report.total.sessions)),
           );
@@ -137,7 +137,7 @@ const SEGMENT_COLUMNS = ["Browser minutes", "", "Share", "Sessions", "Average", 
 export function showSegments(report, onSegment) {
   byId("segments-card").hidden = !report.by.length;
   if (!report.by.length) return;
-  const numbers = colourNumbers(report.trend.series);
+  const numbers = colorNumbers(report.trend.series);
   const found = report.segments.length + (report.rest?.segments ?? 0);
   const most = Math.max(...report.segments.map((segment) => segment.browser_minutes), 0);
   byId("segments-about").textContent = `${number(found)} by ${report.by.join(" and ")}`;
@@ -167,18 +167,18 @@ export function showSegments(report, onSegment) {
 }
 
 function segmentRow(report, segment, at, numbers, most, onSegment) {
-  const colour = numbers[at] ?? null; // those of the chart come first, and its last may be all others
+  const color = numbers[at] ?? null; // those of the chart come first, and its last may be all others
   const title = `Show ${label(segment.values, 200)} only`;
   const onclick = onSegment && (() => onSegment(segment.values));
   const named = segment.values.map((value, place) =>
     make(
       "th",
       { scope: "row", class: value == null && "missing" },
-      place === 0 && swatch(colour),
+      place === 0 && swatch(color),
       choice(cut(valueName(value), 60), title, `segment ${place} ${JSON.stringify(segment.values)}`, onclick),
     ),
   );
-  return make("tr", {}, ...named, ...segmentCells(report, segment, bar(segment.browser_minutes, most, shade(colour))));
+  return make("tr", {}, ...named, ...segmentCells(report, segment, bar(segment.browser_minutes, most, shade(color))));
 }
 
 const restRow = (report) =>

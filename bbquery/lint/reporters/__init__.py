@@ -28,8 +28,8 @@ FORMATS: dict[str, Callable[[Report], str]] = {
 }
 
 
-def render(report: Report, format: str, *, colour: bool = False) -> str:  # noqa: A002  # the option's own name
+def render(report: Report, format: str, *, color: bool = False) -> str:  # noqa: A002  # the option's own name
     """Return the report in a format, with a line end if it is not empty. `color` is for formats that people read."""
-    if colour and format in ("full", "concise"):
-        return text.full(report, colour=True) if format == "full" else text.concise(report, colour=True)
+    if color and format in ("full", "concise"):
+        return text.full(report, color=True) if format == "full" else text.concise(report, color=True)
     return FORMATS[format](report)

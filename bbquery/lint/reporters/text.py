@@ -15,14 +15,14 @@ _AROUND = 400
 """The most characters of a long line that an excerpt may need, on each side."""
 
 
-def full(report: Report, *, colour: bool = False) -> str:
+def full(report: Report, *, color: bool = False) -> str:
     """Return each finding with its line and a caret."""
-    return "".join([_format_block(located, colour) for located in report.located])
+    return "".join([_format_block(located, color) for located in report.located])
 
 
-def concise(report: Report, *, colour: bool = False) -> str:
+def concise(report: Report, *, color: bool = False) -> str:
     """Return each finding on one line."""
-    return "".join([_format_line(located, colour) + "\n" for located in report.located])
+    return "".join([_format_line(located, color) + "\n" for located in report.located])
 
 
 def statistics(report: Report) -> str:
@@ -67,15 +67,15 @@ def _mark(located: LocatedFinding) -> str:
     return "[*] " if fix is not None and fix.safe else ""
 
 
-def _format_line(located: LocatedFinding, colour: bool) -> str:
+def _format_line(located: LocatedFinding, color: bool) -> str:
     finding = located.finding
     line, column = located.lines.position(finding.span.start)
-    path = _painted(printable(located.file.path), _BOLD, colour)
-    code = _painted(finding.code, _RED if finding.severity == "error" else _YELLOW, colour)
-    return f"{path}:{line}:{column}: {code} {_painted(_mark(located), _CYAN, colour)}{printable(finding.message)}"
+    path = _painted(printable(located.file.path), _BOLD, color)
+    code = _painted(finding.code, _RED if finding.severity == "error" else _YELLOW, color)
+    return f"{path}:{line}:{column}: {code} {_painted(_mark(located), _CYAN, color)}{printable(finding.message)}"
 
 
-def _format_block(located: LocatedFinding, colour: bool) -> str:
+def _format_block(located: LocatedFinding, color: bool) -> str:
     finding, lines = located.finding, located.lines
     number = lines.number(finding.span.start)
     # Only what is near: a line may be as long as its file.
@@ -84,23 +84,23 @@ def _format_block(located: LocatedFinding, colour: bool) -> str:
     within = Span(finding.span.start - start, min(finding.span.end, end + 1) - start)
     shown, carets = excerpt(lines.text[start:end], within).split("\n")
     margin = " " * len(str(number))
-    gutter = [_painted(f"{left} |", _BLUE, colour) for left in (str(number), margin)]
+    gutter = [_painted(f"{left} |", _BLUE, color) for left in (str(number), margin)]
     severity = _RED if finding.severity == "error" else _YELLOW
     block = [
-        _format_line(located, colour),
+        _format_line(located, color),
         f"  {gutter[0]} {shown[2:]}".rstrip(),
-        f"  {gutter[1]} {_painted_end(carets[2:], severity, colour)}",
+        f"  {gutter[1]} {_painted_end(carets[2:], severity, color)}",
     ]
     if finding.hint:
-        block.append(f"  {margin} {_painted('=', _BLUE, colour)} hint: {printable(finding.hint)}")
+        block.append(f"  {margin} {_painted('=', _BLUE, color)} hint: {printable(finding.hint)}")
     return "\n".join(block) + "\n\n"
 
 
-def _painted(text: str, style: str, colour: bool) -> str:
-    return f"\x1b[{style}m{text}\x1b[0m" if colour and text else text
+def _painted(text: str, style: str, color: bool) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m" if color and text else text
 
 
-def _painted_end(text: str, style: str, colour: bool) -> str:
+def _painted_end(text: str, style: str, color: bool) -> str:
     """Return a text painted except for the blanks before it."""
     bare = text.lstrip(" ")
-    return text[: len(text) - len(bare)] + _painted(bare, style, colour)
+    return text[: len(text) - len(bare)] + _painted(bare, style, color)

@@ -62,7 +62,7 @@ class Schema:
             kind.check_schema(self._root, format_checker=FormatChecker(("regex",)))
         except SchemaError as error:
             raise BuildError(
-                f"the schema is no JSON Schema: {error.json_path}: {preview_text(error.message)}"
+                f"the schema is not a JSON Schema: {error.json_path}: {preview_text(error.message)}"
             ) from None
         except RecursionError:
             raise BuildError("the schema is nested too deeply", hint="use $ref") from None

@@ -113,6 +113,6 @@ def parse_address(text: str) -> tuple[str, int]:
             raise ValueError(text)
     except ValueError:
         raise BuildError(
-            f"{text[:80]!r} is no address to serve at", hint="write :9464 or 0.0.0.0:9464", code="bad-setting"
+            f"{text[:80]!r} is not an address to serve at", hint="write :9464 or 0.0.0.0:9464", code="bad-setting"
         ) from None
     return host, int(port)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MAX_BARS = 9
-"""Segments with a bar and a colour of their own; the others are put together."""
-# Told apart by people who see colours differently too (Okabe and Ito), the least conspicuous for the rest.
-_COLOURS = (
+"""Segments with a bar and a color of their own; the others are put together."""
+# Told apart by people who see colors differently too (Okabe and Ito), the least conspicuous for the rest.
+_COLORS = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#7A5195", "#444444", "#BBBBBB",
 )  # fmt: skip
 _TEXT, _FAINT = "#1b1f24", "#6a737d"
@@ -74,7 +74,7 @@ def _title(report: UsageReport) -> str:
 def _draw_segments(axes: Axes, groups: list[tuple[str, set[Segment], UsageTotals]]) -> None:
     minutes = [figures.browser_minutes for _, _, figures in groups]
     places = range(len(groups), 0, -1)
-    bars = axes.barh(places, minutes, color=_COLOURS[: len(groups)], height=0.72)
+    bars = axes.barh(places, minutes, color=_COLORS[: len(groups)], height=0.72)
     texts = [f" {figures.browser_minutes:,} min, {figures.sessions:,} sessions" for _, _, figures in groups]
     axes.bar_label(bars, texts, color=_FAINT, fontsize=10)
     axes.set_yticks(list(places), [label for label, _, _ in groups], fontsize=11, color=_TEXT)
@@ -93,12 +93,12 @@ def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]  # as above
     floor = [0] * len(starts)
-    for (_, segments, _), colour in zip(groups, _COLOURS, strict=False):
+    for (_, segments, _), color in zip(groups, _COLORS, strict=False):
         heights = [0] * len(starts)
         for (segment, start), figures in report.cells.items():
             if segment in segments and start is not None:
                 heights[(start - starts[0]) // width] += figures.browser_minutes
-        axes.bar(starts, heights, bottom=floor, width=width * 0.9, align="edge", color=colour)  # type: ignore[arg-type]  # times, as its documentation has them
+        axes.bar(starts, heights, bottom=floor, width=width * 0.9, align="edge", color=color)  # type: ignore[arg-type]  # times, as its documentation has them
         floor = [low + high for low, high in zip(floor, heights, strict=True)]
     axes.set_ylabel(f"browser minutes per {report.every}, UTC", color=_FAINT, fontsize=10)
     axes.tick_params(colors=_FAINT, labelsize=10, length=0)

@@ -245,11 +245,11 @@ def test_build_refuses_what_no_query_can_mean(run: Run, argument: str, complaint
     ("arguments", "complaint"),
     [
         ([], "there is no JSON object"),
-        (["no-such-file.json"], "is no JSON object, no KEY=VALUE and no file that can be read"),
+        (["no-such-file.json"], "is not a JSON object, KEY=VALUE or a file that can be read"),
         (["@no-such-file.json"], "cannot read no-such-file.json: No such file or directory"),
         (["@/"], "cannot read /: Is a directory"),
         (["@a\0b"], "cannot read"),
-        (["a=b", "c"], "'c' is no KEY=VALUE"),
+        (["a=b", "c"], "'c' is not KEY=VALUE"),
         (["=b"], "the key of '=b' is empty"),
         (["a..b=c"], "or a part of it is"),
         (["a=b", "a=c"], "gives a second value"),

@@ -93,7 +93,7 @@ def test_what_cannot_be_metadata_is_not_sent(run: Run, service: Service) -> None
 
 
 def test_what_the_service_may_refuse_is_for_the_service_to_say(run: Run, service: Service) -> None:
-    """F20: its documentation shows values that its validator is said to refuse."""
+    """The documentation of the service shows values that its validator refuses (docs/service.md#f20)."""
     service()
     outcome = run("create", '{"a": "b c"}')
     assert outcome.status == 0

@@ -280,16 +280,16 @@ def test_limits_of_the_configuration_hold_unless_the_command_line_says_otherwise
         (["--serve", ":0", "--fail-over", "sessions=1"], "--serve goes without --fail-over"),
         (["--set", "a=b"], "--set needs a QUERY"),
         (["--limit", "1", "--output", "csv"], "--limit goes with a table"),
-        (["--serve", "example.com:1"], "no address"),
+        (["--serve", "example.com:1"], "not an address"),
         (["--input", "-", "-"], "standard input is either"),
         (["--input", "none.ndjson"], "cannot read none.ndjson: No such file"),
         (["--input", "none.ndjson", "--coverage"], "--coverage"),
         (["--by", "sessions", "--output", "csv"], "user_metadata.sessions"),
-        (["--range", "week"], "is no range"),
-        (["--every", "day"], "is no interval"),
+        (["--range", "week"], "is not a range"),
+        (["--every", "day"], "is not an interval"),
         (["--by", "created_at"], "use every"),
         (["--by", "client,"], "empty"),
-        (["--now", "soon"], "no end of a range"),
+        (["--now", "soon"], "not an end of a range"),
         (["--fail-over", "minutes=5"], "there is no figure"),
         (["--warn-over", "80%"], "there is none"),
         (["--output", "svg"], "svg"),
@@ -320,7 +320,7 @@ def test_a_broken_line_is_named(run: Run, folder: Path) -> None:
     for arguments in ([], [r"status:'ERROR'"]):
         outcome = run("usage", *arguments, "--input", "june.ndjson")
         assert outcome.status == 2
-        assert "june.ndjson, line 2: this is no session" in outcome.err
+        assert "june.ndjson, line 2: this is not a session" in outcome.err
 
 
 # --- serving -----------------------------------------------------------------------------------

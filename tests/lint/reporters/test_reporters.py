@@ -84,7 +84,7 @@ def test_concise_and_statistics_and_summary(report: Report) -> None:
 
 def test_colour_changes_nothing_but_colour(report: Report) -> None:
     for name in ("full", "concise"):
-        painted = render(report, name, colour=True)
+        painted = render(report, name, color=True)
         assert "\x1b[" in painted
         assert re.sub(r"\x1b\[[\d;]*m", "", painted) == render(report, name)
 

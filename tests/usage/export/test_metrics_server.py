@@ -98,5 +98,5 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("text", ["", ":", "x", ":65536", ":-1", "example.com:80", ":²", "1.2.3:4"])
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(BuildError, match="no address"):
+    with pytest.raises(BuildError, match="not an address"):
         parse_address(text)
