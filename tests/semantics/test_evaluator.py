@@ -19,6 +19,7 @@ from support.session_samples import as_record, sessions_near, trees, words
 
 import bbquery
 from bbquery import Session
+from bbquery.language.limits import MAX_NESTING
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, or_of
 from bbquery.language.session_fields import SESSION_FIELDS
 
@@ -150,6 +151,17 @@ def test_deep_queries(levels: int) -> None:
     session = {"userMetadata": {"a": "x", "b": str(levels - 1)}}
     assert matches(node, session) is holds(node, session)
     assert matches(node, {}) is holds(node, {})
+
+
+@pytest.mark.parametrize("opening", ["id:'a' OR id:* AND (", "id:'a' AND id:* OR (", "NOT id:'a' AND NOT ("])
+def test_the_deepest_tree_that_a_text_can_have(opening: str) -> None:
+    """Python's parser takes 200 nested parentheses, and the tree is twice as deep as the text."""
+    levels = MAX_NESTING // 2 - 1 if "NOT" in opening else MAX_NESTING
+    text = opening * levels + "id:'z'" + ")" * levels
+    query = bbquery.parse(text)
+    for session in ({"id": "a"}, {"id": "z"}, {"id": "x"}, {}):
+        assert query.matches(session) is holds(query.ast, session)
+        assert list(query.filter([session])) == ([session] if query.matches(session) else [])
 
 
 @pytest.mark.parametrize("length", [1, 2, 19, 20, 21, 22, 40, 300])
