@@ -81,7 +81,8 @@ _MARGIN = re.compile(r"^(?:E {0,3}| *\| ?)", re.MULTILINE)
 
 _EXAMPLE = re.compile(r"^ *(?:Failing test case|Falsifying example): (\w+\($.*?^ *\))", re.DOTALL | re.MULTILINE)
 _SAID = re.compile(
-    r"^ *(\w+(?:\.\w+)*(?:Error|Exception|Failed)\b.*|Draw \d+.*|.*@reproduce_failure\(.*?\))", re.MULTILINE
+    r"^ *((?:\w+\.)*[A-Z]\w+: .*|\w+(?:\.\w+)*(?:Error|Exception|Failed)\b.*|Draw \d+.*|.*@reproduce_failure\(.*?\))",
+    re.MULTILINE,
 )
 
 

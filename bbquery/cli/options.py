@@ -57,14 +57,19 @@ class Command(click.Command):
 
 def query_argument(function: F) -> F:
     """Add QUERY and --set, which `arguments.read_query` takes as `text` and `settings`."""
-    function = click.option(
+    argument = click.argument("text", metavar="[QUERY]", required=False, shell_complete=_complete_field)
+    return argument(set_option(function))
+
+
+def set_option(function: F) -> F:
+    """Add --set, the values of a query's placeholders."""
+    return click.option(
         "--set",
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
         help="The value of $NAME in the query: a string. Given again, it is one of several.",
     )(function)
-    return click.argument("text", metavar="[QUERY]", required=False, shell_complete=_complete_field)(function)
 
 
 def _complete_field(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:

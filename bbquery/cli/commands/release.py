@@ -28,7 +28,7 @@ from ..console import (
     read_input,
     write,
 )
-from ..options import Command, ConnectionOptions, connection_options, no_scan_option
+from ..options import Command, ConnectionOptions, connection_options, no_scan_option, set_option
 from ..rendering.json_output import without_secrets, write_lines
 from ..rendering.session_list import count_sessions, write_sessions
 from ..rendering.tables import spinner
@@ -41,13 +41,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument("targets", nargs=-1, required=True, metavar="QUERY | ID...")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="The value of $NAME in the query: a string. Given again, it is one of several.",
-)
+@set_option
 @click.option("--yes", is_flag=True, help="Release what QUERY matches without asking: for scripts.")
 @click.option("--all", "everything", is_flag=True, help="Take a QUERY that matches every session.")
 @click.option("--dry-run", is_flag=True, help="Only show what QUERY matches.")

@@ -1,4 +1,4 @@
-"""`bbquery fmt`. What canonical text is, `tests/test_lint_fixing_files.py` says."""
+"""`bbquery fmt` on files. `tests/lint/test_formatter.py` says what canonical text is."""
 
 from __future__ import annotations
 
