@@ -263,6 +263,13 @@ def test_a_q_alone_that_takes_too_long_is_not_asked_again_but_split_by_status(
     assert (run.pauses, run.result.split) == ([], True)
 
 
+@pytest.mark.parametrize("status", [503, 505, 599])
+def test_a_q_alone_that_fails_otherwise_is_asked_again(status: int) -> None:
+    run = Run(api().sessions(SessionSelection(bbquery.meta["k"] == "v")), reply(status), OK)
+    assert [send.request.url.partition("&status=")[2] for send in run.sent] == ["", ""]
+    assert (run.pauses, run.result.split) == ([OURS], False)
+
+
 def test_a_retry_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "bbquery")
     Run(api().projects(), reply(503), TransportFailure(f"it said {KEY}"), OK)
