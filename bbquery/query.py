@@ -105,7 +105,7 @@ class Query:
     def __invert__(self) -> Query:
         return _combine(Not(self.ast), [self])
 
-    # Something that is no query, to the left.
+    # The left operand is not a query.
     def __rand__(self, other: object) -> Query:
         return all_of(other, self)  # type: ignore[arg-type]  # it says what is wrong
 

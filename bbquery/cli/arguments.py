@@ -21,7 +21,7 @@ _MAX_WARNINGS = 5
 
 
 def read_text(text: str | None, what: str) -> str:
-    """Return the argument, or stdin if it is `-`, or if it is left out and nobody is there to type."""
+    """Return the argument, or stdin if it is `-`, or if it is left out and stdin is not a terminal."""
     if text is not None and text != "-":
         return text
     if text is None and (sys.stdin is None or is_terminal(sys.stdin)):
@@ -110,7 +110,7 @@ def read_object(arguments: tuple[str, ...], *, stringify: bool) -> dict[str, Any
         value = _loads(one if one.lstrip()[:1] in tuple("{[") else _read_object_file(one))
     else:
         value = _from_pairs(arguments)
-    if stringify or not isinstance(value, dict):  # what is no object, it refuses
+    if stringify or not isinstance(value, dict):  # it refuses anything but an object
         return with_strings(value)
     return value
 

@@ -62,7 +62,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         concurrency: int,
         max_response_bytes: int,
     ) -> ClientSettings:
-        """Return the settings, with the environment in place of what is not given (docs/service.md#f27).
+        """Return the settings, with values from the environment for those not given (docs/service.md#f27).
 
         Raise AuthenticationError if there is no usable key, and BuildError for any other unusable setting.
         """

@@ -18,7 +18,7 @@ from ..usage import FullSessionRow, metadata_keys
 from ..usage.session_files import read_sessions
 
 LoadFunction = Callable[[], Sequence[Any] | None]
-"""Gives the sessions, `Session`s or rows of a file; None where they are what they were."""
+"""Returns the sessions, `Session`s or rows of a file, or None if they have not changed."""
 
 
 class LoadedSessions(NamedTuple):

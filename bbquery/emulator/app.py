@@ -299,7 +299,7 @@ def _read_strings(value: object) -> list[str]:
     return [text for each in inner for text in _read_strings(each)]
 
 
-# --- answers that are no success ---------------------------------------------------------------
+# --- error responses ---------------------------------------------------------------
 
 
 async def _refuse(_request: Request, refusal: ErrorResponse) -> Response:

@@ -123,7 +123,7 @@ class Emulator:
         self._store.close()
 
     def serve_forever(self) -> None:
-        """Serve until Ctrl-C, or until `close` is called from another thread. Start first, if nobody has."""
+        """Serve until Ctrl-C, or until `close` is called from another thread. Start it first if it does not run."""
         if not self._server.is_started:
             self.__enter__()
         try:

@@ -19,7 +19,7 @@ class Mistake(NamedTuple):
     message: str
     hint: str
     replacement: str | None = None
-    """The text that was certainly or probably meant, or None if nobody can tell."""
+    """The text that was certainly or probably meant, or None if it is unclear."""
     negates: bool = False
     """True if the repair also puts NOT before the field."""
 

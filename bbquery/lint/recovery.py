@@ -241,7 +241,7 @@ class _Repairer:
         return None
 
     def _repair(self, at: int) -> int | None:
-        """Note the repair of what stands here. Return where it ends, or None if nobody can tell what was meant."""
+        """Note the repair of what stands here. Return where it ends, or None if it is unclear what was meant."""
         problem = find_problem(self.text, at, self._place())
         if problem.replacement is None:
             return None

@@ -92,7 +92,7 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
                     reason = "the process that checks it has ended: is there too little memory?"
                     yield from [CheckedFile(Checked(target.path, None, [], reason)) for target in futures[future]]
         pool.shutdown()
-    except BaseException:  # Ctrl-C above all: nobody waits for what is under way
+    except BaseException:  # Ctrl-C above all: do not wait for the tasks that run
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.terminate()

@@ -89,6 +89,6 @@ def decode_form_with_offsets(text: str) -> tuple[str, list[int]] | None:
 def require_base_url(url: str) -> None:
     """Raise BuildError unless the URL is an absolute http or https URL without a query string."""
     if not re.fullmatch(r"https?://[^/?#]+(?:/[^?#]*)?", url) or not re.fullmatch(r"[!-~]+", url):
-        # What is no URL may be a key in the wrong place, and what stands before an @ a password: neither is shown.
+        # A text that is not a URL may be a key in the wrong place, and text before an @ a password. Show neither.
         shown = repr(url[:80]) if "://" in url and "@" not in url else "what is given"
         raise BuildError(f"{shown} is not a base URL", hint=f"write for example {BASE_URL}", code="bad-url")

@@ -147,7 +147,7 @@ class _Compiler:
         if isinstance(node, Equal):
             if isinstance(node.value, bool):
                 return f"({held} is {node.value})"
-            # The type first: what is no string may have an equality of its own, which may even raise.
+            # The type first: another object may define an equality of its own, which may even raise.
             return f"(isinstance(v := {held}, str) and v == {self._constant(node.value)})"
         if isinstance(node.value, Time | Now):
             return f"((v := instant({held})) is not None and v {node.operator} {_instant_of(node.value)})"
@@ -160,7 +160,7 @@ class _Compiler:
             self._access(SESSION_FIELDS[name]) for name in ("started_at", "ended_at", "status", "expires_at")
         )
         seconds = node.value.seconds  # type: ignore[union-attr]  # what a duration is compared with
-        # An end that is there and unreadable is no end, and decides: such a session has no duration.
+        # An end that cannot be read decides too: such a session has no duration.
         known = f"end_of(None, {status}, instant({expires}), (now, ''))"
         end = f"((instant(v) if (v := {ended}) is not None else {known}))"
         return (

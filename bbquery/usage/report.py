@@ -20,7 +20,7 @@ from .pricing import CostEstimate, format_money
 from .totals import UsageTotals
 
 Segment: TypeAlias = tuple[str | None, ...]
-"""A value for each name of `by`; None where a session has none."""
+"""A value for each name of `by`; None if a session has none."""
 
 Cell: TypeAlias = tuple[Segment, int | None]
 """A segment, and the number of an interval."""

@@ -17,7 +17,7 @@ _SECONDS = {"type": click.FloatRange(min=0), "metavar": "SECONDS"}
 _COUNT = {"type": click.IntRange(min=0), "metavar": "N"}
 _RATE = {"type": click.FloatRange(0, 1), "metavar": "RATE"}
 
-# One for each of `bbquery.emulator.Switches`; what is not given stays as it is there.
+# One for each of `bbquery.emulator.Switches`, whose defaults hold unless an option is given.
 SWITCH_OPTIONS: dict[str, dict[str, Any]] = {
     "bare_q": {"type": click.Choice(["fast", "slow", "504"]), "help": "What a q without a status gets."},
     "bare_q_seconds": {**_SECONDS, "help": "After how long, if it is slow or a 504."},

@@ -104,7 +104,7 @@ def _metadata_column(name: str) -> SessionColumn:
 
     def key(session: Session, _: datetime) -> tuple[bool, str] | None:
         held = walk(session.user_metadata)
-        # Strings first, as they are nearly always; what is none is compared as JSON.
+        # Nearly all values are strings. They come first, and other values are compared as JSON.
         return (
             None if held is None else (not isinstance(held, str), held if isinstance(held, str) else json.dumps(held))
         )

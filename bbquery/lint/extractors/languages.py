@@ -28,7 +28,7 @@ _SHEBANG = re.compile(
     r"\ufeff?#![ \t]*(?:(?:\S*/)?env[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*([a-z]+)|\S*?([a-z]+)[0-9.]*(?:\s|\Z))"
 )
 
-# What a fence in Markdown calls a language, where that is no suffix.
+# The names of languages in a Markdown fence that are not suffixes.
 FENCES = {
     "python3": "python",
     "pycon": "text",

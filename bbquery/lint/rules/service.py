@@ -18,7 +18,7 @@ from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview
 from ..query_tokens import Token
 
 _SMALL = 60
-"""So many characters of keys and values are no more than MAX_SIZE as JSON, however they are escaped."""
+"""Keys and values of so many characters fit into MAX_SIZE as JSON, however they are escaped."""
 
 
 def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:

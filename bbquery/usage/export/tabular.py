@@ -77,7 +77,7 @@ def column_names(by: tuple[str, ...]) -> list[str]:
     return [*INTERVAL, *by, *COLUMNS]
 
 
-# Decimal places, where a figure is no whole number.
+# The decimal places of figures that are not whole numbers.
 _DIGITS = {"average_duration_seconds": 3, "error_rate": 6, "timeout_rate": 6, "estimated_cost": 6}
 
 
@@ -116,7 +116,7 @@ def write_parquet(report: UsageReport, file: Path | IO[bytes], estimate: CostEst
     kinds |= dict.fromkeys(report.by, pyarrow.string())
     kinds |= dict.fromkeys(COLUMNS, pyarrow.int64())
     kinds |= {name: pyarrow.decimal128(38, digits) for name, digits in _DIGITS.items()}
-    # More bytes than 64 bits can count are no session's; but a report holds whatever the service said.
+    # No session has more bytes than 64 bits can count, but a report holds whatever the service said.
     kinds |= {"proxy_bytes": pyarrow.decimal128(38, 0), "currency": pyarrow.string()}
     columns: dict[str, list[Any]] = {name: [] for name in column_names(report.by)}
     for row in export_rows(report, estimate):

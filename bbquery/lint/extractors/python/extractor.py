@@ -219,7 +219,7 @@ def _expects_failure(node: ast.With | ast.AsyncWith) -> bool:
     return any(dotted(call).rpartition(".")[2] in ("raises", "assertRaises", "assertRaisesRegex") for call in calls)
 
 
-# --- what is no Python -------------------------------------------------------------------------
+# --- files that are not Python -------------------------------------------------------------------------
 
 _BRACKETS = str.maketrans({"(": "+", "[": "+", "{": "+", ")": "-", "]": "-", "}": "-"})
 _BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n)|#[^\r\n]*)*+")
