@@ -81,7 +81,9 @@ class QueryLinter:
             node = parse_query(repaired.text, {})
         except QuerySyntaxError as error:
             where = repaired.locate(error.span)
-            passed = [each for each in repairs if each.span.start <= where.end]
+            # What comes after the error was not understood, unless nothing but blanks comes there.
+            is_at_end = not repaired.text[error.span.end :].strip(" \t\r\n")
+            passed = [each for each in repairs if is_at_end or each.span.start <= where.end]
             return [*syntax.repair_findings(passed, certain=False), syntax.syntax_finding(error, where)]
         return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 

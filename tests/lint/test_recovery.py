@@ -51,6 +51,8 @@ def test_every_row_of_the_table(case: dict[str, Any]) -> None:
 @given(any_text())
 @example("user_metadata['a']:'b' \u200b\u2028 AND id:*")
 @example("A\u200bND id:*")
+@example("user_metadata \u2028")
+@example("user_metadata['a']: \u200b \u2028 ")
 @example("NOT status <> 'RUNNING' and id:('a', 'b') && keep_alive:TRUE")
 def test_any_text(text: str) -> None:
     check_words(text)
