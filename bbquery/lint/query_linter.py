@@ -77,15 +77,19 @@ class QueryLinter:
         repaired, repairs = repair(text)
         if repaired.is_original:
             return [syntax.syntax_finding(problem, problem.span)]
-        try:
-            node = parse_query(repaired.text, {})
-        except QuerySyntaxError as error:
-            where = repaired.locate(error.span)
-            # What comes after the error was not understood, unless nothing but blanks comes there.
-            is_at_end = not repaired.text[error.span.end :].strip(" \t\r\n")
-            passed = [each for each in repairs if is_at_end or each.span.start <= where.end]
-            return [*syntax.repair_findings(passed, certain=False), syntax.syntax_finding(error, where)]
-        return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
+        while True:
+            try:
+                node = parse_query(repaired.text, {})
+            except QuerySyntaxError as error:
+                where = repaired.locate(error.span)
+                # What comes after the error was not understood, unless nothing but blanks comes there.
+                is_at_end = not repaired.text[error.span.end :].strip(" \t\r\n")
+                passed = [each for each in repairs if is_at_end or each.span.start <= where.end]
+                if len(passed) == len(repairs):
+                    return [*syntax.repair_findings(repairs, certain=False), syntax.syntax_finding(error, where)]
+                repairs, repaired = passed, repaired.with_repairs(passed)  # the others may have moved the error
+            else:
+                return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 
     def _of_encoded(self, text: str, problem: QuerySyntaxError) -> list[Finding]:
         """Return the finding that a text is encoded, and those on the decoded query."""

@@ -52,6 +52,7 @@ class RepairedText:
         edits = hidden.union(*[each.edits for each in repairs])
         pieces: list[str] = []
         self.original = original
+        self._hidden = hidden
         self._starts: list[int] = []  # of each kept or replaced piece, in the repaired text
         self._pieces: list[_Piece] = []
         self.unknown: list[Span] = []
@@ -70,6 +71,10 @@ class RepairedText:
         self._pieces.append(_Piece(Span(at, len(original)), True, True))
         self.text = "".join([*pieces, original[at:]])
         self.is_original = not edits
+
+    def with_repairs(self, repairs: Iterable[Repair]) -> RepairedText:
+        """Return the same text with other repairs; what is not known stays so."""
+        return RepairedText(self.original, repairs, self._hidden)
 
     def locate(self, span: Span) -> Span:
         """Return where a part of the repaired text stands in the original, with the whole of each replaced piece."""

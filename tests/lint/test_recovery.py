@@ -12,6 +12,7 @@ from support.strategies import any_text
 import bbquery
 from bbquery.errors import QuerySyntaxError
 from bbquery.language.common_mistakes import MISTAKES_ANYWHERE, MISTAKES_BY_POSITION, Mistake
+from bbquery.language.syntax_errors import is_invisible
 from bbquery.lint.findings import Finding
 from bbquery.lint.query_linter import QueryLinter
 from bbquery.lint.recovery import repair
@@ -37,9 +38,14 @@ def check_words(text: str) -> None:
         problem = error
     else:
         return
-    # The linter does not know what placeholders stand for, so it does not miss their values.
-    if problem.code != "unbound-placeholder":
-        assert says_the_same(problem, LINTER.check(text)), LINTER.check(text)
+    findings = LINTER.check(text)
+    if problem.code == "unbound-placeholder":
+        return  # the linter does not know what placeholders stand for, so it does not miss their values
+    if is_invisible(text[problem.span.end : problem.span.end + 1] or "a"):
+        # The linter reads a word that an invisible character cuts in two as one word.
+        assert says_the_same(problem, findings) or "BBQ005" in {finding.code for finding in findings}, findings
+    else:
+        assert says_the_same(problem, findings), findings
 
 
 @named("invalid")
@@ -52,6 +58,8 @@ def test_every_row_of_the_table(case: dict[str, Any]) -> None:
 @example("user_metadata['a']:'b' \u200b\u2028 AND id:*")
 @example("A\u200bND id:*")
 @example("user_metadata \u2028")
+@example("user_metadata[status!=")
+@example("$A\u202a0")
 @example("user_metadata['a']: \u200b \u2028 ")
 @example("NOT status <> 'RUNNING' and id:('a', 'b') && keep_alive:TRUE")
 def test_any_text(text: str) -> None:

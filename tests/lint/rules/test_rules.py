@@ -253,8 +253,8 @@ def test_check_gives_diagnostics() -> None:
     [
         ([], "not a JSON object"),
         ({"type": "strin"}, r"\$\.type"),
-        ({"properties": {"a": {"pattern": "["}}}, "no JSON Schema"),
-        ({"properties": []}, "no JSON Schema"),
+        ({"properties": {"a": {"pattern": "["}}}, "not a JSON Schema"),
+        ({"properties": []}, "not a JSON Schema"),
     ],
 )
 def test_a_broken_schema_is_a_build_error(schema: Any, said: str) -> None:
