@@ -98,7 +98,11 @@ _STRING_PATTERN = (
     rf"|[\u2018-\u201f\u2032\u2033\u00ab\u00bb`\u00b4][^{_QUOTES}]*+[{_QUOTES}]|['\"][^{_QUOTES}]*+[{_QUOTES}])"
 )
 BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
-_NAMED_PARAMETER = re.compile(r"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:(?!&[\w.-]+=).)*+)", re.DOTALL)
+# What stands in quotes belongs to the query. No value that can be stored is longer, and a limit keeps the work linear.
+_IN_QUOTES = r"'(?:[^'\\]|\\.){0,600}+'|\"(?:[^\"\\]|\\.){0,600}+\""
+_NAMED_PARAMETER = re.compile(
+    rf"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:{_IN_QUOTES}|(?!&[\w.-]+=).)*+)", re.DOTALL
+)
 _PARAMETER = re.compile(r"[?&]q=(([^&#\s]*+)(?:(?!&[\w.-]+=)[^#\r\n])*+)")
 _QUOTED = re.compile(r"[\"'`](?=[^\s\"'`]*+\Z)")
 _BASE = rf"(?:{BASE_WORD.pattern})(?!\w)"

@@ -6,7 +6,7 @@ import re
 import subprocess
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import source_spelling
 from support.examples import examples
@@ -44,6 +44,7 @@ def shell_word(text: str, random: Random, parts: int) -> Spelled:
     st.integers(1, 5),
     st.sampled_from(["q={} run", "run --q={}", "x=$(f {} | g)"]),
 )
+@example("user_metadata['a']:'e&q=1' AND user_metadata['it\\'s&b=']:\"&c=\"", 0, "", 1, "q={} run")
 def test_shell(text: str, seed: int, before: str, parts: int, around: str) -> None:
     head, tail = around.split("{}")
     spelled = plain(f"# {before}\n{head}") + shell_word(text, Random(seed), parts) + f"{tail} # {before}"
