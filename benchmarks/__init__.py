@@ -1,1 +1,1 @@
-"""How fast bbquery is: against named peers, in one run, as ratios. README.md says how to read it."""
+"""Measure how fast bbquery is: against named peers, in one run, as ratios. README.md says how to read it."""

@@ -1,4 +1,4 @@
-"""What is compared with what. Each case measures, and gives rows; README.md says why the work is the same.
+"""The comparisons. Each case measures, and yields rows; README.md says why the work is the same.
 
 A peer is imported by the case that needs it, so that one that is missing spoils no other row.
 """

@@ -43,7 +43,7 @@ def once_in_turn(runs: Sequence[Callable[[], object]], rounds: int) -> list[list
 
 
 def _calls_per_sample(run: Callable[[], object]) -> int:
-    """How many calls fill a sample. Finding out warms up what is run."""
+    """Return how many calls fill a sample. Finding out warms up the code."""
     run()
     count = 1
     while True:
@@ -73,7 +73,7 @@ def process(*command: str) -> Callable[[], object]:
 
 
 def run(*command: str) -> str:
-    """What a command writes. It starts at the root of the checkout, and sees no PYTHON… variable of the caller's."""
+    """Return what a command writes. It starts at the root of the checkout, without the caller's PYTHON… variables."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout

@@ -1,4 +1,4 @@
-"""What every test shares: the settings of Hypothesis, and the signals of the processes that tests start.
+"""Shared by every test: the settings of Hypothesis, and the signals of the processes that tests start.
 
 `make test` gives the same result every time: the examples follow from the test alone, and no database remembers earlier
 runs. Only `make fuzz` draws new ones. The speed of a machine never decides whether a test passes.

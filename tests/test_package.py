@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable, **env: str) -> str:
-    """What a fresh process prints."""
+    """Return what a fresh process prints."""
     done = subprocess.run(
         [executable, "-c", "\n".join(code)],
         cwd=cwd,
@@ -82,7 +82,7 @@ HEAVY = "lark httpx msgspec click rich typing dataclasses json re asyncio".split
 
 
 def loaded(*code: str) -> set[str]:
-    """Which of the heavy modules a piece of code has loaded, beyond what Python itself had."""
+    """Return the heavy modules that a piece of code has loaded, beyond those that Python itself had."""
     report = "print(*[name for name in HEAVY if name in sys.modules and name not in before])"
     lines = ("import sys; before = set(sys.modules)", f"HEAVY = {HEAVY}", *code, report)
     return set(python(*lines).split())

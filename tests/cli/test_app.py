@@ -1,4 +1,4 @@
-"""What every command has in common: help, errors, color, exit statuses, completion."""
+"""The behavior that every command shares: help, errors, color, exit statuses, completion."""
 
 from __future__ import annotations
 

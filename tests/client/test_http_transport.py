@@ -302,7 +302,7 @@ def test_a_number_of_five_thousand_digits_is_taken(connect: Connect, raw_server:
 
 
 def outcome(decode: Callable[..., Any], sent: bytes) -> Any:
-    """What was decoded, or the error's message."""
+    """Return what was decoded, or the error's message."""
     try:
         return decode(bbquery.Session, sent)
     except bbquery.DecodeError as error:

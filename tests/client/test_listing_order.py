@@ -37,7 +37,7 @@ Choose = Callable[[int], int]
 
 
 class _Script:
-    """What was chosen, of how many; then what is to be chosen the next time."""
+    """The choices made, each of how many, and the choices for the next time."""
 
     def __init__(self) -> None:
         self.ahead: list[int] = []
@@ -60,7 +60,7 @@ class _Script:
 
 
 def every_way(play: Callable[[Choose], Any]) -> Iterator[Any]:
-    """What comes of each sequence of choices, each once."""
+    """Yield the result of each sequence of choices, each once."""
     script = _Script()
     yield play(script.choose)
     while script.continue_on_error():
@@ -142,7 +142,7 @@ class Process:
             self.parent.take()
 
     def sends(self) -> list[Process]:
-        """What waits for an answer, in here."""
+        """Return the requests that wait for an answer in here."""
         if self.outcome is not None:
             return []
         if isinstance(self.step, SendRequest):
@@ -151,7 +151,7 @@ class Process:
 
 
 def listed(world: World, plan: Plan, choose: Choose, is_wanted: Callable[[bbquery.Session], bool] | None) -> Any:
-    """What a listing gives, where answers and moves come in the order that was chosen. Its parts are checked too."""
+    """Return the result of a listing in which answers and moves come in the chosen order. Check its parts too."""
     api = Operations(client_settings(), lambda: 0.0)
     process = Process(PlanRun(api, plan, is_wanted, streams=True).run(), choose)
     process.continue_on_error()

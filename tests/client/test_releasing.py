@@ -33,7 +33,7 @@ def test_a_release_by_query_ends_what_matches_and_nothing_else(connect: Connect,
 
 
 def test_a_session_that_changed_meanwhile_is_left_alone(connect: Connect, emulator: Emulator) -> None:
-    """What was found before is read once more just before it is released."""
+    """A session is read once more just before it is released."""
     client = connect(emulator)
     query = ACME & (bbquery.field.status == "RUNNING")
     emulator.add([session(name) for name in ("ends", "moves", "goes", "stays")])

@@ -1,4 +1,4 @@
-"""When a request is sent again (docs/service.md#f28), first without any I/O, then against a server that fails."""
+"""When a request is sent again (docs/service.md#f28): first without any I/O, then against a server that fails."""
 
 from __future__ import annotations
 

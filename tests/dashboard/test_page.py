@@ -63,7 +63,7 @@ class Page:
         self.settled()
 
     def settled(self) -> None:
-        """What was asked for has been shown."""
+        """Wait until the page shows what was asked for."""
         self.tab.wait_for_selector("main[aria-busy=false]")
 
     def text(self, selector: str) -> str:

@@ -1,4 +1,4 @@
-"""What the dashboard answers: the figures of `measure_usage`, cut to what a page can show."""
+"""The dashboard's responses: the figures of `measure_usage`, cut to what a page can show."""
 
 from __future__ import annotations
 

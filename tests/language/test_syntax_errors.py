@@ -1,4 +1,4 @@
-"""What a mistake looks like to the person who made it, and that no text can make an error go wrong."""
+"""Errors as their readers see them; no text makes an error go wrong."""
 
 from __future__ import annotations
 

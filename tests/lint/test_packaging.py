@@ -1,4 +1,4 @@
-"""What others run of this repository: the hooks of pre-commit, and the action of GitHub."""
+"""The parts of this repository that others run: the hooks of pre-commit, and the action of GitHub."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ LINTER = QueryLinter(enabled=frozenset(RULES))
 
 
 def says_the_same(error: QuerySyntaxError, findings: list[Finding]) -> bool:
-    """Whether one of the findings is the error, in its words and at its place."""
+    """Return whether one of the findings is the error, in its words and at its place."""
     expected = None if error.hint is None else {error.hint}
     return any(
         (finding.message, finding.span) == (error.message, error.span)

@@ -1,4 +1,4 @@
-"""What a configuration says, and what it cannot say."""
+"""Valid and invalid configurations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a comment suppresses, and what is said of one that suppresses nothing."""
+"""Comments that suppress findings, and findings about comments that suppress none."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ SESSIONS: list[dict[str, Any]] = [
 
 
 def answers(request: ListRequest, session: dict[str, Any]) -> bool:
-    """Whether a correct server lists a session."""
+    """Return whether a correct server lists a session."""
     if request.status is not None and session.get("status") != request.status:
         return False
     return request.q is None or holds(bbquery.parse(request.q).ast, session)

@@ -1,4 +1,4 @@
-"""How long a session lasted is the same wherever it is shown: in the language, tables, usage and the dashboard."""
+"""The duration of a session is the same wherever it is shown: in the language, tables, usage and the dashboard."""
 
 from __future__ import annotations
 

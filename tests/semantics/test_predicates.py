@@ -1,4 +1,4 @@
-"""When one predicate implies another, and when two exclude each other."""
+"""Implication and exclusion between two predicates."""
 
 from __future__ import annotations
 

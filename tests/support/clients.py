@@ -22,7 +22,7 @@ class Blocking:
         return lambda *args, **options: self.settle(method(*args, **options))
 
     def settle(self, result: Any) -> Any:
-        """What a method of this kind of client gave, awaited if need be."""
+        """Return the result of a method of this kind of client, awaited if need be."""
         return result if self._runner is None else self._runner.run(result)
 
     def end(self) -> None:

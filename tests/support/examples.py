@@ -1,4 +1,4 @@
-"""How many examples a property takes, here, in `make test-fast` and in `make fuzz`."""
+"""The number of examples that a property takes, here, in `make test-fast` and in `make fuzz`."""
 
 from __future__ import annotations
 

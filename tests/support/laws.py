@@ -1,4 +1,4 @@
-"""What the tests of laws share: how many examples they take, and small strategies and helpers."""
+"""Shared by the tests of laws: the number of examples, and small strategies and helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the repository's folders are."""
+"""The repository's folders."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class RawServer:
         return [chosen] if isinstance(chosen, bytes) else chosen
 
     def _play(self, connection: socket.socket, parts: Sequence[Part]) -> bool:
-        """Whether the connection is still to be used."""
+        """Send the parts. Return whether the connection stays open."""
         for part in parts:
             if isinstance(part, bytes):
                 connection.sendall(part)

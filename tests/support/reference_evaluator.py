@@ -52,7 +52,7 @@ def holds(node: Node, session: Any, now: datetime = NOW) -> bool:
 
 
 def found(session: Any, field: Any, now: datetime) -> Any:
-    """What a session holds in a field."""
+    """Return what a session holds in a field."""
     is_mapping = isinstance(session, dict)
     if isinstance(field, tuple):
         held = session.get("userMetadata") if is_mapping else session.user_metadata
@@ -97,7 +97,7 @@ def literal(value: object, now: datetime) -> Any:
 
 
 def comparable(held: Any, value: object) -> Any:
-    """What is held, as something exact to compare with this kind of literal; None where it is no such thing."""
+    """Return what is held, as an exact value to compare with this kind of literal, or None if it is of another kind."""
     if isinstance(value, Size):
         return size(held)
     if isinstance(value, Duration):

@@ -261,7 +261,7 @@ def as_record(mapping: dict[str, Any]) -> Any:
 
 
 def calls(function: Callable[[], object]) -> int:
-    """How many calls something takes, all the way down."""
+    """Return how many calls a function makes, all the way down."""
     counted: Counter[str] = Counter()
 
     def count(frame: FrameType, event: str, argument: object) -> None:

@@ -37,7 +37,7 @@ class Spelled(NamedTuple):
 
 
 def plain(source: str) -> Spelled:
-    """What stands around."""
+    """Return text that stands around a query."""
     return Spelled(source, [], [])
 
 
@@ -98,7 +98,7 @@ class Snippet(NamedTuple):
 
 
 def snippets(name: str, *languages: str) -> list[Snippet]:
-    """Those of a file of `lint_corpus`; below `>>>` stands what is found in each."""
+    """Yield the snippets of a file in `tests/lint/corpus`; below `>>>` stands what is found in each."""
     text = (CORPUS / name).read_text(encoding="utf-8")
     found = []
     for part in re.split(r"^=== ", text, flags=re.MULTILINE)[1:]:
@@ -112,7 +112,7 @@ def snippets(name: str, *languages: str) -> list[Snippet]:
 
 
 def said(source: str, language: str) -> list[str]:
-    """What is found in a source, in the words of a snippet."""
+    """Return what is found in a source, in the words of a snippet."""
     found = extract(source, language)
     findings = [f"{each.code} {source[each.span.start : each.span.end]}" for each in found.findings]
     return findings + [f"query {excerpt.text}" for excerpt in found.excerpts]

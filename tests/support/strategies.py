@@ -1,4 +1,4 @@
-"""What the laws are tried on: strings that break quoting, queries of every shape, and texts that are none.
+"""Strategies for the laws: strings that break quoting, queries of every shape, and texts that are not queries.
 
 `queries` makes every tree that the builders can make, through the builders. `query_texts` writes such a tree as a
 person might, which is rarely how the printer does, and gives the text and the query that it means.

@@ -1,4 +1,4 @@
-"""What counts as what: single statements about figures, keys, costs and limits."""
+"""Single statements about figures, keys, costs and limits."""
 
 from __future__ import annotations
 

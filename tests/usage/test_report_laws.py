@@ -1,4 +1,4 @@
-"""What holds for every set of sessions, however they are told apart."""
+"""Laws for every set of sessions, however they are grouped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def measured(sessions: Iterable[Any], by: Iterable[str] = (), every: str | None 
 
 
 def length(session: dict[str, Any]) -> timedelta | None:
-    """How long it lasted, if that is known."""
+    """Return how long it lasted, if that is known."""
     started = datetime.fromisoformat(session["startedAt"])
     if session["endedAt"] is not None:
         return max(timedelta(), datetime.fromisoformat(session["endedAt"]) - started)

@@ -17,7 +17,7 @@ from bbquery.emulator import Emulator, Switches
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What each emulator was that would have served: URL, key, switches, number of sessions."""
+    """Record each emulator that would have served: URL, key, switches, number of sessions."""
     found: list[Any] = []
 
     def serve(emulator: Emulator) -> None:

@@ -356,7 +356,7 @@ def test_an_address_in_use_is_a_failure(run: Run, service: Service) -> None:
 
 
 def recorded(page: Path) -> dict[str, Any]:
-    """What an exported page has in it."""
+    """Return the data in an exported page."""
     found = re.search(r'<script id="recorded" type="application/json">(.*?)</script>', page.read_text("utf-8"), re.S)
     assert found
     return json.loads(found[1])  # type: ignore[no-any-return]  # an object

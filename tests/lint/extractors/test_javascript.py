@@ -37,7 +37,7 @@ def test_a_snippet_says_what_it_says(snippet: Snippet) -> None:
 
 
 def spellings(quote: str, char: str) -> list[str]:
-    """How a character can stand in a string or a template."""
+    """Return the ways to write a character in a string or a template."""
     code = ord(char)
     units = char.encode("utf-16-be")
     escapes = ["".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), f"\\u{{{code:x}}}"]

@@ -75,7 +75,7 @@ _BEFORE = [
 
 
 def spelling(random: Random, char: str, prefix: str, quote: str) -> str | None:
-    """How a literal may say a character; None where it cannot."""
+    """Return the ways to write a character in a literal, or None if there are none."""
     code = ord(char)
     plain = None
     if char not in (quote[0], "\\", "\r", "\0") and (char != "\n" or quote[1:]) and not 0xD800 <= code < 0xE000:

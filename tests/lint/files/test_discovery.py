@@ -1,4 +1,4 @@
-"""Which files are looked at: as git sees them, each once, none out of the tree; and what their bytes say."""
+"""The files that are read: as git sees them, each once, none outside of the tree; and their bytes."""
 
 from __future__ import annotations
 

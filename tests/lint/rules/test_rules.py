@@ -302,7 +302,7 @@ _equalities = st.builds(
 @thorough
 @given(st.one_of(_schemas, st.dictionaries(st.sampled_from(["properties"]), _schemas)), _equalities)
 def test_what_a_schema_allows_is_no_finding(schema: Any, text: str) -> None:
-    """Where metadata that matches the query is valid, nothing is wrong but perhaps the spelling of a key."""
+    """If metadata that matches the query is valid, only the spelling of a key can be a finding."""
     if not isinstance(schema, dict):
         return
     try:
