@@ -99,9 +99,9 @@ _STRING_PATTERN = (
 )
 BASE_WORD = re.compile(r"[Uu]ser_?[Mm]etadata|USER_?METADATA")
 # What stands in quotes belongs to the query. No value that can be stored is longer, and a limit keeps the work linear.
-_IN_QUOTES = r"'(?:[^'\\]|\\.){0,600}+'|\"(?:[^\"\\]|\\.){0,600}+\""
+_QUOTED_VALUE = r"'(?:[^'\\]|\\.){0,600}+'|\"(?:[^\"\\]|\\.){0,600}+\""
 _NAMED_PARAMETER = re.compile(
-    rf"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:{_IN_QUOTES}|(?!&[\w.-]+=).)*+)", re.DOTALL
+    rf"\s*+(?:(?:AND|OR)\s|-*+[\w.-]++\+?=(?!=))((?:{_QUOTED_VALUE}|(?!&[\w.-]+=).)*+)", re.DOTALL
 )
 _PARAMETER = re.compile(r"[?&]q=(([^&#\s]*+)(?:(?!&[\w.-]+=)[^#\r\n])*+)")
 _QUOTED = re.compile(r"[\"'`](?=[^\s\"'`]*+\Z)")
