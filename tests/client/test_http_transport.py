@@ -74,7 +74,7 @@ STALL_LATE = [HEAD, 0.9, b" ", 20.0]
 def test_an_answer_that_does_not_come(connect: Connect, raw_server: RawServer, timeout: Timeout, script: Any) -> None:
     raw_server.script = [script]
     begun = time.monotonic()
-    with pytest.raises(bbquery.TransportError, match=r"no answer within 0.* s|time for the whole call is over"):
+    with pytest.raises(bbquery.TransportError, match=r"no answer within 0.* s|time for the whole call (is|was) over"):
         connect(raw_server, timeout=timeout, retries=0).sessions()
     assert 0.15 < time.monotonic() - begun < 5
 
@@ -85,7 +85,7 @@ def test_an_answer_that_does_not_come(connect: Connect, raw_server: RawServer, t
 def test_the_whole_call_has_an_end(connect: Connect, raw_server: RawServer, script: Any) -> None:
     raw_server.script = [script]
     begun = time.monotonic()
-    with pytest.raises(bbquery.TransportError, match=r"time for the whole call is over|no answer within"):
+    with pytest.raises(bbquery.TransportError, match=r"time for the whole call (is|was) over|no answer within"):
         connect(raw_server, timeout=1).sessions()
     assert 0.9 < time.monotonic() - begun < 1.6
     assert len(raw_server.requests) == 1
