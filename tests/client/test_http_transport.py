@@ -85,9 +85,9 @@ def test_an_answer_that_does_not_come(connect: Connect, raw_server: RawServer, t
 def test_the_whole_call_has_an_end(connect: Connect, raw_server: RawServer, script: Any) -> None:
     raw_server.script = [script]
     begun = time.monotonic()
-    with pytest.raises(bbquery.TransportError, match=r"time for the whole call (is|was) over|no answer within"):
+    with pytest.raises(bbquery.TransportError, match=r"time for the whole call is over|no answer within"):
         connect(raw_server, timeout=1).sessions()
-    assert 0.9 < time.monotonic() - begun < 5  # the server would take 10 seconds or more
+    assert 0.9 < time.monotonic() - begun < 1.6
     assert len(raw_server.requests) == 1
 
 
@@ -96,7 +96,7 @@ def test_the_whole_call_includes_its_retries(connect: Connect, raw_server: RawSe
     begun = time.monotonic()
     with pytest.raises((bbquery.TransportError, bbquery.ServerError)):
         connect(raw_server, timeout=0.6, retries=99).sessions()
-    assert time.monotonic() - begun < 5  # ninety-nine retries would take twenty
+    assert time.monotonic() - begun < 1.5
     assert 2 <= len(raw_server.requests) <= 3
 
 

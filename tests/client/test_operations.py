@@ -418,7 +418,7 @@ def test_a_transport_of_the_callers_serves_others_too(connect: Connect, raw_serv
     transport = httpx.AsyncHTTPTransport() if kind is httpx.AsyncClient else httpx.HTTPTransport()
     client = connect(raw_server, transport=transport, timeout=0.5)
     raw_server.script = [[b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", *DRIP * 200], [0.05, answer()]]
-    with pytest.raises(bbquery.TransportError, match=r"time for the whole call (is|was) over"):
+    with pytest.raises(bbquery.TransportError, match="time for the whole call is over"):
         client.sessions()
     mine = kind(transport=transport)
     assert client.settle(mine.get(raw_server.url, timeout=None)).status_code == 200

@@ -17,7 +17,7 @@ from support.session_samples import trees
 
 SCHEMA = json.loads((ROOT / "grammar/query.schema.json").read_text(encoding="utf-8"))
 
-law = examples(1_000)
+law = examples(2_000)
 rule = examples(300)
 
 
