@@ -1,4 +1,4 @@
-"""Implication and exclusion between predicates on the same field.
+"""Implication and exclusion between predicates on the same field, and between literals: predicates and negated ones.
 
 Every answer is cautious: it is given only if the language leaves no doubt for any session, however odd. So a bound on a
 time and a bound on `now` are never compared.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 
-from ..language.nodes import Equal, Exists, OneOf, Order, Text
+from ..language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text
 from ..language.values import Duration, Now, Size, Time
 from .stored_values import parse_stored_number, parse_stored_time
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..language.nodes import Predicate
+
+MAX_COMPARED = 32
+"""The most operands that are compared with one another. Of more, only equal ones are found, by hashing."""
 
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
@@ -115,3 +118,31 @@ def _is_empty(one: Order, other: Order) -> bool:
     lower, upper = (one, other) if one.operator[0] == ">" else (other, one)
     least, most = _bound_value(lower.value), _bound_value(upper.value)
     return bool(least > most or (least == most and (lower.operator == ">" or upper.operator == "<")))
+
+
+# --- literals ----------------------------------------------------------------------------------
+
+
+def literal_predicate(literal: Node) -> Predicate:
+    """Return the predicate that a literal is, or negates."""
+    predicate = literal.operand if isinstance(literal, Not) else literal
+    assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "a literal is a predicate, or its negation"
+    return predicate
+
+
+def negation_of(literal: Node) -> Node:
+    """Return the literal that holds where this one does not."""
+    return literal.operand if isinstance(literal, Not) else Not(literal)
+
+
+def truth_given(known: Node, asked: Node) -> bool | None:
+    """Return True or False if the known literal decides the other one, otherwise None."""
+    given, wanted = literal_predicate(known), literal_predicate(asked)
+    truth: bool | None = None
+    if isinstance(known, Not):
+        truth = False if implies(wanted, given) else None
+    elif implies(given, wanted):
+        truth = True
+    elif are_disjoint(given, wanted):
+        truth = False
+    return not truth if isinstance(asked, Not) and truth is not None else truth

@@ -12,23 +12,19 @@ request at all, or `ALWAYS`, if that is shorter.
 from __future__ import annotations
 
 from ..language.limits import MAX_NESTING, measure_query
-from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
+from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, and_of, or_of
 from ..language.session_fields import SESSION_FIELDS, field_type
-from .predicates import are_disjoint, holds_for_value, implies
+from .predicates import MAX_COMPARED, holds_for_value, literal_predicate, negation_of, truth_given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from ..language.nodes import Predicate
     from ..language.session_fields import Field
 
     Facts: TypeAlias = dict[Field, list[Node]]
     """Predicates and negated predicates that are known to hold, by field."""
-
-_MAX_COMPARED = 32
-"""The most parts that are compared with one another. Of more, only equal ones are found, by hashing."""
 
 _MAX_VALUE_CHECKS = 50_000
 """The most times that values of a one-of are tried on other predicates.
@@ -126,8 +122,8 @@ class _Reducer:
                 places[operand] = None
             else:
                 literal = self._read(operand)
-                self._facts.setdefault(_literal_field(literal), []).append(literal)
-                places[_literal_field(literal)] = None
+                self._facts.setdefault(literal_predicate(literal).field, []).append(literal)
+                places[literal_predicate(literal).field] = None
         for field, literals in self._facts.items():
             reduced = _reduce_field(field, literals)
             if reduced is None:
@@ -140,7 +136,7 @@ class _Reducer:
 
     def _read(self, literal: Node) -> Node:
         """Return a literal as an operand of the AND."""
-        return literal if self._is_and else _negation(literal)
+        return literal if self._is_and else negation_of(literal)
 
     def _reduce_clauses(self, clauses: Iterable[Node]) -> dict[Node, Node] | None:
         """Return what is left of each clause, or None if one of them cannot hold."""
@@ -154,7 +150,7 @@ class _Reducer:
             if not left:
                 return None
             settled[clause] = clause if len(left) == len(truths) else _join(type(clause), left)
-        return _without_absorbed(settled) if len(settled) <= _MAX_COMPARED else settled
+        return _without_absorbed(settled) if len(settled) <= MAX_COMPARED else settled
 
     def _truth_of(self, node: Node) -> bool | None:
         """Return the truth of a part of a clause if the facts decide it, otherwise None."""
@@ -165,7 +161,7 @@ class _Reducer:
                 return decisive
             return not decisive if truths == {not decisive} else None
         literal = self._read(node)
-        for known in self._facts.get(_literal_field(literal), ())[:_MAX_COMPARED]:
+        for known in self._facts.get(literal_predicate(literal).field, ())[:MAX_COMPARED]:
             truth = truth_given(known, literal)
             if truth is not None:
                 return truth
@@ -191,20 +187,6 @@ def _join(joint: type[Node], operands: Iterable[Node]) -> Node:
     return and_of(operands) if joint is And else or_of(operands)
 
 
-def _negation(literal: Node) -> Node:
-    return literal.operand if isinstance(literal, Not) else Not(literal)
-
-
-def _literal_field(literal: Node) -> Field:
-    return _literal_predicate(literal).field
-
-
-def _literal_predicate(literal: Node) -> Predicate:
-    predicate = literal.operand if isinstance(literal, Not) else literal
-    assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "NOT has been pushed down"
-    return predicate
-
-
 def _without_absorbed(clauses: dict[Node, Node]) -> dict[Node, Node]:
     """Return the clauses without those that follow from another one, which has some of their operands."""
     operands = {
@@ -226,7 +208,7 @@ def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
     outside: dict[str, None] = {}
     others: dict[Node, None] = {}
     for literal in literals:
-        predicate = _literal_predicate(literal)
+        predicate = literal_predicate(literal)
         if not isinstance(predicate, Equal | OneOf) or field_type(field) != "string":
             others[literal] = None
             continue
@@ -244,7 +226,7 @@ def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
 
     def can_be(value: str) -> bool:
         return not any(
-            holds_for_value(_literal_predicate(literal), value) is isinstance(literal, Not) for literal in tried
+            holds_for_value(literal_predicate(literal), value) is isinstance(literal, Not) for literal in tried
         )
 
     if inside is None:
@@ -263,9 +245,9 @@ def _membership(field: Field, values: dict[str, None]) -> Node:
 
 def _drop_implied(literals: dict[Node, None]) -> list[Node] | None:
     """Return the literals without those that others imply, or None if two of them exclude one another."""
-    if any(_negation(literal) in literals for literal in literals):
+    if any(negation_of(literal) in literals for literal in literals):
         return None
-    if len(literals) > _MAX_COMPARED:
+    if len(literals) > MAX_COMPARED:
         return list(literals)
     kept: list[Node] = []
     for literal in literals:
@@ -276,19 +258,6 @@ def _drop_implied(literals: dict[Node, None]) -> list[Node] | None:
             kept = [known for known in kept if not truth_given(literal, known)]
             kept.append(literal)
     return kept
-
-
-def truth_given(known: Node, asked: Node) -> bool | None:
-    """Return True or False if the known literal decides the other one, otherwise None."""
-    given, wanted = _literal_predicate(known), _literal_predicate(asked)
-    truth: bool | None = None
-    if isinstance(known, Not):
-        truth = False if implies(wanted, given) else None
-    elif implies(given, wanted):
-        truth = True
-    elif are_disjoint(given, wanted):
-        truth = False
-    return not truth if isinstance(asked, Not) and truth is not None else truth
 
 
 # --- spelling ----------------------------------------------------------------------------------
@@ -304,7 +273,7 @@ def _shortest_form(node: Node) -> Node:
 def _shortest_forms(node: Node) -> tuple[Node, Node]:
     """Return a short form of a reduced node, and one of its negation."""
     if not isinstance(node, And | Or):
-        return node, _negation(node)
+        return node, negation_of(node)
     pairs = [_shortest_forms(operand) for operand in node.operands]
     swapped = [(negation, spelling) for spelling, negation in pairs]
     dual: type[And | Or] = Or if isinstance(node, And) else And

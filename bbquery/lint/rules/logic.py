@@ -1,27 +1,21 @@
 """BBQ201 to BBQ204: what the parts of a query say about one another.
 
-`semantics.simplifier` and `semantics.predicates` know. This finds out which two parts it is about, and where they
-stand. What lies in a part that is reported as a contradiction, or as always true, is not reported again.
+`semantics.simplifier` and `semantics.redundancy` find it. This says it in words, and where it stands. What lies in a
+part that is reported as a contradiction, or as always true, is not reported again.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 from ..._text import Span
-from ...language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, walk
-from ...semantics.simplifier import find_constant_parts, truth_given
+from ...language.nodes import And, Node, OneOf, Or, walk
+from ...semantics.redundancy import Redundancy, find_above_and_below, find_opposites, find_redundant
+from ...semantics.simplifier import find_constant_parts
 from ..concrete_syntax import deletions, parentheses_spans, removal_spans
 from ..query_document import QueryDocument, RuleResult, preview_text
 from ..query_tokens import Token
-
-Literal: TypeAlias = Node
-"""A predicate, or a negated one."""
-
-_NEAR = 32
-"""The most parts that are compared with one another. Of more, only equal ones are found, by hashing."""
 
 
 def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
@@ -34,13 +28,13 @@ def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
             done.add(tree.span(node))
             yield _constant_result(tree, node, holds)
         for node in joints:
-            if isinstance(node, And) and tree.span(node) not in done and (pair := _above_and_below(node)):
+            if isinstance(node, And) and tree.span(node) not in done and (pair := find_above_and_below(node)):
                 done.add(tree.span(node))
                 yield _contradiction(tree, *pair)
     settled = _Settled(done)
     for node in joints:
         if not settled.holds(tree.span(node)):
-            yield from _Operands(tree, node).needless()
+            yield from (_redundant_result(tree, node, each) for each in find_redundant(node))
     yield from _listed_twice(tree, settled)
 
 
@@ -62,7 +56,7 @@ class _Settled:
 
 
 def _constant_result(tree: QueryDocument, node: And | Or, holds: bool) -> RuleResult:
-    pair = _opposites(node)
+    pair = find_opposites(node)
     if not holds:
         if pair:
             return _contradiction(tree, *pair)
@@ -87,154 +81,24 @@ def _cover(tree: QueryDocument, one: Node, other: Node) -> Span:
     return Span(min(span.start for span in spans), max(span.end for span in spans))
 
 
-def _opposites(node: And | Or) -> tuple[Node, Node] | None:
-    """Return two operands of an AND that never hold together, or of an OR of which one always holds."""
-    by_field: dict[object, list[Literal]] = {}
-    seen: dict[Literal, Literal] = {}
-    for operand in node.operands:
-        literal = _read_operand(node, operand)
-        if literal is None:
-            continue
-        opposite = literal.operand if isinstance(literal, Not) else Not(literal)
-        if opposite in seen:
-            return seen[opposite], operand
-        seen.setdefault(literal, operand)
-        near = by_field.setdefault(_field_of(literal), [])
-        for known in near[:_NEAR]:
-            if truth_given(known, literal) is False:
-                return seen[known], operand
-        near.append(literal)
-    return None
+# --- what is redundant -------------------------------------------------------------------------
 
 
-def _read_operand(node: And | Or, operand: Node) -> Literal | None:
-    """Return a literal as an operand of an AND. Of an OR, which is the negation of an AND, it is negated."""
-    inner = operand.operand if isinstance(operand, Not) else operand
-    if isinstance(inner, And | Or | Not):
-        return None
-    if isinstance(node, And):
-        return operand
-    return inner if isinstance(operand, Not) else Not(inner)
-
-
-def _field_of(literal: Literal) -> object:
-    predicate = literal.operand if isinstance(literal, Not) else literal
-    assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "a literal is a predicate, or its negation"
-    return predicate.field
-
-
-def _above_and_below(node: And) -> tuple[Node, Node] | None:
-    """Return an operand that asks for a string at a path, and one that asks for something below it."""
-    strings: dict[tuple[str, ...], Node] = {}
-    paths: list[tuple[tuple[str, ...], Node]] = []
-    for operand in node.operands:
-        if isinstance(operand, Equal | OneOf | Exists | Order | Text) and isinstance(operand.field, tuple):
-            paths.append((operand.field, operand))
-            if not isinstance(operand, Exists):
-                strings.setdefault(operand.field, operand)
-    lengths = sorted({len(path) for path in strings})
-    for path, below in paths:
-        for length in lengths:
-            if length >= len(path):
-                break
-            if path[:length] in strings:
-                above = strings[path[:length]]
-                return (above, below) if (above.span or ()) < (below.span or ()) else (below, above)
-    return None
-
-
-# --- what is needless --------------------------------------------------------------------------
-
-
-class _Operands:
-    """The operands of an AND or OR, and which of them another one makes redundant."""
-
-    def __init__(self, tree: QueryDocument, node: And | Or) -> None:
-        self._tree = tree
-        self._node = node
-        self._needless: dict[int, tuple[str, Node]] = {}  # by place: the rule, and the operand that says as much
-
-    def needless(self) -> Iterator[RuleResult]:
-        self._find_duplicates()
-        self._find_implied()
-        self._find_absorbed()
-        for place in sorted(self._needless):
-            code, other = self._needless[place]
-            yield self._note(code, self._node.operands[place], other)
-
-    def _left(self) -> Iterator[tuple[int, Node]]:
-        return ((place, operand) for place, operand in enumerate(self._node.operands) if place not in self._needless)
-
-    def _find_duplicates(self) -> None:
-        first: dict[object, Node] = {}
-        for place, operand in enumerate(self._node.operands):
-            key = (type(operand), frozenset(operand.operands)) if isinstance(operand, And | Or) else operand
-            if key in first:
-                self._needless[place] = ("BBQ203", first[key])
-            else:
-                first[key] = operand
-
-    def _find_implied(self) -> None:
-        """Find literals that hold wherever another one on their field does."""
-        by_field: dict[object, list[tuple[int, Literal]]] = {}
-        for place, operand in self._left():
-            literal = _read_operand(self._node, operand)
-            if literal is not None:
-                by_field.setdefault(_field_of(literal), []).append((place, literal))
-        for literals in by_field.values():
-            near = literals[:_NEAR]
-            for place, literal in near:
-                for other_place, known in near:
-                    apart = other_place != place and other_place not in self._needless
-                    if apart and truth_given(known, literal) is True:
-                        self._needless[place] = ("BBQ204", self._node.operands[other_place])
-                        break
-
-    def _find_absorbed(self) -> None:
-        """Find clauses that hold wherever a literal or another clause does, as in `a AND (a OR b)` and `a OR (a AND
-        b)`.
-        """
-        known: dict[object, list[tuple[Literal, Node]]] = {}
-        clauses: list[tuple[int, And | Or, frozenset[Node]]] = []
-        for place, operand in self._left():
-            literal = _read_operand(self._node, operand)
-            if literal is not None:
-                known.setdefault(_field_of(literal), []).append((literal, operand))
-            elif isinstance(operand, And | Or):
-                clauses.append((place, operand, frozenset(operand.operands)))
-        for place, clause, _ in clauses:
-            for part in clause.operands:
-                literal = _read_operand(self._node, part)
-                near = known.get(_field_of(literal), [])[:_NEAR] if literal is not None else []
-                source = next(
-                    (operand for fact, operand in near if literal and truth_given(fact, literal) is True), None
-                )
-                if source is not None:
-                    self._needless[place] = ("BBQ204", source)
-                    break
-        if len(clauses) > _NEAR:
-            return
-        for place, _, parts in clauses:
-            for other_place, other, fewer in clauses:
-                if other_place not in self._needless and place not in self._needless and fewer < parts:
-                    self._needless[place] = ("BBQ204", other)
-
-    def _note(self, code: str, operand: Node, other: Node) -> RuleResult:
-        tree = self._tree
-        said, source = tree.preview(operand), tree.preview(other)
-        if code == "BBQ203":
-            message = f"{said} is asked for twice"
-        elif isinstance(self._node, And):
-            message = f"{said} holds wherever {source} does, which is asked for as well"
-        else:
-            message = f"what {said} finds is found by {source}"
-        hint = f"leave {said} out"
-        if (
-            tree.has_double_negation
-        ):  # what would be left may hide behind NOT NOT from the planner: that is to be mended first
-            return RuleResult(code, message, tree.span(operand), hint)
-        spans = removal_spans(tree.text, tree.structure.part(tree.span(operand)))
-        return RuleResult(code, message, tree.span(operand), hint, hint, deletions(tree.text, spans))
+def _redundant_result(tree: QueryDocument, node: And | Or, redundancy: Redundancy) -> RuleResult:
+    operand = redundancy.operand
+    said, source = tree.preview(operand), tree.preview(redundancy.source)
+    code = "BBQ203" if redundancy.kind == "duplicate" else "BBQ204"
+    if redundancy.kind == "duplicate":
+        message = f"{said} is asked for twice"
+    elif isinstance(node, And):
+        message = f"{said} holds wherever {source} does, which is asked for as well"
+    else:
+        message = f"what {said} finds is found by {source}"
+    hint = f"leave {said} out"
+    if tree.has_double_negation:  # it can hide from the planner what would be left, so it is to be mended first
+        return RuleResult(code, message, tree.span(operand), hint)
+    spans = removal_spans(tree.text, tree.structure.part(tree.span(operand)))
+    return RuleResult(code, message, tree.span(operand), hint, hint, deletions(tree.text, spans))
 
 
 def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult]:
