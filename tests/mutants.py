@@ -7,9 +7,12 @@ others.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,6 +24,7 @@ _PYTEST = "-m pytest -x -q -p no:cacheprovider -p no:xdist -p no:pytest_cov --ti
 _SECONDS = 120
 """After this long a changed module is taken to hang, which the tests have noticed."""
 
+_PROGRESS_SECONDS = 20
 
 _LEFT_OUT = ["core/ReplaceBinaryOperator_BitOr_.*", "core/RemoveDecorator"]
 """Most of the first are types, and most of the second are caches: the changes mean nothing."""
@@ -60,9 +64,11 @@ def _run(copy: Path, module: str, tests: list[str]) -> int:
     cosmic_ray("init", "mutants.toml", "mutants.sqlite")
     filtering = [sys.executable, "-m", "cosmic_ray.tools.filters.operators_filter", "mutants.sqlite", "mutants.toml"]
     subprocess.run(filtering, cwd=copy, env=environment, check=True, capture_output=True)
-    cosmic_ray("exec", "mutants.toml", "mutants.sqlite")
+    _run_with_progress(
+        [sys.executable, "-m", "cosmic_ray.cli", "exec", "mutants.toml", "mutants.sqlite"], copy, environment
+    )
     results = [json.loads(line) for line in cosmic_ray("dump", "mutants.sqlite").splitlines()]
-    results = [(mutation, result) for mutation, result in results if result["worker_outcome"] != "skipped"]
+    results = [(mutation, result) for mutation, result in results if result and result["worker_outcome"] != "skipped"]
     survived = [mutation for mutation, result in results if result["test_outcome"] == "survived"]
     for mutation in survived:
         [each] = mutation["mutations"]
@@ -72,6 +78,26 @@ def _run(copy: Path, module: str, tests: list[str]) -> int:
         print(f"    {source[line - 1].strip()}")
     print(f"\nmutants of {module}: {len(results)}; {len(results) - len(survived)} noticed, {len(survived)} survived")
     return 0
+
+
+def _run_with_progress(command: list[str], copy: Path, environment: dict[str, str]) -> None:
+    """Run the mutants, and say on standard error how many are done. Ctrl-C ends it, and leaves what is done."""
+    running = subprocess.Popen(command, cwd=copy, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+    with contextlib.closing(sqlite3.connect(f"file:{copy / 'mutants.sqlite'}?mode=ro", uri=True)) as store:
+        try:
+            while running.poll() is None:
+                [(done, of)] = store.execute(
+                    "SELECT (SELECT count(*) FROM work_results), (SELECT count(*) FROM work_items)"
+                )
+                print(f"mutants: {done} of {of}", file=sys.stderr, flush=True)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running.wait(_PROGRESS_SECONDS)
+        except KeyboardInterrupt:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            return
+    if running.returncode:
+        sys.exit(f"mutants: cosmic-ray exec ended with {running.returncode}")
 
 
 def _copy_repository(copy: Path) -> None:

@@ -134,3 +134,18 @@ def test_every_surface_shows_the_same(
 ) -> None:
     found = session(status, started, ended, expires)
     assert len({shown(found) for shown in SURFACES}) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "runs"),
+    [
+        ("RUNNING", None, True),
+        ("PENDING", None, True),
+        ("NEWER", None, True),
+        ("COMPLETED", None, False),
+        ("RUNNING", NOW, False),
+        ("COMPLETED", NOW, False),
+    ],
+)
+def test_a_session_runs_until_it_has_an_end_or_a_final_status(status: str, ended: datetime | None, runs: bool) -> None:
+    assert is_running(session(status, NOW - HOUR, ended, NOW + HOUR)) is runs
