@@ -164,7 +164,7 @@ def validate_number(number: Decimal) -> Decimal:
 def format_number(number: Decimal) -> str:
     """Return the shorter of the plain and the scientific spelling, the plain one if they are equally short."""
     negative, all_digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int), "checked_number lets only finite numbers in"
+    assert isinstance(exponent, int), "validate_number lets only finite numbers in"
     written = "".join(map(str, all_digits)).lstrip("0")
     digits = written.rstrip("0")
     if not digits:
