@@ -44,6 +44,7 @@ class KeyRedactor:
 
     def first_characters(self, body: bytes | bytearray, size: int = 80) -> str:
         """Return the start of a body as text that an error can show."""
+        # A key that reaches over the cut would leave its start behind.
         head = body[: size + len(self._key)].replace(self._key.encode(), b"*" * len(self._key))
         return first_characters(head, size)
 

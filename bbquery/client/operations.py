@@ -122,8 +122,10 @@ class Operations:
         for part in parts:
             if not isinstance(part, str):
                 raise BuildError(f"an id must be a string, not {type(part).__name__}", code="bad-id")
+            # A key in a URL would end up in logs.
             if self._settings.api_key in part:
                 raise BuildError("the API key stands where an id belongs", code="bad-id")
+            # An HTTP client resolves dots in a path, and would ask for something else.
             if not part.isprintable() or part in ("", ".", ".."):
                 raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
         return "/".join([self.base_url, "v1", *[percent_encode(part) for part in parts]])

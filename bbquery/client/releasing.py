@@ -38,6 +38,7 @@ def _release_one(operations: Operations, session: Session, wanted: SessionSelect
     name = session.id
     until = (yield Sleep(0)).elapsed + operations.timeout.total  # its time starts when its turn comes
     try:
+        # What was listed may be minutes old.
         if session.status not in FINAL_STATUSES:
             session = yield from operations.session(name, until)
         if session.status in FINAL_STATUSES:

@@ -29,6 +29,7 @@ def retry_delay(request: Request, result: EffectResult, attempt: int, jitter: Ca
         asked = retry_after(outcome.headers, result.now)
         if asked is not None:
             return asked
+    # 0.5, 1, 2, 4 and then 8 seconds, less up to a quarter: clients that failed together do not come back together.
     return float(0.5 * 2 ** min(attempt, 4) * (1 - 0.25 * jitter()))
 
 
@@ -50,6 +51,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
                 seconds = parsedate_to_datetime(value).timestamp() - now
             except (ValueError, OverflowError):
                 continue
+        # Neither NaN nor infinity.
         if seconds == seconds and seconds != float("inf"):
             return max(0.0, seconds)
     return None

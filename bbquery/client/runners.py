@@ -179,6 +179,7 @@ class AsyncRunner:
 
         Leaving the context stops the run.
         """
+        # Without a bound, because the parts are in memory anyway, and a reader that stops must not hold up the run.
         sender, received = anyio.create_memory_object_stream[Any](float("inf"))
 
         async def work() -> None:

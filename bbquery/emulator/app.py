@@ -82,6 +82,7 @@ class EmulatorApi:
         ]
         handlers: Mapping[Any, Any] = {ErrorResponse: _refuse, HTTPException: _no_route}
         app = Starlette(routes=routes, exception_handlers=handlers)
+        # Starlette would redirect /v1/sessions/, and the client follows no redirect.
         app.router.redirect_slashes = False
         return app
 
@@ -186,6 +187,7 @@ class EmulatorApi:
         visible = list(self._keys[key])
         if key == next(iter(self._keys)):
             named = {project for projects in self._keys.values() for project in projects}
+            # So sessions of any project can be loaded without naming it beforehand.
             visible += [project for project in self._store.projects() if project not in named]
         return visible
 

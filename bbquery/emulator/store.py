@@ -290,6 +290,7 @@ def _next_state(
     """Return the columns of a session after everything that happens to it until `now`."""
     session = json.loads(body)
     while True:
+        # Several may be due since the last look. `min` takes the first of equals: released counts before timed out.
         steps = [(starts, "RUNNING"), (releases, "COMPLETED"), (expires, "TIMED_OUT")]
         ahead = [(at, then) for at, then in steps if at is not None]
         at, then = min(ahead, default=(None, status), key=lambda step: step[0])

@@ -53,6 +53,7 @@ def parse_equalities(text: str) -> Node | None:
     node = equality_node(match[0], 0, end)
     if end == len(text):
         return node
+    # `kind` is the group of the connective: 1 is AND, 2 is OR, and 0 is not known yet. A mix is for Lark.
     nodes, kind = [node], 0
     while (joint := connective.match(text, end)) is not None and joint.end() < len(text):
         match = equality.match(text, joint.end())

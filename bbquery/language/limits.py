@@ -43,6 +43,8 @@ def check_nesting(text: str) -> None:
     signs = terminal("STRING", "NUMBER", "NOW", "PLACEHOLDER").pattern
     levels: list[int] = []  # for each open parenthesis, how many levels it and the NOTs before it are
     depth = negations = 0
+    # First a one-of, whose parentheses do not count; then what may hold signs that mean nothing, such as strings; then
+    # the signs. The long class takes all that can be no sign in one match.
     for match in re.finditer(
         rf":[ \t\r\n]*+\(|{signs}|NOT(?![A-Za-z0-9_])|[-()]|[^-()'\":$N0-9n \t\r\n]++|[^ \t\r\n]", text
     ):

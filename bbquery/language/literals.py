@@ -84,6 +84,7 @@ def format_time_literal(time: Time) -> str:
 
 def parse_duration(text: str) -> Duration:
     """Parse a duration such as `90s`, `15m`, `2h` or `7d`."""
+    # The grammar, or the caller, has seen that digits and a unit stand here.
     return Duration(_parse_amount_digits(text[:-1], _UNITS_OF_TIME[text[-1]]))
 
 

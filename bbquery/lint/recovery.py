@@ -152,6 +152,7 @@ class _Repairer:
         at = 0
         match_token = pattern().match
         while at < len(self.text):
+            # `<>` is one mistake, and not the operator `<` with something after it.
             match = None if self.text.startswith("<>", at) else match_token(self.text, at)
             if match is not None and match.end() > at:
                 if match.lastgroup != "space":

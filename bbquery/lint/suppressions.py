@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _MARKER_WORD = "bbquery:"
 _DIRECTIVES = ("ignore", "ignore-next-line", "ignore-file")
+# The end of what stands before the word. `(?<![\s\S])` is the start of the text that is searched.
 _MARKER = re.compile(r"(?:(?<=[\s{])|(?<![\s\S]))(?P<marker>#+|//+|--|/\*+|<!--)[ \t]*\Z")
 _DIRECTIVE = re.compile(
     _MARKER_WORD
@@ -166,6 +167,7 @@ def _textual_comment(lines: Lines, at: int) -> Span | None:
     if marker is None:
         return None
     before = lines.text[start : start + marker.start()]
+    # An odd number of quotes leaves a string open.
     if before.replace('\\"', "").count('"') % 2:
         return None
     if closing := _closing(marker["marker"]):
@@ -184,6 +186,7 @@ def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
     its kind.
     """
     source = lines.text
+    # No marker is that far from its word. Without a bound, a comment full of words would be read once for each.
     first = max(around.start, at - 40)
     marker = _MARKER.search(source[first:at])
     match = _DIRECTIVE.match(source, at, around.end)
@@ -214,6 +217,7 @@ def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Su
     """
     held: dict[int, list[Suppression]] = {}
     following: dict[int, int] = {}
+    # From below: a comment alone on its line holds for what the comment below it holds for.
     for each in reversed(suppressions):
         if each.kind == "ignore-file":
             continue

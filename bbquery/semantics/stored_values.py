@@ -26,6 +26,7 @@ def parse_stored_time(value: Any) -> Instant | None:
     digits = ""
     try:
         if isinstance(value, str):
+            # Shorter texts have no tenth digit, and need no second pattern.
             if len(value) > 30 and (match := re.fullmatch(_LONG_FRACTION, value, re.DOTALL)):
                 value = match[1] + match[3]
                 digits = match[2].rstrip("0")
@@ -61,6 +62,7 @@ def parse_stored_number(value: Any) -> Decimal | None:
     digits = (whole + (fraction or "")).lstrip("0")
     if not digits:
         return Decimal(0)
+    # Python reads no integer of more than 4,300 digits, and leading zeros are allowed.
     exponent = int((exponent_digits or "0")[-20:]) if len((exponent_digits or "").lstrip("0")) < 20 else 10**20
     exponent = -exponent if exponent_sign == "-" else exponent
     magnitude = len(digits) - len(fraction or "") + exponent - 1

@@ -72,6 +72,7 @@ def load_json(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] 
     except RecursionError:
         reason = "the JSON is nested too deeply"
     except ValueError as error:
+        # An error at the very end means that the rest is missing: how many bytes came says more than Python does.
         where = f"at byte {len(body):,}" if getattr(error, "pos", 0) >= len(body) - 1 else str(error)
         text = show(body).strip()
         if not text:

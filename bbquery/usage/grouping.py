@@ -89,6 +89,7 @@ def _path_reader(path: tuple[str, ...]) -> KeyReader:
     *parents, last = path
 
     def read(_: Any, holder: Any) -> str | None:
+        # It begins as a dict: `meter` puts an empty one where there is no metadata.
         for key in parents:
             holder = holder.get(key)
             if not isinstance(holder, dict):
@@ -119,6 +120,7 @@ def metadata_keys(sessions: Iterable[Any]) -> Counter[str]:
         while ahead:
             path, value = ahead.pop()
             if isinstance(value, dict):
+                # An empty key has no name: `split_name` refuses it.
                 ahead += [((*path, key), inner) for key, inner in value.items() if key]
             elif value is not None and path:
                 names[path] += 1
@@ -136,6 +138,7 @@ def format_group_value(value: str | None) -> str:
     """
     if value is None:
         return ""
+    # In a tuple, because the empty string is in every string.
     if value[:1] in tuple('"=+-@\t\r\n') or not value:
         return json.dumps(value)
     try:

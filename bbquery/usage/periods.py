@@ -73,8 +73,10 @@ def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Peri
     end = now if period.end is None else period.end
     try:
         if period.name == "cycle":
+            # The instant before the start belongs to the cycle before.
             start = _cycle(period.start - timedelta(microseconds=1), billing_day)
             return Period(start, min(start + (end - period.start), period.start), "previous cycle")
+        # One that begins after now has no length yet.
         return Period(period.start - max(end - period.start, timedelta()), period.start, "previous")
     except OverflowError:
         raise _invalid_period("the period before begins before the year 1") from None
@@ -133,6 +135,7 @@ def _day_of(year: int, month: int, day: int) -> datetime:
 
 
 def _length(text: str) -> timedelta:
+    # `parse_duration` relies on the grammar to have seen these digits.
     if not text[:-1].isascii() or not text[:-1].isdigit():
         raise ValueError(text)
     return timedelta(seconds=parse_duration(text).seconds)
@@ -147,6 +150,7 @@ def _parse_moment(text: str, now: datetime) -> datetime | None:
             if not isinstance(value, Now):
                 raise ValueError("it is neither now nor now-7d")
             return now + timedelta(seconds=value.offset)
+        # A datetime has no nanoseconds: they are cut off.
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=parse_time(text).ns // 1_000)
     except (ValueError, KeyError, IndexError, OverflowError) as error:
         reason = error if type(error) is ValueError else "it is neither a time nor now-7d"

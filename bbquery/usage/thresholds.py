@@ -80,6 +80,7 @@ class ExceededThreshold(NamedTuple):
 
 def parse_threshold(text: str) -> Threshold:
     """Parse `[KEY:VALUE.]METRIC=MOST`. Nothing for VALUE means sessions without the key; `""` is the empty string."""
+    # From the right, because a key and its value may hold `=` and dots themselves.
     subject, equals, most = text.rpartition("=")
     segment, _, metric = subject.rpartition(".") if ":" in subject else ("", "", subject)
     if not equals or (":" in subject and ":" not in segment):
@@ -116,6 +117,7 @@ def exceeded(
 
     The report must be grouped by the keys of the limits.
     """
+    # Many limits share a key, and grouping goes through all segments.
     segments = cache(lambda key: report.by_only(key).segments)
     found = []
     for limit in limits:

@@ -86,6 +86,7 @@ class UsageTotals:
 
         It is in whole seconds, rounded up; None if no session has a duration.
         """
+        # Rounded up, in integers.
         rank = -(-sum(self.durations.values()) * percent // 100)
         for seconds in sorted(self.durations):
             rank -= self.durations[seconds]
