@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .lint import check
     from .planning.plan import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
-    from .sessions.records import CreatedSession, Project, ProjectUsage, Session
+    from .sessions.records import CreatedSession, Project, ProjectUsage, RecordProblem, Session
     from .sessions.results import Release, SessionList, Trace
     from .usage import UsageReport, measure_usage
 
@@ -59,6 +59,7 @@ __all__ = [
     "Query",
     "QuerySyntaxError",
     "RateLimited",
+    "RecordProblem",
     "Release",
     "ServerError",
     "Session",
@@ -101,7 +102,7 @@ _HOMES = {
     "lint": "check",
     "planning.plan": "Plan",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
-    "sessions.records": "CreatedSession Project ProjectUsage Session",
+    "sessions.records": "CreatedSession Project ProjectUsage RecordProblem Session",
     "sessions.results": "Release SessionList Trace",
     "usage": "UsageReport measure_usage",
 }

@@ -172,8 +172,11 @@ class Query:
 
     def _compiled(self, form: Literal["test", "filter"], session: object) -> Any:
         """Return the query as a function for this kind of session: a `MatchFunction` or a `FilterFunction`."""
-        shape: SessionShape = "mapping" if isinstance(session, dict) or hasattr(session, "keys") else "record"
-        if shape == "record" and not hasattr(session, "user_metadata"):
+        shape: SessionShape = "mapping"
+        if not isinstance(session, dict) and not hasattr(session, "keys"):
+            # Only our own records tell what was odd; the class is not imported, because msgspec takes its time.
+            shape = "record" if "raw" in getattr(session, "__struct_fields__", ()) else "object"
+        if shape != "mapping" and not hasattr(session, "user_metadata"):
             raise BuildError(
                 f"a value of type {type(session).__name__} is not a session",
                 hint="give a Session or the API's mapping",

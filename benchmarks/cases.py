@@ -148,10 +148,17 @@ def listing(rounds: Rounds) -> Iterator[Row]:
     with service() as url, bbquery.Client(api_key="k", base_url=url) as client, httpx.Client() as http:
         sdk = browserbase.Browserbase(api_key="k", base_url=url)
         assert [session.id for session in client.sessions()] == [session.id for session in sdk.sessions.list()]
-        ours, theirs, transfer = in_turn(
-            [client.sessions, sdk.sessions.list, lambda: http.get(f"{url}/v1/sessions").content], rounds(15)
-        )
+        ours, theirs = in_turn([client.sessions, sdk.sessions.list], rounds(15))
         yield Row(what, ours, theirs, sdk_name, 0.04)
+        query = bbquery.parse("user_metadata['client']:'acme'")
+        assert list(client.sessions(query)) == list(query.filter(client.sessions()))
+        ours, theirs = in_turn([lambda: client.sessions(query), sdk.sessions.list], rounds(15))
+        yield Row("… with a query", ours, theirs, sdk_name, 0.03)
+        newer = bbquery.Client(api_key="k", base_url=f"{url}/newer")
+        ours, theirs = in_turn([newer.sessions, client.sessions], rounds(25))
+        yield Row("… where 1 % have new fields, statuses and regions", ours, theirs, "where none has", 1.3)
+        newer.close()
+        ours, transfer = in_turn([client.sessions, lambda: http.get(f"{url}/v1/sessions").content], rounds(15))
         yield Row("… of which getting the bytes is", ours, transfer, f"GET with {_named('httpx')}")
         ours, theirs = in_turn(
             [

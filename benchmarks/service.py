@@ -1,6 +1,7 @@
 """A server that answers every listing with the same bytes, so that the clients are what is measured.
 
-The emulator's sample is encoded once. `/v1/sessions` gives all of it; below `/none` there are no sessions.
+The emulator's sample is encoded once. `/v1/sessions` gives all of it, whatever is asked; below `/none` there are no
+sessions, and below `/newer` one in a hundred has a field, a status and a region that this version does not know.
 Run as a program it writes its port and serves until it is ended.
 """
 
@@ -38,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     answers: dict[str, bytes]
 
     def do_GET(self) -> None:  # the name that http.server calls
-        body = self.answers[self.path]
+        body = self.answers[self.path.partition("?")[0]]
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -51,8 +52,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     sessions = list(generate(SESSIONS, now=1_780_000_000))
+    newer = [
+        {**session, "status": "HIBERNATING", "region": "mars-1", "browser": {"major": 140}}
+        if at % 100 == 50
+        else session
+        for at, session in enumerate(sessions)
+    ]
     _Handler.answers = {
         "/v1/sessions": json.dumps(sessions, separators=(",", ":")).encode(),
+        "/newer/v1/sessions": json.dumps(newer, separators=(",", ":")).encode(),
         "/none/v1/sessions": b"[]",
     }
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

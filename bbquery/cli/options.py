@@ -87,6 +87,13 @@ def no_scan_option(function: F) -> F:
     )(function)
 
 
+def strict_option(function: F) -> F:
+    """Add --strict."""
+    return click.option("--strict", is_flag=True, help="Fail if a session is not as documented, instead of a warning.")(
+        function
+    )
+
+
 def base_url_option(function: F) -> F:
     return click.option(
         "--base-url", metavar="URL", help=f"Where the API is; BROWSERBASE_BASE_URL or {BASE_URL} unless given."

@@ -15,10 +15,12 @@ from ..usage.session_files import read_sessions
 from ..usage.settings import UsageSettings
 from .arguments import stdin_bytes, within_project
 from .console import EXIT_INVALID, EXIT_OK, CliError, print_error
+from .rendering.session_list import print_problems
 
 if TYPE_CHECKING:
     from ..client.blocking import Client
     from ..query import Query
+    from ..sessions.records import RecordProblem
 
 
 class UsageRequest(NamedTuple):
@@ -33,6 +35,7 @@ class UsageRequest(NamedTuple):
     project: str | None
     now: datetime | None
     billing_day: int
+    strict: bool = False
 
     def periods(self, now: datetime) -> list[periods.Period]:
         """Return the period that was asked for, and the one before it if the two are to be compared."""
@@ -48,11 +51,12 @@ class UsageRequest(NamedTuple):
         meters = [UsageMeter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
         wanted = self.wanted(periods)
         if client is not None:
-            found = client.sessions(wanted, project_id=self.project)
+            found = client.sessions(wanted, project_id=self.project, strict=self.strict)
+            print_problems(found.problems)
             for meter in meters:
                 meter.add(found)
         for file in self.inputs:
-            _measure_file(file, meters, self.query, self.project, now)
+            _measure_file(file, meters, self.query, self.project, now, strict=self.strict)
         return [meter.report() for meter in meters]
 
     def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
@@ -72,19 +76,24 @@ class UsageRequest(NamedTuple):
         return all_of(*parts) if parts else None
 
 
-def _measure_file(file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime) -> None:
+def _measure_file(
+    file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime, *, strict: bool
+) -> None:
     name = "standard input" if file == "-" else file
     source: Any = stdin_bytes() if file == "-" else file
     query = within_project(query, project)
+    problems: list[RecordProblem] = []
     try:
         rows: Any  # a row has what a query asks of a Session
-        for rows in read_sessions(source, meters[0].row if query is None else FullSessionRow, name):
+        kind: Any = meters[0].row if query is None else FullSessionRow
+        for rows in read_sessions(source, kind, name, None if strict else problems):
             if query is not None:
                 rows = list(query.filter(rows, now=now))
             for meter in meters:
                 meter.add_rows(rows)
     except OSError as error:
         raise CliError(f"cannot read {name}: {error.strerror or error}") from None
+    print_problems(problems)
 
 
 class UsageLimits(NamedTuple):

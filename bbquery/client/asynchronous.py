@@ -76,10 +76,11 @@ class AsyncClient:
         project_id: str | None = None,
         scan: Literal["allow", "forbid"] = "allow",
         allow_partial: bool = False,
+        strict: bool = False,
     ) -> SessionList:
         """Do as `Client.sessions` does."""
         wanted = SessionSelection(query, status, project_id, scan)
-        return await self._runner.run(self._operations.sessions(wanted, allow_partial=allow_partial))
+        return await self._runner.run(self._operations.sessions(wanted, allow_partial=allow_partial, strict=strict))
 
     @asynccontextmanager
     async def stream(
@@ -90,10 +91,11 @@ class AsyncClient:
         project_id: str | None = None,
         scan: Literal["allow", "forbid"] = "allow",
         allow_partial: bool = False,
+        strict: bool = False,
     ) -> AsyncIterator[AsyncSessionStream]:
         """Do as `Client.stream` does, with `async with` and `async for`."""
         wanted = SessionSelection(query, status, project_id, scan)
-        operation = self._operations.sessions(wanted, allow_partial=allow_partial, streams=True)
+        operation = self._operations.sessions(wanted, allow_partial=allow_partial, strict=strict, streams=True)
         async with self._runner.stream(operation) as parts:
             yield AsyncSessionStream(parts)
 

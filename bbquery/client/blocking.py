@@ -87,16 +87,18 @@ class Client:
         project_id: str | None = None,
         scan: Literal["allow", "forbid"] = "allow",
         allow_partial: bool = False,
+        strict: bool = False,
     ) -> SessionList:
         """Return the sessions that match a query, a status and a project, as far as these are given.
 
         The query is planned: as few requests as can find every match run concurrently, and every session is checked
         here (docs/service.md#f11). Raise FullScanRefused if that needs a listing of all sessions and `scan` is
         "forbid". One failed request fails the call, unless `allow_partial` is true: then its error is in `missing` of
-        the result.
+        the result. A session that is not as documented is read as far as possible (docs/service.md#f14), and what is
+        odd is in `problems` of it and of the result, unless `strict` is true: then it is a DecodeError.
         """
         wanted = SessionSelection(query, status, project_id, scan)
-        return self._runner.run(self._operations.sessions(wanted, allow_partial=allow_partial))
+        return self._runner.run(self._operations.sessions(wanted, allow_partial=allow_partial, strict=strict))
 
     @contextmanager
     def stream(
@@ -107,6 +109,7 @@ class Client:
         project_id: str | None = None,
         scan: Literal["allow", "forbid"] = "allow",
         allow_partial: bool = False,
+        strict: bool = False,
     ) -> Iterator[SessionStream]:
         """Give the sessions of `sessions` one by one, each as soon as no later response can change it.
 
@@ -116,7 +119,9 @@ class Client:
                 for session in sessions: ...
         """
         wanted = SessionSelection(query, status, project_id, scan)
-        parts = self._runner.stream(self._operations.sessions(wanted, allow_partial=allow_partial, streams=True))
+        parts = self._runner.stream(
+            self._operations.sessions(wanted, allow_partial=allow_partial, strict=strict, streams=True)
+        )
         with closing(parts):
             yield SessionStream(parts)
 

@@ -16,11 +16,11 @@ from .. import metadata
 from ..errors import BuildError, DecodeError
 from ..planning.urls import percent_encode
 from ..sessions.decoding import R, decode_record, decode_records
-from ..sessions.records import CreatedSession, Project, ProjectUsage, Session
+from ..sessions.records import CreatedSession, Project, ProjectUsage, RecordProblem, Session
 from ..sessions.results import SessionList, Trace
 from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, TransportFailure
 from .http_errors import KeyRedactor, to_error
-from .listing import PlanRun
+from .listing import Listing, PlanRun
 from .retries import retry_delay
 from .selection import SessionSelection, log
 from .settings import ClientSettings
@@ -50,16 +50,19 @@ class Operations:
     # --- operations ------------------------------------------------------------------------
 
     def sessions(
-        self, wanted: SessionSelection, *, allow_partial: bool = False, streams: bool = False
+        self, wanted: SessionSelection, *, allow_partial: bool = False, strict: bool = False, streams: bool = False
     ) -> Operation[SessionList]:
         """Return the sessions of a selection. With `streams`, emit them as soon as they are certain."""
-        return PlanRun(self, wanted.plan, wanted.matches, allow_partial=allow_partial, streams=streams).run()
+        run = PlanRun(self, wanted.plan, wanted.filter, allow_partial=allow_partial, strict=strict, streams=streams)
+        return run.run()
 
-    def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[list[Session]]:
+    def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[Listing]:
         """Return what one list request lists."""
-        sessions = yield from self._get_records(Session, request, traces, until)
+        sessions, problems = yield from self._get_records(Session, request, traces, until)
         log.debug("%s listed %d sessions", request, len(sessions))
-        return sessions
+        for problem in problems:
+            log.debug("%s: %s", request, problem)
+        return sessions, problems
 
     def session(self, session_id: str, until: float | None = None) -> Operation[Session]:
         return self._get_record(Session, Request("GET", self._url("sessions", session_id)), until)
@@ -106,7 +109,10 @@ class Operations:
 
     def projects(self) -> Operation[list[Project]]:
         request = Request("GET", self._url("projects"))
-        return (yield from self._get_records(Project, request, []))
+        projects, problems = yield from self._get_records(Project, request, [])
+        for problem in problems:
+            log.warning("%s: %s", request, problem)
+        return projects
 
     def project_usage(self, project_id: str | None) -> Operation[ProjectUsage]:
         project_id = project_id or self._settings.project_id
@@ -140,7 +146,7 @@ class Operations:
 
     def _get_records(
         self, kind: type[R], request: Request, traces: list[Trace], until: float | None = None
-    ) -> Operation[list[R]]:
+    ) -> Operation[tuple[list[R], list[RecordProblem]]]:
         answer = yield from self._send_with_retries(request, traces, until)
         try:
             return decode_records(kind, answer.body, self._redactor.first_characters)

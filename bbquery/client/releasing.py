@@ -21,7 +21,7 @@ def release_sessions(
 
     Sessions given as `among` are not listed again.
     """
-    sessions = (yield from PlanRun(operations, wanted.plan, wanted.matches).run()) if among is None else list(among)
+    sessions = (yield from PlanRun(operations, wanted.plan, wanted.filter).run()) if among is None else list(among)
     yield RunAll(tuple([_release_one(operations, session, wanted) for session in sessions]))
     results: dict[str, Release] = {}
     for _ in sessions:
@@ -43,7 +43,7 @@ def _release_one(operations: Operations, session: Session, wanted: SessionSelect
             session = yield from operations.session(name, until)
         if session.status in FINAL_STATUSES:
             return Release(name, "skipped", session, f"it has ended: {session.status}")
-        if wanted.matches is not None and not wanted.matches(session):
+        if not wanted.filter([session]):
             return Release(name, "skipped", session, "it does not match any more")
         return Release(name, "released", (yield from operations.release(name, until)))
     except NotFound:

@@ -20,7 +20,7 @@ log = logging.getLogger("bbquery")
 class SessionSelection:
     """The sessions that a query, a status and a project select. Make a new one for every run: it fixes `now`.
 
-    `plan` is how to ask for them. `matches` says whether a session is one of them, and is None if all are.
+    `plan` is how to ask for them.
     """
 
     def __init__(
@@ -34,16 +34,17 @@ class SessionSelection:
         self._project_id = project_id
         self._now = datetime.now(UTC)
         self.plan = LIST_ALL if self._query is None else self._query.plan(scan)
-        self.matches = None if self._query is None and project_id is None else self._matches
         if self._query is not None:
             _warn_of_unstorable(self._query.ast)
 
-    def _matches(self, session: Session) -> bool:
-        # The service may return more than it was asked for (docs/service.md#f11), and does not filter by project
-        # (#f17).
-        if self._project_id is not None and session.project_id != self._project_id:
-            return False
-        return self._query is None or self._query.matches(session, now=self._now)
+    def filter(self, sessions: list[Session]) -> list[Session]:
+        """Return those that are selected.
+
+        The service may return more than it was asked for (docs/service.md#f11), and does not filter by project (#f17).
+        """
+        if self._project_id is not None:
+            sessions = [session for session in sessions if session.project_id == self._project_id]
+        return sessions if self._query is None else list(self._query.filter(sessions, now=self._now))
 
 
 def _to_query(query: Query | str | None) -> Query | None:

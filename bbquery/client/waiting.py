@@ -43,7 +43,7 @@ def wait_for_sessions(
         wanted = select()
         until = min(timeout, elapsed + operations.timeout.total)
         try:
-            found = yield from PlanRun(operations, wanted.plan, wanted.matches, until=until).run()
+            found = yield from PlanRun(operations, wanted.plan, wanted.filter, until=until).run()
         except TransportError as error:
             if (yield Sleep(0)).elapsed < timeout:
                 raise

@@ -15,9 +15,10 @@ from ..errors import BuildError
 from ..fields import FieldBuilder, MetadataField, field
 from ..language.nodes import conjuncts
 from ..query import Query
-from ..semantics.duration import duration_of, is_running
+from ..semantics.duration import duration_of, is_running, place_in_time
 from ..usage import UsageMeter, UsageReport
 from ..usage.grouping import join_name, read_keys
+from ..usage.meter import UNKNOWN_STATUS
 from ..usage.periods import parse_interval
 from ..usage.report import Segment, rfc3339
 from ..usage.totals import UsageTotals
@@ -48,7 +49,8 @@ def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> Sel
     found = [
         session
         for session in data.sessions
-        if (start is None or session.started_at >= start) and (end is None or session.started_at < end)
+        if (start is None or place_in_time(session, now) >= start)
+        and (end is None or place_in_time(session, now) < end)
     ]
     if view.query is not None:
         found = list(view.query.filter(found, now=now))
@@ -61,7 +63,7 @@ def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> Sel
 def report(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
     """Return the figures of a view."""
     chosen = select_sessions(data, view, now)
-    start = view.period.start or min((session.started_at for session in chosen.sessions), default=now)
+    start = view.period.start or min((place_in_time(session, now) for session in chosen.sessions), default=now)
     end = view.period.end or now
     ends = [session.ended_at for session in chosen.sessions if session.ended_at is not None]
     every = choose_every(view, start, max(start, end, *ends))
@@ -141,9 +143,9 @@ def _row(session: Any, now: datetime) -> dict[str, Any]:
     lasted = duration_of(session, now)
     return {
         "id": session.id,
-        "status": session.status,
+        "status": session.status or UNKNOWN_STATUS,
         "region": session.region,
-        "started_at": _utc(session.started_at),
+        "started_at": session.started_at and _utc(session.started_at),
         "ended_at": session.ended_at and _utc(session.ended_at),
         "duration_seconds": None if lasted is None else lasted.total_seconds(),
         "running": is_running(session),

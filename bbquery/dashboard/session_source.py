@@ -111,7 +111,7 @@ def load_files(paths: Sequence[str], stdin: IO[bytes]) -> LoadFunction:
         rows: list[FullSessionRow] = []
         for path in paths:
             file, name = (stdin, "standard input") if path == "-" else (path, path)
-            for block in read_sessions(file, FullSessionRow, name):
+            for block in read_sessions(file, FullSessionRow, name, []):
                 rows += block
         seen[:] = found or [(0, 0)]
         return rows

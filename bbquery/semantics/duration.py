@@ -12,7 +12,7 @@ from ..language.session_fields import FINAL_STATUSES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
-    from typing import Protocol, TypeVar
+    from typing import Any, Protocol, TypeVar
 
     Moment = TypeVar("Moment", datetime, tuple[int, str])
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         """The times of a session: of a `Session`, or of a row of a file."""
 
         @property
-        def status(self) -> str: ...
+        def status(self) -> str | None: ...
         @property
-        def started_at(self) -> datetime: ...
+        def started_at(self) -> datetime | None: ...
         @property
         def ended_at(self) -> datetime | None: ...
         @property
@@ -40,8 +40,18 @@ def end_of(ended: Moment | None, status: object, expires: Moment | None, now: Mo
 
 def duration_of(session: SessionTimes, now: datetime) -> timedelta | None:
     """Return how long a session lasted, or None if that is not known."""
-    end = end_of(session.ended_at, session.status, session.expires_at, now)
-    return None if end is None else max(end, session.started_at) - session.started_at
+    started = session.started_at
+    end = None if started is None else end_of(session.ended_at, session.status, session.expires_at, now)
+    return None if started is None or end is None else max(end, started) - started
+
+
+def place_in_time(session: Any, now: datetime) -> datetime:
+    """Return the instant at which a session counts: its start, or its creation if that is all that can be read.
+
+    A session without either counts at `now`, so that none is left out.
+    """
+    placed: datetime = session.started_at or getattr(session, "created_at", None) or now
+    return placed
 
 
 def is_running(session: SessionTimes) -> bool:

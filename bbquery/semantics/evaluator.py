@@ -5,8 +5,9 @@ fast as walking the tree or calling closures. Names and shapes of the tree becom
 is a constant that the code refers to by number.
 
 The same expression becomes two kinds of function: one that tests a session, and a filter with a loop of its own, which
-saves a call for each session. There is one of each for the API's own mapping, and one for a `Session`. All are total: a
-session that lacks a field, or holds something odd in its place, does not match on it and never raises.
+saves a call for each session. There is one of each for the API's own mapping, one for an object with attributes, and
+one for a `Session`, which is an object whose odd fields are None: if it has any, its mapping is tested as it came. All
+are total: a session that lacks a field, or holds something odd in its place, does not match on it and never raises.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ..language.session_fields import Field
 
-    SessionShape: TypeAlias = Literal["mapping", "record"]
+    SessionShape: TypeAlias = Literal["mapping", "object", "record"]
     MatchFunction: TypeAlias = Callable[[Any, int], bool]
     """Of a session, and of the run's instant in nanoseconds since 1970."""
 
@@ -42,7 +43,7 @@ _MAX_PARENTHESES = 20
 
 _TEST = """\
 def compiled(s, now):
-    m = {metadata}
+    {odd}m = {metadata}
     if not isinstance(m, dict): m = EMPTY
     return {expression}
 """
@@ -54,11 +55,20 @@ def compiled(s, rest, now, end, type=type, isinstance=isinstance, dict=dict, str
     for some in ((s,), rest):
         for s in some:
             if type(s) is not kind: return s
-            m = {metadata}
+            {odd}m = {metadata}
             if not isinstance(m, dict): m = EMPTY
             if {expression}: yield s
     return end
 """
+
+
+# What stands before the test of a record.
+_ODD_IN_TEST = """if s.raw is not None: return as_it_came(s.raw, now)
+    """
+_ODD_IN_FILTER = """if s.raw is not None:
+                if as_it_came(s.raw, now): yield s
+                continue
+            """
 
 
 def compile_test(node: Node, shape: SessionShape) -> MatchFunction:
@@ -87,7 +97,11 @@ class _Compiler:
     def function(self, template: str, node: Node) -> Any:
         """Return the function of a template, with the expression of a node in it."""
         metadata = 's.get("userMetadata")' if self._shape == "mapping" else "s.user_metadata"
-        body = template.format(metadata=metadata, expression=self._expression(node, 0))
+        odd = ""
+        if self._shape == "record":
+            self._names["as_it_came"] = _lazy_mapping_test(node)
+            odd = _ODD_IN_TEST if template is _TEST else _ODD_IN_FILTER
+        body = template.format(odd=odd, metadata=metadata, expression=self._expression(node, 0))
         source = "\n".join([*self._functions, body])
         exec(compile(source, "<query>", "exec"), self._names)  # noqa: S102  # of our own names and numbers only
         return self._names["compiled"]
@@ -172,6 +186,18 @@ class _Compiler:
 def _instant_of(value: Time | Now) -> str:
     """Return an expression for the `Instant` that a literal stands for."""
     return f"({value.ns}, '')" if isinstance(value, Time) else f"(now + {value.offset * _NANOSECONDS}, '')"
+
+
+def _lazy_mapping_test(node: Node) -> MatchFunction:
+    """Return the test of a mapping, which is compiled when it is first needed: few records are odd."""
+    compiled: list[MatchFunction] = []
+
+    def test(mapping: Any, now: int) -> bool:
+        if not compiled:
+            compiled.append(compile_test(node, "mapping"))
+        return compiled[0](mapping, now)
+
+    return test
 
 
 # --- what a session holds ----------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""JSON bytes to records, with errors that end with a JSON path.
+"""JSON bytes to records, each as far as it can be read.
 
-The fast way is one call of msgspec for the whole response. A response that it refuses is read again, record by record:
-it may have fields that this version does not know, which is fine, or be broken, which the error explains.
+msgspec splits a listing into records without reading them, and then reads each in one call. Only a record that it
+refuses is read field by field: it may have fields that this version does not know, which is fine, or odd ones, which
+become problems of that record. The others know nothing of it. That costs a tenth more than one call for all.
 
 Errors are raised outside of `except` blocks, because the exceptions of JSON readers hold the body, with whatever secret
 the server put in it.
@@ -18,11 +19,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import DecodeError
-from .records import UNKNOWN_FIELDS, ApiRecord
+from .records import INTERNAL, ApiRecord, RecordProblem
 
 R = TypeVar("R", bound=ApiRecord)
 
 _decode_any: Callable[[Any], Any] = msgspec.json.Decoder().decode
+_split_array: Callable[[Any], list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
 """The exceptions of msgspec for a body that is broken, or that only the slow way can read."""
 
@@ -35,28 +37,48 @@ def first_characters(body: bytes | bytearray, size: int = 80) -> str:
 def decode_record(
     kind: type[R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = first_characters
 ) -> R:
-    """Return a record from JSON.
+    """Return a record from JSON. What is odd in it is in its `problems`.
 
-    Raise DecodeError, which says what is wrong and ends with the JSON path where there is one. `show` gives the part of
-    a broken body that the error may show.
+    Raise DecodeError if the body is not a JSON object. `show` gives the part of a broken body that the error may show.
     """
     with suppress(*_REFUSED):
         record: R = _decoder(kind).decode(body)
         return record
-    return _convert(kind, load_json(body, show), "$")
+    item = load_json(body, show)
+    if not isinstance(item, dict):
+        raise DecodeError(f"expected an object, got {_json_name(item)} - at `$`")
+    return _read_record(kind, item)
 
 
 def decode_records(
     kind: type[R], body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = first_characters
-) -> list[R]:
-    """Return the records of a JSON array. Errors are those of `decode_record`."""
-    with suppress(*_REFUSED):
-        records: list[R] = _decoder(list[kind]).decode(body)  # type: ignore[valid-type]  # the type is made at run time
-        return records
-    items = load_json(body, show)
-    if not isinstance(items, list):
-        raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`")
-    return [_convert(kind, item, f"$[{at}]") for at, item in enumerate(items)]
+) -> tuple[list[R], list[RecordProblem]]:
+    """Return the records of a JSON array, and what is odd in it: the problems of all records, and what is no record.
+
+    Raise DecodeError if the body is not a JSON array. `show` is that of `decode_record`.
+    """
+    try:
+        items: list[Any] = _split_array(body)
+    except _REFUSED:
+        items = []
+    if not items:
+        items = load_json(body, show)
+        if not isinstance(items, list):
+            raise DecodeError(f"expected an array, got {_json_name(items)} - at `$`")
+    decode = _decoder(kind).decode
+    records: list[R] = []
+    problems: list[RecordProblem] = []
+    for at, raw in enumerate(items):
+        try:
+            records.append(decode(raw))
+        except (*_REFUSED, TypeError):  # TypeError for what `load_json` has decoded already
+            item = load_json(bytes(raw), show) if isinstance(raw, msgspec.Raw) else raw
+            if isinstance(item, dict):
+                records.append(_read_record(kind, item))
+                problems += records[-1].problems
+            else:
+                problems.append(RecordProblem(None, f"$[{at}]", f"Expected `object`, got {_json_name(item)}", item))
+    return records, problems
 
 
 def load_json(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = first_characters) -> Any:
@@ -90,8 +112,13 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 
 
 @cache
-def _known_names(kind: type[ApiRecord]) -> frozenset[str]:
-    return frozenset(field.encode_name for field in msgspec.structs.fields(kind)) - {UNKNOWN_FIELDS}
+def _readers(kind: type[msgspec.Struct]) -> dict[str, tuple[str, Any, bool]]:
+    """Return the name, the type and whether it is required of each field, by the API's name for it."""
+    return {
+        field.encode_name: (field.name, field.type, field.required)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in INTERNAL
+    }
 
 
 def _parse_integer(digits: str) -> int | float:
@@ -101,20 +128,38 @@ def _parse_integer(digits: str) -> int | float:
         return float(digits)
 
 
-def _convert(kind: type[R], item: Any, path: str) -> R:
-    """Return a record from decoded JSON, with the fields that are not known set apart."""
-    if not isinstance(item, dict):
-        raise DecodeError(f"expected an object, got {_json_name(item)} - at `{path}`")
-    known = _known_names(kind)
-    extra = {name: item.pop(name) for name in [*item] if name not in known}
-    if extra:
-        item[UNKNOWN_FIELDS] = extra
-    try:
-        return msgspec.convert(item, kind)
-    except msgspec.ValidationError as error:
-        message = str(error)
-    # msgspec's own path starts at the item.
-    raise DecodeError(message.replace("`$", f"`{path}", 1) if " - at `$" in message else f"{message} - at `{path}`")
+def read_fields(kind: type[msgspec.Struct], item: dict[str, Any]) -> tuple[dict[str, Any], list[RecordProblem]]:
+    """Return what can be read of a decoded object as the fields of a struct, and what is odd in it.
+
+    A field that cannot be read is None, and an `id` the empty string.
+    """
+    readers = _readers(kind)
+    values: dict[str, Any] = {}
+    odd: list[tuple[str, str, Any]] = []
+    for name, value in item.items():
+        if name not in readers:
+            continue
+        field, wanted, _ = readers[name]
+        try:
+            values[field] = msgspec.convert(value, wanted)
+        except (msgspec.ValidationError, OverflowError) as error:
+            odd.append((name, str(error).split(" - at `$")[0], value))
+    missing = [
+        (name, "nothing is there", None) for name, (_, _, required) in readers.items() if required and name not in item
+    ]
+    odd += missing
+    for name, _, _ in odd:
+        values[readers[name][0]] = "" if name == "id" else None
+    identity = item.get("id")
+    identity = identity if isinstance(identity, str) else None
+    return values, [RecordProblem(identity, f"$.{name}", message, value) for name, message, value in odd]
+
+
+def _read_record(kind: type[R], item: dict[str, Any]) -> R:
+    """Return a record of what can be read of a decoded object."""
+    values, problems = read_fields(kind, item)
+    unknown = {name: value for name, value in item.items() if name not in _readers(kind)} or None
+    return kind(**values, unknown=unknown, problems=tuple(problems), raw=item if problems else None)
 
 
 def _json_name(value: object) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, overload
 
 import msgspec
 
 from ..errors import BBQueryError
 from ..planning.plan import Plan
-from .records import Session
+from .records import RecordProblem, Session
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -41,9 +41,10 @@ class SessionList(Sequence[Session]):
 
     `plan` is how the service was to be asked, and `requests` what was asked. `discarded` counts the sessions that came
     and did not match (docs/service.md#f11, #f17). `missing` holds the errors of requests that failed, if that was
-    allowed. `split` says that a listing took too long and was split by status (docs/service.md#f9): a session in a
-    status that is newer than this version would not be in it (docs/service.md#f15). `complete` is None: the service
-    does not say whether a list is whole (docs/service.md#f13), so neither does bbquery.
+    allowed. `problems` are what was odd in the responses, in sessions that did not match too
+    (docs/service.md#f14). `split` says that a listing took too long and was split by status (docs/service.md#f9): a
+    session in a status that is newer than this version would not be in it (docs/service.md#f15). `complete` is None:
+    the service does not say whether a list is whole (docs/service.md#f13), so neither does bbquery.
     """
 
     def __init__(
@@ -53,7 +54,8 @@ class SessionList(Sequence[Session]):
         discarded: int,
         *,
         plan: Plan,
-        missing: Sequence[BBQueryError] = (),
+        missing: Iterable[BBQueryError] = (),
+        problems: Iterable[RecordProblem] = (),
         split: bool = False,
     ) -> None:
         self._sessions = sessions
@@ -61,6 +63,7 @@ class SessionList(Sequence[Session]):
         self.discarded = discarded
         self.plan = plan
         self.missing = tuple(missing)
+        self.problems = tuple(problems)
         self.split = split
         self.complete: bool | None = None
 

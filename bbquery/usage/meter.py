@@ -15,12 +15,15 @@ from typing import Any, Self, TypedDict
 import msgspec
 
 from ..errors import BuildError, DecodeError
-from ..semantics.duration import end_of
-from ..sessions.records import AwareTime, Session
+from ..semantics.duration import end_of, place_in_time
+from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
 from .grouping import read_keys
 from .periods import INTERVAL_EPOCH, parse_interval, require_utc
 from .report import Cell, Segment, UsageReport
 from .totals import UsageTotals
+
+UNKNOWN_STATUS = "(unknown)"
+"""What sessions count as whose status cannot be read."""
 
 _EMPTY: dict[str, Any] = {}
 
@@ -28,8 +31,8 @@ _EMPTY: dict[str, Any] = {}
 class SessionRow(msgspec.Struct, rename="camel", gc=False):
     """The fields that are read of a session in a file, beside the keys to group it by."""
 
-    status: str
-    started_at: AwareTime
+    status: MaybeText
+    started_at: MaybeTime
     ended_at: AwareTime | None = None
     expires_at: AwareTime | None = None
     proxy_bytes: int | None = 0
@@ -87,6 +90,8 @@ def measure_usage(
 
     `every` is the length of intervals, such as `1h`, `1d` or `7d`. They begin at midnight UTC, weeks on Monday. A
     session counts in the interval in which it started, and each of its minutes in the one in which that minute began.
+    A session whose start cannot be read counts where it was created, or at `now`, with one minute and no duration; one
+    whose status cannot be read counts as `(unknown)`.
 
     A session that has not ended counts up to `now`, the present unless given, and no further than `expires_at`. With
     `start` and `end`, only sessions that started from `start` on and before `end` count, with all of their minutes.
@@ -127,25 +132,27 @@ class UsageMeter:
         return self.add_rows(self._rows(sessions))
 
     def _rows(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Iterator[Session | SessionRow]:
-        kind, problem = self.row, None
         for session in sessions:
             if isinstance(session, Session):
                 yield session
             elif isinstance(session, Mapping):
-                try:
-                    row = msgspec.convert(session, kind)
+                row = self._read_row(session)
+                if row.started_at is not None:
                     row.started_at = row.started_at.astimezone(UTC)  # its zone may change the clocks meanwhile
-                    yield row
-                    continue
-                except msgspec.ValidationError as error:
-                    problem = str(error)
-                raise DecodeError(f"a mapping is not a session: {problem}")
+                yield row
             else:
                 raise BuildError(
                     f"a value of type {type(session).__name__} is not a session",
                     hint="give a Session or the API's mapping",
                     code="wrong-type",
                 )
+
+    def _read_row(self, session: Mapping[str, Any]) -> SessionRow:
+        try:
+            return msgspec.convert(session, self.row)
+        except msgspec.ValidationError as error:
+            problem = str(error)
+        raise DecodeError(f"a mapping is not a session: {problem}")
 
     def add_rows(self, rows: Iterable[Any]) -> Self:
         """Count sessions that have the attributes of `row`."""
@@ -156,9 +163,12 @@ class UsageMeter:
         metadata = _EMPTY
         for row in rows:
             started = row.started_at
+            is_placed = started is not None
+            if not is_placed:
+                started = place_in_time(row, now)
             if (low is not None and started < low) or (high is not None and started >= high):
                 continue
-            status, ended = row.status, row.ended_at
+            status, ended = row.status or UNKNOWN_STATUS, row.ended_at
             running = False
             if ended is None:
                 ended = end_of(None, status, row.expires_at, now)
@@ -172,7 +182,7 @@ class UsageMeter:
                 figures = cells[segment, place] = UsageTotals()
 
             minutes = 1
-            if ended is not None:
+            if ended is not None and is_placed:
                 lasted = ended - started
                 seconds, microseconds = lasted.days * 86_400 + lasted.seconds, lasted.microseconds
                 if seconds < 0:

@@ -140,7 +140,12 @@ class UsageReport:
         return self._with(cells)
 
     def coverage(self, usage: ProjectUsage) -> Coverage:
-        """Return how much of what the service counts for the project is in this report (docs/service.md#f23)."""
+        """Return how much of what the service counts for the project is in this report (docs/service.md#f23).
+
+        Raise DecodeError if what the service counts could not be read.
+        """
+        if usage.browser_minutes is None:
+            raise DecodeError(f"the service's count cannot be read: {'; '.join(map(str, usage.problems))}")
         return Coverage(self.total.browser_minutes, usage.browser_minutes)
 
     # --- JSON ----------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Read sessions from NDJSON files (`bbquery sessions > june.ndjson`), a few hundred at a time.
 
 A file may be compressed with gzip. It is read and decoded in blocks, so that its size does not matter. Lines that the
-decoder refuses are tried again one by one, because it does not take everything that JSON may hold; then an error names
-the line.
+decoder refuses are tried again one by one, because it does not take everything that JSON may hold. A session that is
+not as documented is read as far as possible, as the client does; for what is no session, an error names the line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from ..errors import DecodeError
-from ..sessions.decoding import load_json
+from ..sessions.decoding import load_json, read_fields
+from ..sessions.records import RecordProblem
 
 _BLOCK_SIZE = 256 * 1024
 _MAX_LINE = 16 * 1024 * 1024
@@ -26,12 +27,16 @@ Row = TypeVar("Row")
 
 
 def read_sessions(
-    file: str | PathLike[str] | IO[bytes], kind: type[Row], name: str | None = None
+    file: str | PathLike[str] | IO[bytes],
+    kind: type[Row],
+    name: str | None = None,
+    problems: list[RecordProblem] | None = None,
 ) -> Iterator[list[Row]]:
     """Yield the sessions of a file, or of a binary stream, in lists.
 
-    `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by a query. Raise OSError if the file cannot be read,
-    and DecodeError, with its name and the line, for a line that is not a session.
+    `kind` is `UsageMeter.row`, or `FullSessionRow` to select some by a query. What is not as documented in a session is
+    added to `problems`. Raise OSError if the file cannot be read, and DecodeError, with its name and the line, for a
+    line that is not a session; without `problems` also for one that is not as documented.
     """
     if name is None:
         name = str(file if isinstance(file, str | PathLike) else file.name)
@@ -41,13 +46,18 @@ def read_sessions(
         try:
             rows = decoder.decode_lines(block)
         except (msgspec.DecodeError, ValueError, RecursionError):
-            rows = list(_decode_line_by_line(block, kind, decoder, name, number))
+            rows = list(_decode_line_by_line(block, kind, decoder, name, number, problems))
         yield rows
         number += block.count(b"\n")
 
 
 def _decode_line_by_line(
-    block: bytes, kind: type[Row], decoder: msgspec.json.Decoder[Row], name: str, number: int
+    block: bytes,
+    kind: type[Row],
+    decoder: msgspec.json.Decoder[Row],
+    name: str,
+    number: int,
+    problems: list[RecordProblem] | None,
 ) -> Iterator[Row]:
     """Yield the sessions of a block, line by line. Raise DecodeError for a line that is not a session."""
     for at, line in enumerate(block.split(b"\n"), number):
@@ -59,13 +69,21 @@ def _decode_line_by_line(
             continue
         except (msgspec.DecodeError, ValueError, RecursionError):
             pass
+        item: Any = None
         try:
-            yield msgspec.convert(load_json(line), kind)
+            item = load_json(line)
+            yield msgspec.convert(item, kind)
             continue
         except DecodeError as error:
             problem = str(error)
         except (msgspec.ValidationError, ValueError, RecursionError) as error:
             problem = f"this is not a session: {error}"
+        # An object that shares nothing with a session is something else, not an odd one.
+        if problems is not None and isinstance(item, dict) and ("status" in item or "startedAt" in item):
+            fields, odd = read_fields(kind, item)  # type: ignore[arg-type]  # a row type, where odd sessions are to be read
+            problems += odd
+            yield kind(**fields)
+            continue
         if line.startswith(b"["):
             problem = "this is an array: write a session a line, as bbquery sessions --ndjson does"
         raise DecodeError(f"{name}, line {at:,}: {problem}")

@@ -153,7 +153,11 @@ class Process:
 def listed(world: World, plan: Plan, choose: Choose, is_wanted: Callable[[bbquery.Session], bool] | None) -> Any:
     """Return the result of a listing in which answers and moves come in the chosen order. Check its parts too."""
     api = Operations(client_settings(), lambda: 0.0)
-    process = Process(PlanRun(api, plan, is_wanted, streams=True).run(), choose)
+
+    def select(sessions: list[bbquery.Session]) -> list[bbquery.Session]:
+        return sessions if is_wanted is None else list(filter(is_wanted, sessions))
+
+    process = Process(PlanRun(api, plan, select, streams=True).run(), choose)
     process.continue_on_error()
     while sends := process.sends():
         moves = world.movable()

@@ -288,3 +288,19 @@ def test_what_cannot_be_loaded_at_first_is_the_callers_error(tmp_path: Path) -> 
     (tmp_path / "bad.ndjson").write_text("{}\n")
     with (tmp_path / "bad.ndjson").open("rb") as stdin, pytest.raises(DecodeError, match=r"standard input, line 1"):
         SessionSource(load_files(["-"], stdin), 60)
+
+
+# --- sessions that are not as documented ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("sort", ["started_at", "-started_at", "duration", "proxy_bytes", "status", "region", "id"])
+def test_odd_sessions_are_shown_too(serve: Serve, tmp_path: Path, sort: str) -> None:
+    broken = [session(6, ago=1, startedAt=None), session(7, ago=1, status=None), session(8, ago=1, proxyBytes="1")]
+    file = tmp_path / "june.ndjson"
+    file.write_text("\n".join(json.dumps(each) for each in [*SESSIONS, *broken]), encoding="utf-8")
+    served = serve(source=SessionSource(load_files([str(file)], BytesIO()), 3600, clock=lambda: NOW))
+    found = served.json("sessions", range="all", sort=sort)["sessions"]
+    assert len(found) == len(SESSIONS) + 3
+    assert {each["id"]: each["status"] for each in found}["session-7"] == "(unknown)"
+    assert {each["id"]: each["started_at"] for each in found}["session-6"] is None
+    assert served.json("report", range="all")["total"]["sessions"] == len(found)

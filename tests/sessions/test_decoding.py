@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.raw_server import SESSION
-from support.session_samples import METADATA
+from support.session_samples import METADATA, trees
 
 import bbquery
 from bbquery import Session
+from bbquery.language.nodes import Node
 from bbquery.sessions.decoding import decode_record, decode_records
+from bbquery.sessions.records import RecordProblem
 
 texts = st.text(st.characters(exclude_categories=[]))  # lone surrogates too, as JavaScript writes them
 
@@ -42,7 +46,8 @@ written = st.fixed_dictionaries(
 )
 def test_every_field_is_what_a_json_reader_says(several: list[dict[str, Any]], style: dict[str, Any]) -> None:
     body = json.dumps([{**SESSION, **fields} for fields in several], **style)
-    sessions = decode_records(Session, body.encode())
+    sessions, problems = decode_records(Session, body.encode())
+    assert problems == []
     assert sessions == [decode_record(Session, json.dumps({**SESSION, **fields}).encode()) for fields in several]
     for session, expected in zip(sessions, json.loads(body), strict=True):
         metadata = expected.get("userMetadata")
@@ -81,34 +86,136 @@ def test_odd_metadata_is_read(text: str) -> None:
         return int(digits) if len(digits) < 4_300 else float(digits)
 
     one = json.dumps(SESSION)[:-1] + f', "userMetadata": {text}}}'
-    plain, among_others = decode_records(Session, f"[{one}, {json.dumps(SESSION)}]".encode())
+    (plain, among_others), _ = decode_records(Session, f"[{one}, {json.dumps(SESSION)}]".encode())
     assert repr(plain.user_metadata) == repr(json.loads(text, parse_int=integer))
     assert among_others.user_metadata == SESSION.get("userMetadata")
 
 
+# --- what is odd -------------------------------------------------------------------------------
+
+_OPTIONAL = ("endedAt", "contextId", "userMetadata", "avgCpuUsage", "memoryUsage")
+
+
+def attribute(name: str) -> str:
+    """Return the name of a record's field by that of the API."""
+    return next(field.name for field in msgspec.structs.fields(Session) if field.encode_name == name)
+
+
 @pytest.mark.parametrize(
-    ("metadata", "name"), [([1], "array"), ("{}", "str"), (5, "int"), (1.5, "float"), (False, "bool")]
+    ("name", "value", "message"),
+    [
+        ("startedAt", None, "Expected `datetime`, got `null`"),
+        ("proxyBytes", "12", "Expected `int`, got `str`"),
+        ("createdAt", 1767225600, "Expected `datetime`, got `int`"),
+        ("createdAt", "2026-11-01T12:00:00", "Expected `datetime` with a timezone component"),
+        ("region", None, "Expected `str`, got `null`"),
+        ("region", 5, "Expected `str`, got `int`"),
+        ("status", ["ERROR"], "Expected `str`, got `array`"),
+        ("keepAlive", "false", "Expected `bool`, got `str`"),
+        ("proxyBytes", 1.5, "Expected `int`, got `float`"),
+        ("userMetadata", [1], "Expected `object | null`, got `array`"),
+        ("userMetadata", "{}", "Expected `object | null`, got `str`"),
+        ("userMetadata", False, "Expected `object | null`, got `bool`"),
+        ("avgCpuUsage", "5", "Expected `float | null`, got `str`"),
+        ("endedAt", "", "Invalid RFC3339 encoded datetime"),
+    ],
 )
-@pytest.mark.parametrize("further", [{}, {"another": 1}], ids=["fast", "slow"])
-def test_metadata_is_an_object_or_null(metadata: Any, name: str, further: dict[str, Any]) -> None:
-    wrong = {**SESSION, "userMetadata": metadata, **further}
-    many = [*[SESSION] * 250, wrong, SESSION]
-    message = f"Expected `object | null`, got `{name}` - at `$"
-    with pytest.raises(bbquery.DecodeError) as caught:
-        decode_records(Session, json.dumps(many).encode())
-    assert str(caught.value) == f"{message}[250].userMetadata`"
-    with pytest.raises(bbquery.DecodeError) as caught:
-        decode_record(Session, json.dumps(wrong).encode())
-    assert str(caught.value) == f"{message}.userMetadata`"
+@pytest.mark.parametrize("further", [{}, {"another": 1}], ids=["known", "unknown"])
+def test_an_odd_field_is_none_and_costs_nothing_else(
+    name: str, value: Any, message: str, further: dict[str, Any]
+) -> None:
+    odd = {**SESSION, name: value, **further}
+    many = [*[SESSION] * 250, odd, SESSION]
+    sessions, problems = decode_records(Session, json.dumps(many).encode())
+    assert problems == [RecordProblem("s1", f"$.{name}", message, value)]
+    assert sessions[250] == decode_record(Session, json.dumps(odd).encode())
+    assert list(sessions[250].problems) == problems
+    assert getattr(sessions[250], attribute(name)) is None
+    assert sessions[250].to_dict() == odd
+    assert sessions[250].extra == further
+    assert sessions[:250] + sessions[251:] == [decode_record(Session, json.dumps(SESSION).encode())] * 251
 
 
-@pytest.mark.parametrize("name", ["status", "region"])
-@pytest.mark.parametrize(("value", "got"), [(5, "int"), (None, "null"), (["ERROR"], "array")])
-def test_a_status_and_a_region_are_texts(name: str, value: object, got: str) -> None:
-    body = json.dumps([SESSION, {**SESSION, name: value}]).encode()
-    with pytest.raises(bbquery.DecodeError) as caught:
-        decode_records(Session, body)
-    assert str(caught.value) == f"Expected `str`, got `{got}` - at `$[1].{name}`"
+@pytest.mark.parametrize("name", [name for name in SESSION if name != "id"])
+def test_a_missing_field_is_none(name: str) -> None:
+    odd = {key: value for key, value in SESSION.items() if key != name}
+    session = decode_record(Session, json.dumps(odd).encode())
+    assert getattr(session, attribute(name)) is None
+    assert session.problems == (RecordProblem("s1", f"$.{name}", "nothing is there"),)
+    assert session.to_dict() == odd
+
+
+@pytest.mark.parametrize("identity", [{}, {"id": None}, {"id": 5}, {"id": ["s1"]}])
+def test_a_session_without_an_id_is_kept(identity: dict[str, Any]) -> None:
+    odd = {**{name: value for name, value in SESSION.items() if name != "id"}, **identity}
+    (session,), (problem,) = decode_records(Session, json.dumps([odd]).encode())
+    assert session.id == ""
+    assert (problem.record_id, problem.path, problem.value) == (None, "$.id", identity.get("id"))
+    assert str(problem).startswith("(no id): ")
+
+
+@pytest.mark.parametrize(
+    ("item", "got"), [(None, "null"), ("s1", "a string"), ([SESSION], "an array"), (5, "a number")]
+)
+def test_what_is_no_session_is_a_problem_of_the_listing(item: Any, got: str) -> None:
+    sessions, problems = decode_records(Session, json.dumps([SESSION, item, SESSION]).encode())
+    assert [session.id for session in sessions] == ["s1", "s1"]
+    assert problems == [RecordProblem(None, "$[1]", f"Expected `object`, got {got}", item)]
+
+
+@pytest.mark.parametrize("name", ["unknown", "problems", "raw"])
+def test_the_names_of_our_own_are_unknown_fields_to_the_api(name: str) -> None:
+    for value in (None, [], {}, {"a": 1}, [{"record_id": None, "path": "$", "message": "m"}]):
+        session = decode_record(Session, json.dumps({**SESSION, name: value}).encode())
+        assert session.extra == {name: value}
+        assert session.problems == ()
+        assert session.to_dict()[name] == value
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from([*SESSION, *_OPTIONAL, "new"]), json_values | st.just(SESSION["createdAt"])),
+        max_size=4,
+    ),
+    st.lists(st.sampled_from(sorted(SESSION)), max_size=2),
+)
+def test_one_session_never_changes_another(several: list[dict[str, Any]], left_out: list[str]) -> None:
+    """What is read of a session is the same among others and alone, and nothing of it is lost."""
+    items: list[dict[str, Any]] = [{**SESSION, "id": f"s{at}", **fields} for at, fields in enumerate(several)]
+    for item in items[:1]:
+        for name in left_out:
+            item.pop(name, None)
+    body = json.dumps(items)
+    sessions, problems = decode_records(Session, body.encode())
+    assert sessions == [decode_record(Session, json.dumps(item).encode()) for item in items]
+    assert problems == [problem for session in sessions for problem in session.problems]
+    for session, item in zip(sessions, json.loads(body), strict=True):
+        assert bool(session.problems) is (session.raw is not None)
+        for problem in session.problems:
+            name = problem.path.removeprefix("$.")
+            assert problem.value == item.get(name)
+            assert getattr(session, attribute(name)) in (None, "")
+        if session.raw is not None:
+            assert session.to_dict() == item
+
+
+@given(trees(), st.dictionaries(st.sampled_from([*SESSION, *_OPTIONAL]), json_values | st.just("2026-11-01")))
+def test_an_odd_session_matches_as_its_mapping_does(node: Node, fields: dict[str, Any]) -> None:
+    query = bbquery.Query(node)
+    mapping = json.loads(json.dumps({**SESSION, **fields}))
+    session = decode_record(Session, json.dumps(mapping).encode())
+    if not session.problems:
+        return
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    wanted = query.matches(mapping, now=now)
+    assert query.matches(session, now=now) is wanted
+    plain = decode_record(Session, json.dumps(SESSION).encode())
+    found = list(query.filter([plain, session, plain], now=now))
+    assert (session in found) is wanted
+    assert len(found) == wanted + 2 * query.matches(plain, now=now)
+
+
+# --- what is broken ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -128,6 +235,6 @@ def test_what_is_broken_is_found_when_it_comes(text: bytes) -> None:
 
 def test_a_listing_does_not_keep_the_answer_it_came_in() -> None:
     body = bytearray(json.dumps([{**SESSION, "userMetadata": METADATA}] * 250).encode())
-    sessions = decode_records(Session, body)
+    sessions, _ = decode_records(Session, body)
     body.clear()  # BufferError where something still looks into it
     assert [session.user_metadata for session in sessions] == [METADATA] * 250

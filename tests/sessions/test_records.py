@@ -16,6 +16,7 @@ from support.session_samples import METADATA
 import bbquery
 from bbquery import CreatedSession, Session
 from bbquery.sessions.decoding import decode_record
+from bbquery.sessions.records import INTERNAL
 
 SECRETS = {"connectUrl": "wss://c", "seleniumRemoteUrl": "http://s", "signingKey": "k"}
 
@@ -113,11 +114,13 @@ def test_a_session_can_be_changed_in_a_copy(make: Make) -> None:
 @each_way
 def test_a_session_is_written_as_it_was_read(make: Make) -> None:
     session = make()
-    assert json.loads(msgspec.json.encode(session)) == json.loads(json.dumps({**session.to_dict(), "(unknown)": None}))
+    assert json.loads(msgspec.json.encode(session)) == json.loads(
+        json.dumps({**session.to_dict(), "unknown": None, "problems": [], "raw": None})
+    )
     assert session.to_dict()["userMetadata"] == METADATA
     assert f"user_metadata={METADATA!r}" in repr(session)
     assert session.__rich_repr__() == [
-        (name, getattr(session, name)) for name in Session.__struct_fields__ if name != "unknown"
+        (name, getattr(session, name)) for name in Session.__struct_fields__ if name not in INTERNAL
     ]
     match session:
         case Session(status="RUNNING" | "COMPLETED", user_metadata={"client": client, "order": {"status": status}}):

@@ -104,7 +104,39 @@ def test_sessions_and_mappings_measure_the_same() -> None:
         assert measure_usage([record], by=by, now=NOW) == measure_usage([mapping], by=by, now=NOW)
 
 
-# --- keys --------------------------------------------------------------------------------------
+# --- sessions that are not as documented ---------------------------------------------------------
+
+
+def odd(**fields: Any) -> Session:
+    mapping = {**session(), "createdAt": "2026-11-01T09:59:00Z", **fields}
+    return decode_record(Session, json.dumps(mapping).encode())
+
+
+def test_a_session_whose_start_cannot_be_read_counts_where_it_was_created() -> None:
+    report = measure_usage([odd(startedAt=None)], every="1d", now=NOW)
+    assert [start.isoformat() for _, start in report.cells if start] == ["2026-11-01T00:00:00+00:00"]
+    assert (report.total.sessions, report.total.browser_minutes, report.total.average_duration) == (1, 1, None)
+    for start, count in (("2026-11-01", 1), ("2026-11-02", 0)):
+        begin = datetime.fromisoformat(start).replace(tzinfo=UTC)
+        assert measure_usage([odd(startedAt="soon")], start=begin, now=NOW).total.sessions == count
+
+
+def test_a_session_without_any_time_counts_now() -> None:
+    report = measure_usage([odd(startedAt=None, createdAt=5)], every="1d", now=NOW)
+    assert [start for _, start in report.cells] == [NOW.replace(hour=0, minute=0, second=0, microsecond=0)]
+    assert report.total.sessions == 1
+
+
+def test_a_session_whose_status_or_bytes_cannot_be_read_is_counted() -> None:
+    total = measure_usage([odd(status=None), odd(proxyBytes="5"), odd(endedAt="late")], now=NOW).total
+    assert (total.sessions, total.by_status["(unknown)"]) == (3, 1)
+    assert measure_usage([odd(proxyBytes="5")], now=NOW).total.proxy_bytes == 0
+
+
+def test_no_coverage_of_what_the_service_counts_unreadably() -> None:
+    usage = decode_record(ProjectUsage, b'{"browserMinutes": "100", "proxyBytes": 0}')
+    with pytest.raises(DecodeError, match=r"cannot be read: .*\$\.browserMinutes"):
+        measure_usage([session()], now=NOW).coverage(usage)
 
 
 # --- what is not a session, or no option ----------------------------------------------------------

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from support.usage_sessions import NOW, session
 
-from bbquery import DecodeError
-from bbquery.usage import UsageMeter
+from bbquery import DecodeError, RecordProblem
+from bbquery.usage import FullSessionRow, UsageMeter
 from bbquery.usage.session_files import read_sessions
 
 LINE = json.dumps(session(userMetadata={"client": "acme"}))
@@ -111,3 +111,24 @@ def test_memory_does_not_grow_with_the_file() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5
+
+
+# --- sessions that are not as documented ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("fields", [{"startedAt": None}, {"status": 5}, {"proxyBytes": "7"}, {"userMetadata": ["x"]}])
+@pytest.mark.parametrize("kind", [UsageMeter(by=["client"]).row, FullSessionRow], ids=["some fields", "all fields"])
+def test_an_odd_session_is_read_as_far_as_possible(fields: dict[str, Any], kind: Any) -> None:
+    lines = "\n".join([LINE, json.dumps({**session(), **fields}), LINE]).encode()
+    problems: list[RecordProblem] = []
+    found = [row for rows in read_sessions(io.BytesIO(lines), kind, "june", problems) for row in rows]
+    assert len(found) == 3
+    assert [(each.path, each.value) for each in problems] == [(f"$.{name}", value) for name, value in fields.items()]
+    assert UsageMeter(now=NOW).add_rows(found).report().total.sessions == 3
+    with pytest.raises(DecodeError, match="june, line 2: this is not a session"):
+        list(read_sessions(io.BytesIO(lines), kind, "june"))
+
+
+def test_an_object_that_is_something_else_is_no_odd_session() -> None:
+    with pytest.raises(DecodeError, match="june, line 2: this is not a session"):
+        list(read_sessions(io.BytesIO(f'{LINE}\n{{"id": "x"}}'.encode()), FullSessionRow, "june", []))

@@ -14,6 +14,7 @@ import click
 from ..arguments import read_query, stdin_bytes, within_project
 from ..console import EXIT_OK, CliError, flush, is_terminal, print_note, write
 from ..options import Command, ConnectionOptions, connection_options, query_argument
+from ..rendering.session_list import print_problems
 from ..rendering.tables import spinner
 from ..serving import binding, until_interrupted
 
@@ -120,7 +121,13 @@ def _serve(dashboard: Dashboard, *, opens: bool) -> None:
 
 def _service(stack: ExitStack, connection: ConnectionOptions, wanted: Query | None) -> LoadFunction:
     client = stack.enter_context(connection.open())
-    return lambda: list(client.sessions(wanted, project_id=connection.project))
+
+    def load() -> Sequence[Any]:
+        found = client.sessions(wanted, project_id=connection.project)
+        print_problems(found.problems)
+        return found
+
+    return load
 
 
 def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str | None) -> LoadFunction:

@@ -49,13 +49,17 @@ def command(connection: ConnectionOptions, usage: bool, form: str | None) -> int
 def _columns(used: dict[str, ProjectUsage]) -> list[Column]:
     columns = [
         Column("id", lambda project: project.id),
-        Column("name", lambda project: project.name),
+        Column("name", lambda project: project.name or ""),
         Column("created (UTC)", lambda project: format_time(project.created_at), optional=True),
-        Column("timeout", lambda project: f"{project.default_timeout:,} s", right=True, optional=True),
+        Column("timeout", lambda project: _amount(project.default_timeout, " s"), right=True, optional=True),
     ]
     if used:
         columns += [
-            Column("browser minutes", lambda project: f"{used[project.id].browser_minutes:,}", right=True),
+            Column("browser minutes", lambda project: _amount(used[project.id].browser_minutes), right=True),
             Column("proxy", lambda project: format_bytes(used[project.id].proxy_bytes), right=True),
         ]
     return columns
+
+
+def _amount(number: int | None, unit: str = "") -> str:
+    return "" if number is None else f"{number:,}{unit}"

@@ -30,7 +30,7 @@ from ..console import (
 )
 from ..options import Command, ConnectionOptions, connection_options, no_scan_option, set_option
 from ..rendering.json_output import without_secrets, write_lines
-from ..rendering.session_list import count_sessions, write_sessions
+from ..rendering.session_list import count_sessions, print_problems, write_sessions
 from ..rendering.tables import spinner
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def _release_matches(
 
     with spinner("asking the service"):
         found = client.sessions(query, project_id=project, scan=scan)
+    print_problems(found.problems)
     alive = [session for session in found if session.status not in FINAL_STATUSES]
     ended = f"; {len(found) - len(alive):,} more have ended" if len(alive) < len(found) else ""
     if not alive:

@@ -6,6 +6,7 @@ import click
 
 from ..console import EXIT_OK
 from ..options import Command, ConnectionOptions, connection_options, default_format, output_formats, secrets_option
+from ..rendering.session_list import print_problems
 from ..rendering.tables import print_session, spinner
 
 
@@ -25,5 +26,6 @@ def command(connection: ConnectionOptions, session_id: str, form: str | None, sh
     """
     with connection.open() as client, spinner("asking the service"):
         session = client.session(session_id)
+    print_problems(session.problems)
     print_session(session.to_dict(), default_format(form, "json"), secrets=show_secrets)
     return EXIT_OK

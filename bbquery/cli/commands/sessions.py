@@ -12,9 +12,25 @@ import click
 from ...errors import RateLimited, ServerError, TransportError
 from ..arguments import read_query
 from ..console import EXIT_OK, flush, is_terminal, print_error, write
-from ..options import Command, ConnectionOptions, connection_options, default_format, no_scan_option, query_argument
+from ..options import (
+    Command,
+    ConnectionOptions,
+    connection_options,
+    default_format,
+    no_scan_option,
+    query_argument,
+    strict_option,
+)
 from ..rendering.json_output import write_lines
-from ..rendering.session_list import ListOptions, list_options, print_asked_query, record, status_option, write_list
+from ..rendering.session_list import (
+    ListOptions,
+    list_options,
+    print_asked_query,
+    print_problems,
+    record,
+    status_option,
+    write_list,
+)
 from ..rendering.tables import spinner
 
 if TYPE_CHECKING:
@@ -28,6 +44,7 @@ if TYPE_CHECKING:
 @query_argument
 @status_option
 @no_scan_option
+@strict_option
 @list_options
 @click.option(
     "--watch", is_flag=True, help="Ask again and again, until Ctrl-C; a pipe gets what is new or has changed."
@@ -46,6 +63,7 @@ def command(
     settings: tuple[str, ...],
     status: str | None,
     scan: Literal["allow", "forbid"],
+    strict: bool,
     columns: list[SessionColumn] | None,
     sort: str | None,
     limit: int | None,
@@ -83,7 +101,7 @@ def command(
 
         def find() -> SessionList:
             with spinner("asking the service"):
-                return client.sessions(wanted, status=status, project_id=connection.project, scan=scan)
+                return client.sessions(wanted, status=status, project_id=connection.project, scan=scan, strict=strict)
 
         if watch:
             _watch_sessions(find, how, every)
@@ -110,5 +128,6 @@ def _watch_sessions(find: Callable[[], SessionList], how: ListOptions, every: fl
                 news = [session for session in found if seen.get(session.id) != session]
                 seen = {session.id: session for session in found}
                 write_lines([record(session, how.columns, now) for session in news])
+                print_problems([problem for session in news for problem in session.problems])
             flush()
         time.sleep(every)

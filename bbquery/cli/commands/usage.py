@@ -13,7 +13,7 @@ import click
 
 from ..arguments import read_query
 from ..console import EXIT_OK, is_terminal
-from ..options import Command, ConnectionOptions, connection_options, query_argument
+from ..options import Command, ConnectionOptions, connection_options, query_argument, strict_option
 from ..rendering.tables import spinner
 
 OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
@@ -60,6 +60,7 @@ FILES = ("parquet", "html", "png")
 @click.option(
     "--now", "instant", metavar="TIME", help="Count sessions that have not ended up to this time; now unless given."
 )
+@strict_option
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The configuration.")
 @connection_options("--timeout", project="Only sessions of this project; a key may see several.")
 def command(
@@ -80,6 +81,7 @@ def command(
     serve: str | None,
     refresh: float,
     instant: str | None,
+    strict: bool,
     config: Path | None,
 ) -> int:
     """Report the usage of the sessions that match QUERY, or of all.
@@ -119,7 +121,7 @@ def command(
     if coverage:  # what the service counts is of one project
         project = project or os.environ.get("BROWSERBASE_PROJECT_ID")
     asked = usage_request.UsageRequest(
-        wanted, limits.names(names), every, period, bool(compare), inputs, project, now, configured.billing_day
+        wanted, limits.names(names), every, period, bool(compare), inputs, project, now, configured.billing_day, strict
     )
     require_format("openmetrics" if serve is not None else form, names)
     asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked

@@ -24,9 +24,9 @@ def plain_cell(text: str) -> str:
     return escape_control_characters(text, keep="")
 
 
-def format_time(time: datetime) -> str:
-    """Return a time in UTC, to the minute."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+def format_time(time: datetime | None) -> str:
+    """Return a time in UTC, to the minute; nothing if it is not known."""
+    return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def duration_cell(session: Session, now: datetime) -> str:
@@ -45,8 +45,10 @@ def format_duration(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-def format_bytes(size: int) -> str:
-    """Return bytes in the unit that leaves one to three digits before the point."""
+def format_bytes(size: int | None) -> str:
+    """Return bytes in the unit that leaves one to three digits before the point; nothing if they are not known."""
+    if size is None:
+        return ""
     number, unit = float(size), "B"
     for larger in ("KB", "MB", "GB", "TB"):
         if number < 999.5:
@@ -55,9 +57,10 @@ def format_bytes(size: int) -> str:
     return f"{size} B" if unit == "B" else f"{number:.{1 if number < 99.95 else 0}f} {unit}"
 
 
-def styled_status(status: str) -> Text:
+def styled_status(status: str | None) -> Text:
     from rich.text import Text
 
+    status = status or ""
     return Text(plain_cell(status), _STYLES.get(status, ""))
 
 

@@ -74,7 +74,10 @@ def parse_column(name: str) -> SessionColumn:
         return json.dumps(value) if isinstance(value, dict) else value
 
     return SessionColumn(
-        name, lambda mapping, _: mapping[api_name], lambda session, _: _field_cell(name, getattr(session, name)), key
+        name,
+        lambda mapping, _: mapping.get(api_name),
+        lambda session, _: _field_cell(name, getattr(session, name)),
+        key,
     )
 
 
@@ -109,16 +112,22 @@ def _metadata_column(name: str) -> SessionColumn:
             None if held is None else (not isinstance(held, str), held if isinstance(held, str) else json.dumps(held))
         )
 
-    return SessionColumn(name, lambda mapping, _: walk(mapping["userMetadata"]), cell, key)
+    return SessionColumn(name, lambda mapping, _: walk(mapping.get("userMetadata")), cell, key)
 
 
 def _seconds(mapping: dict[str, Any], now: datetime) -> float | None:
-    started, ended, expires = (
-        datetime.fromisoformat(mapping[name]) if mapping[name] else None
-        for name in ("startedAt", "endedAt", "expiresAt")
-    )
-    end = end_of(ended, mapping["status"], expires, now)
+    started, ended, expires = (_aware_time(mapping.get(name)) for name in ("startedAt", "endedAt", "expiresAt"))
+    end = end_of(ended, mapping.get("status"), expires, now)
     return None if end is None or started is None else (max(end, started) - started).total_seconds()
+
+
+def _aware_time(value: object) -> datetime | None:
+    """Return a time, or None for what a session with problems may hold in its place."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return time if time is not None and time.tzinfo is not None else None
 
 
 def _field_cell(name: str, value: Any) -> str | Text:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from ...language.session_fields import STATUSES
-from ..console import print_note, write
+from ..console import print_error, print_note, write
 from ..options import F, output_formats
 from .cells import duration_cell, format_bytes, format_time, styled_metadata, styled_status
 from .json_output import without_secrets, write_json, write_lines
@@ -22,7 +22,7 @@ from .tables import Column, write_table
 
 if TYPE_CHECKING:
     from ...query import Query
-    from ...sessions.records import Session
+    from ...sessions.records import RecordProblem, Session
     from ...sessions.results import SessionList
 
 _RIGHT = ("duration", "proxy_bytes", "avg_cpu_usage", "memory_usage")
@@ -97,6 +97,19 @@ def _checked_sort(_context: click.Context, _parameter: click.Parameter, text: st
 # --- writing -----------------------------------------------------------------------------------
 
 
+def print_problems(problems: Sequence[RecordProblem]) -> None:
+    """Print what is not as documented in sessions (docs/service.md#f14): how many, and the first of it in full."""
+    if problems:
+        odd = len({each.record_id or each.path for each in problems})
+        shown = "; ".join([str(each) for each in problems[:3]])
+        more = f"; and {len(problems) - 3:,} more" if len(problems) > 3 else ""
+        is_or_are = "is" if odd == 1 else "are"
+        print_error(
+            f"{count_sessions(odd)} {is_or_are} not as documented, and read as far as possible: {shown}{more}",
+            "warning",
+        )
+
+
 def print_asked_query(query: Query) -> None:
     """Print what is asked, for the reader of a table."""
     from ...errors import NotAWireQuery
@@ -107,7 +120,10 @@ def print_asked_query(query: Query) -> None:
 
 
 def write_list(found: SessionList, how: ListOptions) -> None:
-    """Write a list to stdout; beside a table, print to stderr what was asked and how many were found."""
+    """Write a list to stdout, and what was odd to stderr.
+
+    Beside a table, what was asked and how many were found go there too.
+    """
     now = datetime.now(UTC)
     sessions = how.pick(found, now)
     if how.form == "table":
@@ -116,6 +132,7 @@ def write_list(found: SessionList, how: ListOptions) -> None:
         write(_csv(sessions, how.columns, now))
     else:
         (write_json if how.form == "json" else write_lines)([record(session, how.columns, now) for session in sessions])
+    print_problems(found.problems)
 
 
 def record(session: Session, columns: list[SessionColumn] | None, now: datetime) -> dict[str, Any]:
@@ -164,7 +181,7 @@ def write_sessions(sessions: list[Session], columns: list[SessionColumn] | None,
             Column("status", lambda session: styled_status(session.status)),
             Column("created (UTC)", lambda session: format_time(session.created_at)),
             Column("duration", lambda session: duration_cell(session, now), right=True, optional=True),
-            Column("region", lambda session: session.region, optional=True),
+            Column("region", lambda session: session.region or "", optional=True),
             Column("proxy", lambda session: format_bytes(session.proxy_bytes), right=True, optional=True),
             Column("metadata", lambda session: styled_metadata(session.user_metadata), wide=True),
         ],

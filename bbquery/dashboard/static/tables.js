@@ -250,7 +250,7 @@ const sessionRow = (session) =>
   make(
     "tr",
     {},
-    make("td", { class: "time" }, second(session.started_at)),
+    make("td", { class: "time" }, session.started_at ? second(session.started_at) : ""),
     make("td", {}, make("span", { class: `status ${statusClass(session.status)}` }, statusName(session.status))),
     make(
       "td",

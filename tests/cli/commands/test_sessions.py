@@ -287,3 +287,48 @@ def test_a_table_says_that_a_listing_was_split(run: Run, service: Service) -> No
     assert outcome.status == 0
     assert "was split by status" in outcome.err
     assert outcome.err.count("asked    GET") == 6
+
+
+# --- sessions that are not as documented -------------------------------------------------------
+
+ODD = session(4, startedAt=None, proxyBytes="12", createdAt=1767225600, region=None, status=5)
+WARNING = "warning: 1 session is not as documented, and read as far as possible: session-4: Expected "
+
+
+@pytest.mark.parametrize("form", ["--json", "--ndjson", "--csv", "--table"])
+def test_an_odd_session_is_shown_as_it_came_with_a_warning(run: Run, service: Service, form: str) -> None:
+    service(session(1), ODD)
+    outcome = run("sessions", form)
+    assert outcome.status == 0
+    assert WARNING in outcome.err
+    assert "and 2 more" in outcome.err
+    assert "session-1" in outcome.out
+    assert "session-4" in outcome.out
+    if form in ("--json", "--ndjson"):
+        rows = outcome.json if form == "--json" else outcome.lines
+        assert {row["id"]: row for row in rows}["session-4"] == ODD
+
+
+@pytest.mark.parametrize("column", ["id", "status", "created_at", "started_at", "region", "proxy_bytes", "duration"])
+@pytest.mark.parametrize("form", ["--json", "--csv", "--table"])
+def test_every_column_takes_an_odd_session(run: Run, service: Service, column: str, form: str) -> None:
+    bare = {name: value for name, value in session(5).items() if name in ("id", "projectId")}
+    service(session(1), ODD, bare)
+    outcome = run("sessions", form, "--columns", f"id,{column}" if column != "id" else "id", "--sort", column)
+    assert (outcome.status, outcome.out.count("session-")) == (0, 3)
+
+
+def test_strict_fails_for_an_odd_session(run: Run, service: Service) -> None:
+    service(session(1), ODD)
+    outcome = run("sessions", "--strict")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "session-4: Expected " in outcome.err
+    service(session(1))
+    assert ids(run, "--strict") == ["session-1"]
+
+
+def test_one_odd_session_is_shown_with_a_warning(run: Run, service: Service) -> None:
+    service(ODD)
+    outcome = run("session", "session-4", "--json")
+    assert (outcome.status, outcome.json) == (0, ODD)
+    assert WARNING in outcome.err

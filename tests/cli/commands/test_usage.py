@@ -386,3 +386,21 @@ def test_a_picture_is_written(run: Run, service: Service, folder: Path) -> None:
     assert (outcome.status, outcome.out, outcome.err) == (0, "", "")
     assert (folder / "usage.png").read_bytes().startswith(b"\x89PNG")
     assert run("usage", "--output", "png", "--output-file", "none/usage.png").status == 2
+
+
+# --- sessions that are not as documented ---------------------------------------------------------
+
+
+def test_odd_sessions_are_counted_with_a_warning(run: Run, service: Service, folder: Path) -> None:
+    service(ACME, session(4, startedAt=None, proxyBytes="12"))
+    live = run("usage", "--by", "client")
+    assert (live.status, live.json["total"]["sessions"]) == (0, 2)
+    assert "warning: 1 session is not as documented" in live.err
+    (folder / "june.ndjson").write_text(run("sessions").out, encoding="utf-8")
+    kept = run("usage", "--by", "client", "--input", "june.ndjson")
+    assert (kept.status, kept.json["segments"]) == (0, live.json["segments"])
+    assert "warning: 1 session is not as documented" in kept.err
+    for arguments in ((), ("--input", "june.ndjson")):
+        outcome = run("usage", "--strict", *arguments)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert "startedAt" in outcome.err or "proxyBytes" in outcome.err
