@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         QuerySyntaxError,
         RateLimited,
         ServerError,
+        SessionCreatedError,
         TransportError,
     )
     from .fields import field, meta
@@ -63,6 +64,7 @@ __all__ = [
     "Release",
     "ServerError",
     "Session",
+    "SessionCreatedError",
     "SessionList",
     "SessionStream",
     "Span",
@@ -90,7 +92,7 @@ __all__ = [
 _HOMES = {
     "errors": (
         "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic FullScanRefused "
-        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError TransportError"
+        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError SessionCreatedError TransportError"
     ),
     "_text": "Span",
     "_version": "__version__",

@@ -171,6 +171,18 @@ class DecodeError(BBQueryError):
     """A response that is not what the API documents. The message ends with the JSON path if there is one."""
 
 
+class SessionCreatedError(DecodeError):
+    """A session was created, so a paid browser is running (docs/service.md#f22), but its answer cannot be read.
+
+    `session_id` is its id, or None if that could not be read either. No part of the answer is in the message: it holds
+    the session's secrets.
+    """
+
+    def __init__(self, message: str, *, session_id: str | None = None) -> None:
+        super().__init__(message)
+        self.session_id = session_id
+
+
 class ApiError(BBQueryError):
     """A response with an error status.
 

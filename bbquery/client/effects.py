@@ -93,6 +93,8 @@ class TransportFailure(msgspec.Struct, frozen=True):
     """True if the service may have received the request."""
     timed_out: bool = False
     """True if the response took too long."""
+    partial: HttpResponse | None = None
+    """What came of the response, if its headers did."""
 
 
 class EffectResult(msgspec.Struct, frozen=True):

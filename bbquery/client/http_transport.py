@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio  # what httpx itself uses, so that AsyncClient runs wherever httpx does
 import httpx
+import msgspec
 
 from .._version import __version__
 from .effects import HttpResponse, Request, TransportFailure
@@ -58,8 +59,8 @@ class HttpTransport:
             finally:
                 response.close()
         except (httpx.HTTPError, httpx.StreamError) as error:
-            return _describe_failure(error, request)
-        return failure or reader.response(response)
+            failure = _describe_failure(error, request)
+        return reader.outcome(failure)
 
 
 class AsyncHttpTransport:
@@ -97,10 +98,10 @@ class AsyncHttpTransport:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            return _DEADLINE_PASSED
+            failure = _DEADLINE_PASSED
         except (httpx.HTTPError, httpx.StreamError) as error:
-            return _describe_failure(error, request)
-        return failure or reader.response(response)
+            failure = _describe_failure(error, request)
+        return reader.outcome(failure)
 
 
 class _DeadlineClient(httpx.Client):
@@ -122,9 +123,11 @@ class _ResponseReader:
         self._limit = limit
         self._deadline = deadline
         self._data = bytearray()
+        self._response: httpx.Response | None = None
 
     def begin(self, response: httpx.Response) -> TransportFailure | None:
         """Look at the headers. Return why the body cannot be read, or None."""
+        self._response = response
         # The wait for the rest must not outlast the call: httpx's transports read their limit once, after this.
         self._waits["read"] = max(0.001, min(self._waits["read"], self._deadline - time.monotonic()))
         encoding = response.headers.get("content-encoding", "identity")
@@ -141,10 +144,14 @@ class _ResponseReader:
             return TransportFailure(reason, retryable=False)
         return _DEADLINE_PASSED if time.monotonic() > self._deadline else None
 
-    def response(self, response: httpx.Response) -> HttpResponse:
-        """Return the response with the whole body."""
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return HttpResponse(response.status_code, headers, self._data)
+    def outcome(self, failure: TransportFailure | None) -> HttpResponse | TransportFailure:
+        """Return the response, or the failure with as much of the response as came."""
+        if self._response is None:
+            assert failure is not None, "a response begins, or there is a failure"
+            return failure
+        headers = {name.lower(): value for name, value in self._response.headers.items()}
+        response = HttpResponse(self._response.status_code, headers, self._data)
+        return response if failure is None else msgspec.structs.replace(failure, partial=response)
 
 
 def _client_options(settings: ClientSettings) -> dict[str, Any]:

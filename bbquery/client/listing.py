@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from ..errors import BBQueryError, DecodeError, ServerError, TransportError
+from ..errors import BBQueryError, ServerError, TransportError
 from ..language.session_fields import FINAL_STATUSES, STATUSES
 from ..planning.plan import Plan
 from ..planning.planner import stage_requests
@@ -41,7 +41,9 @@ class ListingService(Protocol):
     split_by_status: bool
     """True after a `q` without a status has taken too long (docs/service.md#f9)."""
 
-    def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[Listing]: ...
+    def list_request(
+        self, request: Request, traces: list[Trace], until: float | None, strict: bool
+    ) -> Operation[Listing]: ...
 
 
 class PlanRun:
@@ -134,10 +136,8 @@ class PlanRun:
         request = Request("GET", wanted.url(self._service.base_url), retry_on_timeout=not is_bare)
         traces: list[Trace] = []
         try:
-            sessions, problems = yield from self._service.list_request(request, traces, self._until)
+            sessions, problems = yield from self._service.list_request(request, traces, self._until, self._strict)
             traces[-1] = msgspec.structs.replace(traces[-1], count=len(sessions))
-            if self._strict and problems:
-                raise DecodeError(f"{request}: {problems[0]}")
         except (ServerError, TransportError) as error:
             if not is_bare or not _took_too_long(error):
                 raise

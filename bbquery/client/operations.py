@@ -10,12 +10,12 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .. import metadata
-from ..errors import BuildError, DecodeError
+from ..errors import BuildError, DecodeError, SessionCreatedError
 from ..planning.urls import percent_encode
-from ..sessions.decoding import R, decode_record, decode_records
+from ..sessions.decoding import R, decode_created, decode_record, decode_records
 from ..sessions.records import CreatedSession, Project, ProjectUsage, RecordProblem, Session
 from ..sessions.results import SessionList, Trace
 from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, TransportFailure
@@ -56,12 +56,14 @@ class Operations:
         run = PlanRun(self, wanted.plan, wanted.filter, allow_partial=allow_partial, strict=strict, streams=streams)
         return run.run()
 
-    def list_request(self, request: Request, traces: list[Trace], until: float | None) -> Operation[Listing]:
-        """Return what one list request lists."""
+    def list_request(
+        self, request: Request, traces: list[Trace], until: float | None, strict: bool
+    ) -> Operation[Listing]:
+        """Return what one list request lists. With `strict`, what is odd in it is an error."""
         sessions, problems = yield from self._get_records(Session, request, traces, until)
         log.debug("%s listed %d sessions", request, len(sessions))
-        for problem in problems:
-            log.debug("%s: %s", request, problem)
+        if strict and problems:
+            raise DecodeError(f"{request}: {self._redactor.redact(str(problems[0]))}")
         return sessions, problems
 
     def session(self, session_id: str, until: float | None = None) -> Operation[Session]:
@@ -94,8 +96,24 @@ class Operations:
             text = json.dumps(body, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
             raise BuildError(f"the session's options are not JSON: {error}", code="bad-option") from None
-        request = Request("POST", self._url("sessions"), text.encode(), idempotent=False)
-        return self._get_record(CreatedSession, request)
+        return self._send_creation(Request("POST", self._url("sessions"), text.encode(), idempotent=False))
+
+    def _send_creation(self, request: Request) -> Operation[CreatedSession]:
+        """Return the session that a request creates. Whatever is wrong with its answer, it is not lost."""
+        answer = yield from self._send_with_retries(request, [])
+        try:
+            return decode_created(answer.body)
+        except SessionCreatedError as error:
+            reason, session_id = str(error), error.session_id
+        if session_id is None:
+            hint = "its id is not known: find it among the sessions that are running"
+        else:
+            session_id = self._redactor.redact(session_id)
+            hint = f"its id is {session_id[:100]!a}: release it if it is not wanted"
+        message = (
+            f"{request} created a session, whose browser is running, but the answer cannot be read ({reason}); {hint}"
+        )
+        raise SessionCreatedError(message, session_id=session_id)
 
     def release(self, session_id: str, until: float | None = None) -> Operation[Session]:
         if isinstance(session_id, str) and re.search(r":\s*['\"(*]", session_id):
@@ -111,7 +129,7 @@ class Operations:
         request = Request("GET", self._url("projects"))
         projects, problems = yield from self._get_records(Project, request, [])
         for problem in problems:
-            log.warning("%s: %s", request, problem)
+            log.warning("%s: %s", request, self._redactor.redact(str(problem)))
         return projects
 
     def project_usage(self, project_id: str | None) -> Operation[ProjectUsage]:
@@ -141,8 +159,7 @@ class Operations:
         try:
             return decode_record(kind, answer.body, self._redactor.first_characters)
         except DecodeError as error:
-            done = "" if request.idempotent else " was carried out, and must not be repeated blindly, but"
-            raise DecodeError(f"{request}{done}: {error}") from None
+            raise DecodeError(f"{request}: {error}") from None
 
     def _get_records(
         self, kind: type[R], request: Request, traces: list[Trace], until: float | None = None
@@ -174,6 +191,8 @@ class Operations:
             log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
             if isinstance(outcome, HttpResponse) and 200 <= outcome.status < 300:
                 return outcome
+            if not request.idempotent and isinstance(outcome, TransportFailure) and _is_success(outcome.partial):
+                return outcome.partial  # it was done: what came of the answer is all that there will be
             pause = retry_delay(request, result, attempt, self._jitter)
             if pause is None or attempt == self._settings.retries or result.elapsed + pause >= until:
                 break
@@ -183,6 +202,10 @@ class Operations:
             if (yield Sleep(pause)).elapsed >= until:  # slept too long
                 break
         raise to_error(request, result, len(traces), self._redactor)
+
+
+def _is_success(response: HttpResponse | None) -> TypeGuard[HttpResponse]:
+    return response is not None and 200 <= response.status < 300
 
 
 # Options that are parameters of `create_session`, with the API's spelling.

@@ -217,8 +217,9 @@ class Store:
         with self._transaction() as connection:
             for given in sessions:
                 session = dict(given)
-                live = session.get("status") in ACTIVE_STATUSES
-                starts = seconds(session.get("startedAt")) if session.get("status") == "PENDING" else None
+                status = session.get("status")
+                live = isinstance(status, str) and status in ACTIVE_STATUSES
+                starts = seconds(session.get("startedAt")) if status == "PENDING" else None
                 expires = seconds(session.get("expiresAt")) if live else None
                 _insert(
                     connection,

@@ -11,6 +11,7 @@ the server put in it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -18,8 +19,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..errors import DecodeError
-from .records import INTERNAL, ApiRecord, RecordProblem
+from ..errors import DecodeError, SessionCreatedError
+from .records import INTERNAL, SECRET_FIELDS, ApiRecord, CreatedSession, RecordProblem
 
 R = TypeVar("R", bound=ApiRecord)
 
@@ -79,6 +80,56 @@ def decode_records(
             else:
                 problems.append(RecordProblem(None, f"$[{at}]", f"Expected `object`, got {_json_name(item)}", item))
     return records, problems
+
+
+def decode_created(body: bytes | bytearray) -> CreatedSession:
+    """Return a session that was just created, from JSON that may be odd or cut off.
+
+    Raise SessionCreatedError, with its id if that can be read, if that is not enough to use it. No part of the body is
+    in the message, because it holds the session's secrets.
+    """
+    with suppress(*_REFUSED):
+        session: CreatedSession = _decoder(CreatedSession).decode(body)
+        return session
+    try:
+        members = load_json(body)
+        reason = "" if isinstance(members, dict) else f"expected an object, got {_json_name(members)}"
+    except DecodeError:
+        members, reason = _read_members(bytes(body).decode("utf-8", "replace")), "it is broken or cut off"
+    session = _read_record(CreatedSession, members if isinstance(members, dict) else {})
+    unusable = [name for name in ("id", *SECRET_FIELDS) if not getattr(session, name)]
+    if not unusable:
+        return session
+    reason = reason or f"nothing readable is there for {', '.join(unusable)}"
+    raise SessionCreatedError(reason, session_id=session.id or None)
+
+
+_JSON_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def _read_members(text: str) -> dict[str, Any]:
+    """Return the members at the start of a JSON object that are whole."""
+    members: dict[str, Any] = {}
+    decoder = json.JSONDecoder(parse_int=_parse_integer)
+    at, before = _after_space(text, 0), "{"
+    with suppress(ValueError, RecursionError):
+        while text.startswith(before, at):
+            name, at = decoder.raw_decode(text, _after_space(text, at + 1))
+            at = _after_space(text, at)
+            if not isinstance(name, str) or not text.startswith(":", at):
+                break
+            value, at = decoder.raw_decode(text, _after_space(text, at + 1))
+            at = _after_space(text, at)
+            if at == len(text) and not isinstance(value, str | dict | list):
+                break  # the rest of a number may be cut off
+            members[name] = value
+            before = ","
+    return members
+
+
+def _after_space(text: str, at: int) -> int:
+    match = _JSON_SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def load_json(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] = first_characters) -> Any:

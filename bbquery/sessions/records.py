@@ -116,6 +116,10 @@ class Session(ApiRecord, frozen=True, kw_only=True):
     memory_usage: float | None = None
 
 
+SECRET_FIELDS = ("connect_url", "selenium_remote_url", "signing_key")
+"""The fields of a session that was just created with which anyone can drive its browser."""
+
+
 class CreatedSession(Session, frozen=True, kw_only=True):
     """A session just created (docs/service.md#f18).
 

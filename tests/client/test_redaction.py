@@ -8,6 +8,7 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -99,9 +100,10 @@ def test_no_error_and_no_log_shows_the_key(
     raw_server.script = [script]
     client = connect(raw_server, retries=1, timeout=bbquery.Timeout(read=0.15), max_response_bytes=200_000)
     client.client._operations._jitter = lambda: 3.9  # hardly any waiting
-    for call, argument in ((client.sessions, ACME), (client.create_session, {"k": "v"})):
+    calls = [partial(client.sessions, ACME, strict=True), partial(client.create_session, {"k": "v"})]
+    for call in calls:
         with pytest.raises(bbquery.BBQueryError) as caught:
-            call(argument)
+            call()
         assert_hidden(caught.value)
         assert "\n" not in str(caught.value)
     assert any(KEY.encode() in head for head in raw_server.requests)
