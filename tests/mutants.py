@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("module", help="a file, such as bbquery/language/printer.py")
     parser.add_argument("tests", nargs="*", help="test files or folders")
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     if not (ROOT / options.module).is_file():
         parser.error(f"there is no file {options.module}")
     tests = options.tests or ["tests/" + Path(options.module).parent.relative_to("bbquery").as_posix()]

@@ -209,7 +209,7 @@ def test_the_tries_end(retries: int) -> None:
         (reply(408), bbquery.BadRequest),
         (reply(409), bbquery.BadRequest),
         (reply(429, {"retry-after": "2", "x-should-retry": "true"}), bbquery.RateLimited),
-        (reply(201, body=b""), bbquery.DecodeError),
+        (reply(201, body=b""), bbquery.SessionCreatedError),
         (LOST, bbquery.TransportError),
         (TransportFailure("cannot connect", sent=False), bbquery.TransportError),
     ],
