@@ -25,12 +25,14 @@ class Trace(msgspec.Struct, frozen=True):
 class Release(msgspec.Struct, frozen=True):
     """The outcome for one session that was to be released.
 
-    `session` is what the service answered last, or None. A session is skipped if it had ended, was gone, or no longer
-    matched, and `reason` says so. `error` is why it failed.
+    `released` means that the service has taken the request, or that the session ended after it was sent. `skipped`: it
+    had ended before, was gone, or no longer matched, and `reason` says which. `failed`: it was not released, and as far
+    as is known it still runs. `unknown`: the request was sent, and neither its answer nor the session could be read
+    afterwards. `session` is what the service answered last, or None. `error` is why it failed, or is not known.
     """
 
     id: str
-    outcome: Literal["released", "skipped", "failed"]
+    outcome: Literal["released", "skipped", "failed", "unknown"]
     session: Session | None = None
     reason: str | None = None
     error: BBQueryError | None = None

@@ -161,7 +161,7 @@ def _confirm(number: int) -> bool:
 def _report(results: Iterable[Release]) -> int:
     worst = EXIT_OK
     for one in results:
-        if one.outcome == "failed":
+        if one.outcome in ("failed", "unknown"):
             print_error(f"{one.id}: {one.reason}")
             worst = EXIT_ERROR
         if is_terminal(sys.stdout):

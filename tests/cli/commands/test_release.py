@@ -115,9 +115,9 @@ def test_release_tells_what_failed(run: Run, service: Service) -> None:
         if outcome.out:
             break
     kinds = {line["outcome"] for line in outcome.lines}
-    assert kinds == {"released", "failed"}
+    assert {"released", "failed"} <= kinds <= {"released", "failed", "unknown"}
     assert outcome.status == 2
-    assert outcome.err.count("error: ") == sum(line["outcome"] == "failed" for line in outcome.lines)
+    assert outcome.err.count("error: ") == sum(line["outcome"] in ("failed", "unknown") for line in outcome.lines)
 
 
 @pytest.mark.parametrize("arguments", [[ACME, "session-1"], ["session-1", "--all"], ["session-1", "--set", "a=b"]])
