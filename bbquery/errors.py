@@ -159,12 +159,13 @@ class FullScanRefused(BBQueryError):
 class TransportError(BBQueryError):
     """No response came, or not a whole one: connection, timeout, size limit, refused redirect.
 
-    `late` says that the response took too long.
+    `late` says that the response took too long, and `sent` that the service may have carried out the request.
     """
 
-    def __init__(self, message: str, *, late: bool = False) -> None:
+    def __init__(self, message: str, *, late: bool = False, sent: bool = True) -> None:
         super().__init__(message)
         self.late = late
+        self.sent = sent
 
 
 class DecodeError(BBQueryError):

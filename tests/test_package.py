@@ -39,8 +39,8 @@ def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable,
 PUBLIC = """
     ApiError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client CreatedSession DecodeError
     AsyncSessionStream Diagnostic FullScanRefused NotAWireQuery NotFound Plan Project ProjectUsage Query
-    QuerySyntaxError RateLimited RecordProblem Release ServerError Session SessionCreatedError SessionList SessionStream
-    Span Timeout Trace TransportError
+    QuerySyntaxError RateLimited RecordProblem Release ServerError Session SessionCreatedError SessionList
+    SessionNotRecovered SessionStream Span Timeout Trace TransportError
     UsageReport WaitTimeout __version__ all_of any_of check decode field from_dict from_json measure_usage meta
     metadata parse simplify
 """.split()

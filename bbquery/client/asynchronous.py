@@ -10,6 +10,7 @@ from ..errors import BuildError
 from ..query import Query
 from ..sessions.records import CreatedSession, Project, ProjectUsage, Session
 from ..sessions.results import Release, SessionList
+from .creating import Creation, create_session, recover_session
 from .http_transport import AsyncHttpTransport
 from .operations import Operations
 from .releasing import release_sessions
@@ -119,6 +120,7 @@ class AsyncClient:
         """Do as `Client.session` does."""
         return await self._runner.run(self._operations.session(session_id))
 
+    @overload
     async def create_session(
         self,
         user_metadata: Mapping[str, Any] | None = None,
@@ -127,12 +129,47 @@ class AsyncClient:
         region: str | None = None,
         keep_alive: bool | None = None,
         timeout: int | None = None,  # noqa: ASYNC109  # the session's own, not that of this call
+        recoverable: Literal[False] = False,
         **options: Any,
-    ) -> CreatedSession:
+    ) -> CreatedSession: ...
+    @overload
+    async def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109  # the session's own, not that of this call
+        recoverable: bool | str,
+        **options: Any,
+    ) -> Session: ...
+    async def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,  # noqa: ASYNC109  # the session's own, not that of this call
+        recoverable: bool | str = False,
+        **options: Any,
+    ) -> Session:
         """Do as `Client.create_session` does."""
-        return await self._runner.run(
-            self._operations.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
+        wanted = Creation(
+            user_metadata,
+            recoverable,
+            options,
+            projectId=project_id or self._operations.project_id,
+            region=region,
+            keepAlive=keep_alive,
+            timeout=timeout,
         )
+        return await self._runner.run(create_session(self._operations, wanted))
+
+    async def recover(self, mark: str, *, timeout: float = 30.0) -> Session:  # noqa: ASYNC109  # the operation keeps to it, as in the blocking client
+        """Do as `Client.recover` does."""
+        return await self._runner.run(recover_session(self._operations, mark, timeout))
 
     @overload
     async def release(self, target: str, /) -> Session: ...

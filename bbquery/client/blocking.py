@@ -15,6 +15,7 @@ from ..errors import BuildError
 from ..query import Query
 from ..sessions.records import CreatedSession, Project, ProjectUsage, Session
 from ..sessions.results import Release, SessionList
+from .creating import Creation, create_session, recover_session
 from .http_transport import HttpTransport
 from .operations import Operations
 from .releasing import release_sessions
@@ -150,6 +151,7 @@ class Client:
         """Return one session. Raise NotFound if there is none."""
         return self._runner.run(self._operations.session(session_id))
 
+    @overload
     def create_session(
         self,
         user_metadata: Mapping[str, Any] | None = None,
@@ -158,16 +160,61 @@ class Client:
         region: str | None = None,
         keep_alive: bool | None = None,
         timeout: int | None = None,
+        recoverable: Literal[False] = False,
         **options: Any,
-    ) -> CreatedSession:
+    ) -> CreatedSession: ...
+    @overload
+    def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,
+        recoverable: bool | str,
+        **options: Any,
+    ) -> Session: ...
+    def create_session(
+        self,
+        user_metadata: Mapping[str, Any] | None = None,
+        *,
+        project_id: str | None = None,
+        region: str | None = None,
+        keep_alive: bool | None = None,
+        timeout: int | None = None,
+        recoverable: bool | str = False,
+        **options: Any,
+    ) -> Session:
         """Create a session. It is a paid browser, so a failure is never tried again (docs/service.md#f22).
 
-        `timeout` is the session's own, in seconds; `options` are the API's other fields, in its spelling. Raise
-        BuildError if the metadata is larger than the service accepts (docs/service.md#f19).
+        `timeout` is the session's own, in seconds; `options` are the API's other fields, in its spelling. If the answer
+        says that a session was created, and is too odd or too short to use it, SessionCreatedError has its id.
+
+        A `recoverable` creation can be found again if its answer is lost: its metadata has a mark under `bbquery_mark`,
+        which takes some of the space there, your own text or a new one. Then the session with that mark is looked for
+        as long as the time of the call allows, and returned without the URLs that only the answer had. Raise
+        SessionNotRecovered, with the mark, if it is not found.
+
+        Raise BuildError if the metadata is larger than the service accepts (docs/service.md#f19).
         """
-        return self._runner.run(
-            self._operations.create_session(user_metadata, project_id, region, keep_alive, timeout, options)
+        wanted = Creation(
+            user_metadata,
+            recoverable,
+            options,
+            projectId=project_id or self._operations.project_id,
+            region=region,
+            keepAlive=keep_alive,
+            timeout=timeout,
         )
+        return self._runner.run(create_session(self._operations, wanted))
+
+    def recover(self, mark: str, *, timeout: float = 30.0) -> Session:
+        """Return the session whose recoverable creation had this mark. Look for it for `timeout` seconds.
+
+        Raise SessionNotRecovered if there is none: it was not created, or is not listed yet (docs/service.md#f10).
+        """
+        return self._runner.run(recover_session(self._operations, mark, timeout))
 
     @overload
     def release(self, target: str, /) -> Session: ...

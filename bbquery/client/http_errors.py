@@ -57,7 +57,9 @@ def to_error(request: Request, result: EffectResult, attempts: int, redactor: Ke
         return _api_error(request, outcome, result.now, tried, redactor)
     assert isinstance(outcome, TransportFailure), "only a SendRequest fails"
     hint = uncertainty_hint(request) if outcome.sent else ""
-    return TransportError(f"{request}: {redactor.redact(outcome.reason)}{tried}{hint}", late=outcome.timed_out)
+    return TransportError(
+        f"{request}: {redactor.redact(outcome.reason)}{tried}{hint}", late=outcome.timed_out, sent=outcome.sent
+    )
 
 
 def _api_error(request: Request, response: HttpResponse, now: float, tried: str, redactor: KeyRedactor) -> BBQueryError:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeGuard
+from collections.abc import Callable
+from typing import TypeGuard
 
-from .. import metadata
-from ..errors import BuildError, DecodeError, SessionCreatedError
+from ..errors import BuildError, DecodeError
 from ..planning.urls import percent_encode
-from ..sessions.decoding import R, decode_created, decode_record, decode_records
-from ..sessions.records import CreatedSession, Project, ProjectUsage, RecordProblem, Session
+from ..sessions.decoding import R, decode_record, decode_records
+from ..sessions.records import Project, ProjectUsage, RecordProblem, Session
 from ..sessions.results import SessionList, Trace
 from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, TransportFailure
 from .http_errors import KeyRedactor, to_error
@@ -36,6 +35,7 @@ class Operations:
         """`jitter` gives numbers in [0, 1), by which the pauses between retries vary."""
         self.base_url = settings.base_url
         self.timeout = settings.timeout
+        self.project_id = settings.project_id
         self._settings = settings
         self._jitter = jitter
         self._redactor = KeyRedactor(settings.api_key)
@@ -63,57 +63,11 @@ class Operations:
         sessions, problems = yield from self._get_records(Session, request, traces, until)
         log.debug("%s listed %d sessions", request, len(sessions))
         if strict and problems:
-            raise DecodeError(f"{request}: {self._redactor.redact(str(problems[0]))}")
+            raise DecodeError(f"{request}: {self.redact(str(problems[0]))}")
         return sessions, problems
 
     def session(self, session_id: str, until: float | None = None) -> Operation[Session]:
-        return self._get_record(Session, Request("GET", self._url("sessions", session_id)), until)
-
-    def create_session(
-        self,
-        user_metadata: Mapping[str, Any] | None,
-        project_id: str | None,
-        region: str | None,
-        keep_alive: bool | None,
-        timeout: int | None,
-        options: Mapping[str, Any],
-    ) -> Operation[CreatedSession]:
-        """Create a session: one try only, because each success is a paid browser (docs/service.md#f22)."""
-        for ours, theirs in _RENAMED.items():
-            if theirs in options:
-                raise BuildError(f"{theirs} is called {ours} here", hint=f"pass {ours}=…", code="bad-option")
-        if user_metadata is not None:
-            _check_metadata(user_metadata)
-        named = {
-            "projectId": project_id or self._settings.project_id,
-            "userMetadata": user_metadata,
-            "region": region,
-            "keepAlive": keep_alive,
-            "timeout": timeout,
-        }
-        body = {name: value for name, value in {**named, **options}.items() if value is not None}
-        try:
-            text = json.dumps(body, allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise BuildError(f"the session's options are not JSON: {error}", code="bad-option") from None
-        return self._send_creation(Request("POST", self._url("sessions"), text.encode(), idempotent=False))
-
-    def _send_creation(self, request: Request) -> Operation[CreatedSession]:
-        """Return the session that a request creates. Whatever is wrong with its answer, it is not lost."""
-        answer = yield from self._send_with_retries(request, [])
-        try:
-            return decode_created(answer.body)
-        except SessionCreatedError as error:
-            reason, session_id = str(error), error.session_id
-        if session_id is None:
-            hint = "its id is not known: find it among the sessions that are running"
-        else:
-            session_id = self._redactor.redact(session_id)
-            hint = f"its id is {session_id[:100]!a}: release it if it is not wanted"
-        message = (
-            f"{request} created a session, whose browser is running, but the answer cannot be read ({reason}); {hint}"
-        )
-        raise SessionCreatedError(message, session_id=session_id)
+        return self._get_record(Session, Request("GET", self.url("sessions", session_id)), until)
 
     def release(self, session_id: str, until: float | None = None) -> Operation[Session]:
         if isinstance(session_id, str) and re.search(r":\s*['\"(*]", session_id):
@@ -123,26 +77,26 @@ class Operations:
                 code="bad-id",
             )
         body = json.dumps({"status": "REQUEST_RELEASE"}).encode()  # docs/service.md#f21
-        return self._get_record(Session, Request("POST", self._url("sessions", session_id), body), until)
+        return self._get_record(Session, Request("POST", self.url("sessions", session_id), body), until)
 
     def projects(self) -> Operation[list[Project]]:
-        request = Request("GET", self._url("projects"))
+        request = Request("GET", self.url("projects"))
         projects, problems = yield from self._get_records(Project, request, [])
         for problem in problems:
-            log.warning("%s: %s", request, self._redactor.redact(str(problem)))
+            log.warning("%s: %s", request, self.redact(str(problem)))
         return projects
 
     def project_usage(self, project_id: str | None) -> Operation[ProjectUsage]:
-        project_id = project_id or self._settings.project_id
+        project_id = project_id or self.project_id
         if project_id is None:
             raise BuildError(
                 "no project is named", hint="pass project_id, or set BROWSERBASE_PROJECT_ID", code="no-project"
             )
-        return (yield from self._get_record(ProjectUsage, Request("GET", self._url("projects", project_id, "usage"))))
+        return (yield from self._get_record(ProjectUsage, Request("GET", self.url("projects", project_id, "usage"))))
 
     # --- one request, until it is answered -------------------------------------------------
 
-    def _url(self, *parts: str) -> str:
+    def url(self, *parts: str) -> str:
         for part in parts:
             if not isinstance(part, str):
                 raise BuildError(f"an id must be a string, not {type(part).__name__}", code="bad-id")
@@ -154,8 +108,12 @@ class Operations:
                 raise BuildError(f"{part[:80]!a} is not an id", code="bad-id")
         return "/".join([self.base_url, "v1", *[percent_encode(part) for part in parts]])
 
+    def redact(self, text: str) -> str:
+        """Return a text of the service without the API key."""
+        return self._redactor.redact(text)
+
     def _get_record(self, kind: type[R], request: Request, until: float | None = None) -> Operation[R]:
-        answer = yield from self._send_with_retries(request, [], until)
+        answer = yield from self.send_with_retries(request, [], until)
         try:
             return decode_record(kind, answer.body, self._redactor.first_characters)
         except DecodeError as error:
@@ -164,13 +122,13 @@ class Operations:
     def _get_records(
         self, kind: type[R], request: Request, traces: list[Trace], until: float | None = None
     ) -> Operation[tuple[list[R], list[RecordProblem]]]:
-        answer = yield from self._send_with_retries(request, traces, until)
+        answer = yield from self.send_with_retries(request, traces, until)
         try:
             return decode_records(kind, answer.body, self._redactor.first_characters)
         except DecodeError as error:
             raise DecodeError(f"{request}: {error}") from None
 
-    def _send_with_retries(
+    def send_with_retries(
         self, request: Request, traces: list[Trace], until: float | None = None
     ) -> Operation[HttpResponse]:
         """Return the response to a request, tried again until `until`: seconds since the operation began."""
@@ -206,18 +164,3 @@ class Operations:
 
 def _is_success(response: HttpResponse | None) -> TypeGuard[HttpResponse]:
     return response is not None and 200 <= response.status < 300
-
-
-# Options that are parameters of `create_session`, with the API's spelling.
-_RENAMED = {
-    "user_metadata": "userMetadata",
-    "project_id": "projectId",
-    "keep_alive": "keepAlive",
-}
-
-
-def _check_metadata(user_metadata: Mapping[str, Any]) -> None:
-    for finding in metadata.check(user_metadata):
-        if finding.severity == "error" and finding.code != metadata.CONTRADICTED_BY_DOCS:
-            raise BuildError(f"{finding.path}: {finding.message}", hint=finding.hint, code=finding.code)
-        log.warning("%s", finding)

@@ -33,6 +33,18 @@ def retry_delay(request: Request, result: EffectResult, attempt: int, jitter: Ca
     return float(0.5 * 2 ** min(attempt, 4) * (1 - 0.25 * jitter()))
 
 
+def listing_pause(attempt: int, left: float) -> float | None:
+    """Return the seconds to wait before listing again what is not there yet, or None if too little time is left.
+
+    `attempt` counts from 0. The waits grow from half a second to eight, because the service may list a new session late
+    (docs/service.md#f10).
+    """
+    if left < 0.5:
+        return None
+    # Half of what is left at most, so that the last listing still ends in time.
+    return min(0.5 * 2 ** min(attempt, 4), left / 2)
+
+
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds that the service asks to wait, or None if it does not say.
 

@@ -10,6 +10,7 @@ from ..sessions.results import SessionList
 from .effects import Operation, Sleep
 from .listing import PlanRun
 from .operations import Operations
+from .retries import listing_pause
 from .selection import SessionSelection
 from .settings import MAX_SECONDS
 
@@ -20,10 +21,6 @@ class WaitTimeout(BBQueryError):
     def __init__(self, message: str, *, found: SessionList | None = None) -> None:
         super().__init__(message)
         self.found = found
-
-
-# Seconds between two listings.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
 
 
 def wait_for_sessions(
@@ -50,11 +47,10 @@ def wait_for_sessions(
             raise _timeout_error(found, at_least, timeout) from error
         if len(found) >= at_least:
             return found
-        left = timeout - (yield Sleep(0)).elapsed
-        if left < _FIRST_PAUSE:
+        pause = listing_pause(attempt, timeout - (yield Sleep(0)).elapsed)
+        if pause is None:
             raise _timeout_error(found, at_least, timeout)
-        # Half of what is left at most, so that the last listing still ends in time.
-        elapsed = (yield Sleep(min(_FIRST_PAUSE * 2 ** min(attempt, 4), _LONGEST_PAUSE, left / 2))).elapsed
+        elapsed = (yield Sleep(pause)).elapsed
     raise AssertionError("count() does not end")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +16,7 @@ from support.examples import examples
 from support.raw_server import KEY, SESSION, Part, RawServer, answer
 
 import bbquery
+from bbquery.emulator import Emulator, Switches
 from bbquery.sessions.decoding import decode_created
 
 SECRETS = {"connectUrl": "wss://c5ecret", "seleniumRemoteUrl": "http://s5ecret", "signingKey": "k5ecret"}
@@ -121,3 +125,110 @@ def test_any_cut_keeps_what_came_before_it(names: list[str], data: st.DataObject
         decode_created(body[:end])
     assert caught.value.session_id == ("s1" if members[0] in body[:end] else None)
     assert "5ecret" not in str(caught.value)
+
+
+# --- creations without an answer ---------------------------------------------------------------
+
+
+def test_a_recoverable_creation_returns_what_the_answer_says(connect: Any, bbquery_emulator: Emulator) -> None:
+    created = connect(bbquery_emulator).create_session({"client": "acme"}, recoverable=True)
+    assert isinstance(created, bbquery.CreatedSession)
+    (stored,) = bbquery_emulator.sessions()
+    assert stored["userMetadata"].keys() == {"client", "bbquery_mark"}
+    assert stored["userMetadata"] == created.user_metadata
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_creation_whose_connection_was_reset_is_recovered_or_was_none(
+    connect: Any, bbquery_emulator: Emulator, seed: int
+) -> None:
+    client = connect(bbquery_emulator, timeout=2.0)
+    bbquery_emulator.switches = Switches(reset_rate=0.4, seed=seed)
+    try:
+        created = client.create_session({"client": "acme"}, recoverable=f"mark_{seed}")
+    except bbquery.SessionNotRecovered as error:
+        found: list[str] = []
+        mark = error.mark
+    else:
+        found, mark = [created.id], created.user_metadata["bbquery_mark"]
+    assert mark == f"mark_{seed}"
+    assert [each["id"] for each in bbquery_emulator.sessions()] == found
+
+
+def test_a_session_that_is_listed_late_is_found(connect: Any, bbquery_emulator: Emulator) -> None:
+    bbquery_emulator.switches = Switches(lag=1.5)
+    client = connect(bbquery_emulator)
+    created = client.create_session(recoverable="here-1")
+    began = time.monotonic()
+    assert client.recover("here-1").id == created.id
+    assert time.monotonic() - began < 10
+
+
+LISTED = answer(json.dumps([{**SESSION, "userMetadata": {"bbquery_mark": "m"}}]).encode())
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ["close"],
+        ["reset"],
+        answer(b"", 201),
+        answer(b"{}", 201),
+        answer(b"<html>", 502),
+        answer(b"", 408),
+        [headers(), 5.0],
+    ],
+    ids=["closed", "reset", "empty", "odd", "502", "408", "late"],
+)
+def test_whatever_becomes_of_the_answer_the_session_is_found(connect: Any, raw_server: RawServer, lost: Any) -> None:
+    raw_server.script = [lost, answer(b"[]"), answer(b"[]"), answer(b"[]"), answer(b"[]"), answer(b"[]"), LISTED]
+    client = connect(raw_server, retries=0, timeout=bbquery.Timeout(total=4, read=1))
+    assert client.create_session(recoverable="m").id == "s1"
+    assert [head.split(b" ")[0] for head in raw_server.requests].count(b"POST") == 1
+
+
+@pytest.mark.parametrize("refusal", [answer(b"{}", 400), answer(b"{}", 401), answer(b"{}", 429)])
+def test_what_was_surely_not_created_is_not_looked_for(connect: Any, raw_server: RawServer, refusal: bytes) -> None:
+    raw_server.script = [refusal]
+    with pytest.raises(bbquery.ApiError, match="answered 4"):
+        connect(raw_server).create_session(recoverable=True)
+    assert len(raw_server.requests) == 1
+
+
+def test_what_is_not_found_names_the_mark_and_keeps_to_the_time(connect: Any, raw_server: RawServer) -> None:
+    raw_server.script = [["close"], answer(b"[]")]
+    began = time.monotonic()
+    with pytest.raises(bbquery.SessionNotRecovered, match=r"'m_1' was found in time; .* recover\('m_1'\)") as caught:
+        connect(raw_server, timeout=1.5).create_session(recoverable="m_1")
+    assert time.monotonic() - began < 1.5 * 1.1
+    assert caught.value.mark == "m_1"
+    assert "connection broke" in str(caught.value)
+
+
+def test_a_key_that_is_refused_ends_the_search(connect: Any, raw_server: RawServer) -> None:
+    raw_server.script = [answer(b"{}", 401)]
+    with pytest.raises(bbquery.SessionNotRecovered, match="answered 401"):
+        connect(raw_server).recover("m", timeout=30)
+
+
+def test_a_mark_can_be_found_in_another_process(bbquery_emulator: Emulator) -> None:
+    account: dict[str, Any] = {"api_key": bbquery_emulator.api_key, "base_url": bbquery_emulator.url}
+    with bbquery.Client(**account) as client:
+        created = client.create_session({"client": "acme"}, recoverable="order-17")
+    code = f"import bbquery; print(bbquery.Client(**{account!r}).recover('order-17').id)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == created.id
+
+
+@pytest.mark.parametrize("mark", ["", "a b", "a/b", "é", "'"])
+def test_a_mark_is_what_the_service_stores(connect: Any, raw_server: RawServer, mark: str) -> None:
+    with pytest.raises(bbquery.BuildError, match="cannot be a mark"):
+        connect(raw_server).create_session(recoverable=mark)
+    with pytest.raises(bbquery.BuildError, match="has a bbquery_mark already"):
+        connect(raw_server).create_session({"bbquery_mark": "x"}, recoverable=True)
+    assert raw_server.requests == []
+
+
+def test_a_mark_counts_towards_the_size_of_the_metadata(connect: Any, raw_server: RawServer) -> None:
+    with pytest.raises(bbquery.BuildError, match="511"):
+        connect(raw_server).create_session({"k": "x" * 480}, recoverable=True)

@@ -14,6 +14,7 @@ from support.clients import Blocking
 from support.raw_server import KEY, SESSION, RawServer, answer, client_settings
 
 import bbquery
+from bbquery.client.creating import Creation, create_session
 from bbquery.client.effects import (
     EffectResult,
     HttpResponse,
@@ -217,7 +218,7 @@ def test_the_tries_end(retries: int) -> None:
 def test_creating_is_never_tried_again(
     outcome: HttpResponse | TransportFailure, error: type[bbquery.BBQueryError]
 ) -> None:
-    run = Run(api(retries=9).create_session({"k": "v"}, None, None, None, None, {}), outcome, CREATED)
+    run = Run(create_session(api(retries=9), Creation({"k": "v"}, False, {})), outcome, CREATED)
     assert (len(run.sent), run.pauses) == (1, [])
     assert type(run.error) is error
     # Whether a browser may be running that is paid for is what the caller must know.

@@ -8,6 +8,7 @@ from ...language.session_fields import REGIONS
 from ..arguments import read_object
 from ..console import EXIT_INVALID, EXIT_OK, print_error
 from ..options import Command, ConnectionOptions, connection_options, default_format, output_formats, secrets_option
+from ..rendering.session_list import print_problems
 from ..rendering.tables import print_session, spinner
 
 
@@ -20,6 +21,9 @@ def _complete(_context: click.Context, _parameter: click.Parameter, typed: str) 
 @click.option("--region", metavar="REGION", shell_complete=_complete, help=", ".join(REGIONS))
 @click.option("--keep-alive", is_flag=True, help="The session outlives its connections.")
 @click.option("--timeout", type=click.IntRange(min=1), metavar="SECONDS", help="When the session ends by itself.")
+@click.option(
+    "--recoverable", is_flag=True, help="Mark the session in its metadata, and look for it if the answer is lost."
+)
 @click.option("--stringify", is_flag=True, help="Store numbers and booleans as strings, so that queries find them.")
 @output_formats(
     table="Lines of name and value: what a terminal gets.", json="JSON, as the API spells it: what a pipe gets."
@@ -32,6 +36,7 @@ def command(
     region: str | None,
     keep_alive: bool,
     timeout: int | None,
+    recoverable: bool,
     stringify: bool,
     form: str | None,
     show_secrets: bool,
@@ -40,7 +45,8 @@ def command(
 
     Give the metadata as `bbquery build` takes it. It is checked first: metadata with an error is not sent, and a
     warning names what no query could find or the service may refuse. A session is a paid browser, so a request that
-    fails is not repeated.
+    fails is not repeated. With --recoverable, a session whose answer was lost is found by its mark, and shown without
+    the URLs that only the answer had; if it is not found, the error names the mark.
 
     \b
     Examples:
@@ -48,6 +54,7 @@ def command(
       bbquery create '{"attempt": 5}' --stringify --timeout 300
     """
     from ... import metadata
+    from ...sessions.records import CreatedSession
 
     given = read_object(source, stringify=stringify) if source else None
     findings = metadata.check(given) if given is not None else []
@@ -62,6 +69,11 @@ def command(
     if wrong:
         return EXIT_INVALID
     with connection.open() as client, spinner("starting a session"):
-        session = client.create_session(given, region=region, keep_alive=keep_alive or None, timeout=timeout)
+        session = client.create_session(
+            given, region=region, keep_alive=keep_alive or None, timeout=timeout, recoverable=recoverable
+        )
+    print_problems(session.problems)
+    if not isinstance(session, CreatedSession):
+        print_error("the answer was lost, and the session was found by its mark: its URLs are not known", "warning")
     print_session(session.to_dict(), default_format(form, "json"), secrets=show_secrets)
     return EXIT_OK

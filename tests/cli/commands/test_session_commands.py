@@ -252,3 +252,23 @@ def test_a_slow_service_is_waited_for_no_longer_than_asked(run: Run, service: Se
     outcome = run("sessions", "--timeout", "0.2")
     assert outcome.status == 2
     assert "no answer" in outcome.err
+
+
+def test_a_recoverable_creation_is_found_or_names_its_mark(run: Run, service: Service) -> None:
+    emulator = service()
+    created = run("create", "client=acme", "--recoverable", "--json")
+    assert (created.status, created.err) == (0, "")
+    assert created.json["userMetadata"].keys() == {"client", "bbquery_mark"}
+    outcomes = set()
+    for seed in range(12):
+        emulator.clear()
+        emulator.switches = Switches(reset_rate=0.3, seed=seed)
+        outcome = run("create", "--recoverable", "--json", "--request-timeout", "1.5")
+        stored = [each["id"] for each in emulator.sessions()]
+        if outcome.status == 0:
+            assert stored == [outcome.json["id"]]
+            outcomes.add("warning" if "found by its mark" in outcome.err else "answered")
+        else:
+            outcomes.add("lost")
+            assert "no session with the mark '" in outcome.err
+    assert outcomes == {"answered", "warning", "lost"}
