@@ -42,7 +42,7 @@ def listing_pause(attempt: int, left: float) -> float | None:
     if left < 0.5:
         return None
     # Half of what is left at most, so that the last listing still ends in time.
-    return min(0.5 * 2 ** min(attempt, 4), left / 2)
+    return min(float(0.5 * 2 ** min(attempt, 4)), left / 2)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -86,7 +86,7 @@ def test_looks_become_rarer_and_the_last_is_near_the_end() -> None:
                 pauses += [step.seconds] if step.seconds else []
             elif isinstance(step, NextResult):
                 looks.append(elapsed)
-                outcome = TaskResult([])
+                outcome = TaskResult(([], []))
             step = steps.send(EffectResult(elapsed, elapsed, outcome))
     assert pauses[:6] == [0.5, 1, 2, 4, 8, 8]
     assert looks[-1] > 59
