@@ -32,7 +32,7 @@ def test_nothing_has_no_quantile_no_average_and_no_rate() -> None:
 
 def test_a_status_that_nobody_has_has_a_rate_of_zero() -> None:
     fine = totals({"COMPLETED": 2})
-    assert (fine.error_rate, fine.timeout_rate) == (0, 0)
+    assert (fine.error_rate, fine.timeout_rate) == (Fraction(0), Fraction(0))
     mixed = totals({"COMPLETED": 4, "ERROR": 2, "TIMED_OUT": 1})
     assert (mixed.error_rate, mixed.timeout_rate) == (Fraction(2, 7), Fraction(1, 7))
 
