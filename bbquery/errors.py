@@ -169,7 +169,14 @@ class TransportError(BBQueryError):
 
 
 class DecodeError(BBQueryError):
-    """A response that is not what the API documents. The message ends with the JSON path if there is one."""
+    """A response that is not what the API documents. The message ends with the JSON path if there is one.
+
+    `broken` says that it is no JSON: a gateway's page, or cut off.
+    """
+
+    def __init__(self, message: str, *, broken: bool = False) -> None:
+        super().__init__(message)
+        self.broken = broken
 
 
 class SessionCreatedError(DecodeError):

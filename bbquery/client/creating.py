@@ -130,9 +130,8 @@ def create_session(operations: Operations, wanted: Creation) -> Operation[Sessio
 
 def _create(operations: Operations, wanted: Creation, until: float) -> Operation[CreatedSession]:
     request = Request("POST", operations.url("sessions"), wanted.body, idempotent=False)
-    answer = yield from operations.send_with_retries(request, [], until)
     try:
-        return decode_created(answer.body)
+        return (yield from operations.send_with_retries(request, lambda answer: decode_created(answer.body), [], until))
     except SessionCreatedError as error:
         reason, session_id = str(error), error.session_id
     if session_id is None:

@@ -10,17 +10,16 @@ import json
 import random
 import re
 from collections.abc import Callable
-from typing import TypeGuard
 
 from ..errors import BuildError, DecodeError
 from ..planning.urls import percent_encode
 from ..sessions.decoding import R, decode_record, decode_records
 from ..sessions.records import Project, ProjectUsage, RecordProblem, Session
 from ..sessions.results import SessionList, Trace
-from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, TransportFailure
+from .effects import HttpResponse, Operation, Request, SendRequest, Sleep, T, TransportFailure
 from .http_errors import KeyRedactor, to_error
 from .listing import Listing, PlanRun
-from .retries import retry_delay
+from .retries import own_pause, retry_delay
 from .selection import SessionSelection, log
 from .settings import ClientSettings
 
@@ -113,25 +112,30 @@ class Operations:
         return self._redactor.redact(text)
 
     def _get_record(self, kind: type[R], request: Request, until: float | None = None) -> Operation[R]:
-        answer = yield from self.send_with_retries(request, [], until)
-        try:
+        def read(answer: HttpResponse) -> R:
             return decode_record(kind, answer.body, self._redactor.first_characters)
-        except DecodeError as error:
-            raise DecodeError(f"{request}: {error}") from None
+
+        return self.send_with_retries(request, read, [], until)
 
     def _get_records(
         self, kind: type[R], request: Request, traces: list[Trace], until: float | None = None
     ) -> Operation[tuple[list[R], list[RecordProblem]]]:
-        answer = yield from self.send_with_retries(request, traces, until)
-        try:
+        def read(answer: HttpResponse) -> tuple[list[R], list[RecordProblem]]:
             return decode_records(kind, answer.body, self._redactor.first_characters)
-        except DecodeError as error:
-            raise DecodeError(f"{request}: {error}") from None
+
+        return self.send_with_retries(request, read, traces, until)
 
     def send_with_retries(
-        self, request: Request, traces: list[Trace], until: float | None = None
-    ) -> Operation[HttpResponse]:
-        """Return the response to a request, tried again until `until`: seconds since the operation began."""
+        self,
+        request: Request,
+        read: Callable[[HttpResponse], T],
+        traces: list[Trace],
+        until: float | None = None,
+    ) -> Operation[T]:
+        """Return what `read` makes of the response to a request, tried again until `until`.
+
+        That is in seconds since the operation began. A response that is broken is tried again too (see DecodeError).
+        """
         until = self.timeout.total if until is None else until
         if len(request.url) > MAX_URL:
             raise BuildError(
@@ -147,11 +151,21 @@ class Operations:
             traces.append(Trace(request.method, request.url, status, 1000 * result.took))
             seen = str(outcome.status) if isinstance(outcome, HttpResponse) else self._redactor.redact(outcome.reason)
             log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
-            if isinstance(outcome, HttpResponse) and 200 <= outcome.status < 300:
-                return outcome
-            if not request.idempotent and isinstance(outcome, TransportFailure) and _is_success(outcome.partial):
-                return outcome.partial  # it was done: what came of the answer is all that there will be
-            pause = retry_delay(request, result, attempt, self._jitter)
+            broken: DecodeError | None = None
+            if not request.idempotent:
+                # What was done is not done again: what came of the answer is all that there will be.
+                answer = outcome if isinstance(outcome, HttpResponse) else outcome.partial
+                if answer is not None and _is_success(answer):
+                    return read(answer)
+            elif isinstance(outcome, HttpResponse) and _is_success(outcome):
+                try:
+                    return read(outcome)
+                except DecodeError as error:
+                    broken = DecodeError(f"{request}: {error}", broken=error.broken)
+                if not broken.broken:
+                    raise broken
+                seen = "a broken answer"
+            pause = own_pause(attempt, self._jitter) if broken else retry_delay(request, result, attempt, self._jitter)
             if pause is None or attempt == self._settings.retries or result.elapsed + pause >= until:
                 break
             log.info("%s: %s; trying again in %.2f s", request, seen, pause)
@@ -159,8 +173,8 @@ class Operations:
                 self._held_until = max(self._held_until, result.now + pause)
             if (yield Sleep(pause)).elapsed >= until:  # slept too long
                 break
-        raise to_error(request, result, len(traces), self._redactor)
+        raise broken or to_error(request, result, len(traces), self._redactor)
 
 
-def _is_success(response: HttpResponse | None) -> TypeGuard[HttpResponse]:
-    return response is not None and 200 <= response.status < 300
+def _is_success(response: HttpResponse) -> bool:
+    return 200 <= response.status < 300

@@ -8,6 +8,9 @@ from .effects import EffectResult, HttpResponse, Request, TransportFailure
 
 _RETRIED_STATUSES = frozenset({408, 409, 429})
 
+_SHORTEST_PAUSE = 0.1
+"""Seconds. It doubles with each try where the service asks for less, so that no answer makes the client hammer."""
+
 
 def retry_delay(request: Request, result: EffectResult, attempt: int, jitter: Callable[[], float]) -> float | None:
     """Return the seconds to wait before the next try, or None to give up.
@@ -28,9 +31,16 @@ def retry_delay(request: Request, result: EffectResult, attempt: int, jitter: Ca
             return None
         asked = retry_after(outcome.headers, result.now)
         if asked is not None:
-            return asked
-    # 0.5, 1, 2, 4 and then 8 seconds, less up to a quarter: clients that failed together do not come back together.
-    return float(0.5 * 2 ** min(attempt, 4) * (1 - 0.25 * jitter()))
+            return max(asked, float(_SHORTEST_PAUSE * 2 ** min(attempt, 3)))
+    return own_pause(attempt, jitter)
+
+
+def own_pause(attempt: int, jitter: Callable[[], float]) -> float:
+    """Return the seconds to wait where the service does not say: at random up to 0.5, 1, 2, 4 and then 8.
+
+    All of it is random ("full jitter"), so that clients that failed together do not come back together.
+    """
+    return max(_SHORTEST_PAUSE, float(0.5 * 2 ** min(attempt, 4) * (1 - jitter())))
 
 
 def listing_pause(attempt: int, left: float) -> float | None:

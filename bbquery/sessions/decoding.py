@@ -154,7 +154,7 @@ def load_json(body: bytes | bytearray, show: Callable[[bytes | bytearray], str] 
             reason = f"expected JSON, got an HTML page, as gateways send: {text!r}"
         else:
             reason = f"the JSON is broken or cut off ({where}): {text!r}"
-    raise DecodeError(reason)
+    raise DecodeError(reason, broken=True)
 
 
 @cache

@@ -244,11 +244,29 @@ OF_ANOTHER_SHAPE = [
 def test_an_answer_that_is_not_json(connect: Connect, raw_server: RawServer, sent: bytes, reason: str) -> None:
     raw_server.script = [answer(sent)]
     with pytest.raises(bbquery.DecodeError, match=reason) as caught:
-        connect(raw_server).sessions()
+        connect(raw_server, retries=0).sessions()
     assert str(caught.value).startswith(f"GET {raw_server.url}/v1/sessions: ")
+    assert caught.value.broken
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
     assert len(raw_server.requests) == 1
+
+
+@pytest.mark.parametrize("broken", [b"", b"<html>sign in</html>", body()[:-9]], ids=["empty", "html", "cut off"])
+def test_an_answer_that_is_broken_once_is_asked_for_again(
+    connect: Connect, raw_server: RawServer, broken: bytes
+) -> None:
+    raw_server.script = [answer(broken), [answer(body())[:-9], "close"], answer(body())]
+    found = connect(raw_server, retries=2).sessions()
+    assert [session.id for session in found] == ["s1"]
+    assert [trace.status for trace in found.requests] == [200, None, 200]
+
+
+def test_json_that_is_whole_is_not_asked_for_again(connect: Connect, raw_server: RawServer) -> None:
+    raw_server.script = [answer(b"{}"), answer(body())]
+    with pytest.raises(bbquery.DecodeError, match="expected an array") as caught:
+        connect(raw_server).sessions()
+    assert (caught.value.broken, len(raw_server.requests)) == (False, 1)
 
 
 @pytest.mark.parametrize(("sent", "message"), OF_ANOTHER_SHAPE)

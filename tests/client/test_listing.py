@@ -240,7 +240,8 @@ def test_one_failed_request_fails_the_run_and_says_which(connect: Connect, raw_s
 def test_what_may_be_missing_is_named(connect: Connect, raw_server: RawServer) -> None:
     some = json.dumps([{**SESSION, "userMetadata": {"a": "x"}}]).encode()
     raw_server.script = [answer(some), answer(b"{", 200), answer(b"no", 403)]
-    found = connect(raw_server, concurrency=1).sessions(bbquery.meta["a"].in_(["x", "y", "z"]), allow_partial=True)
+    client = connect(raw_server, concurrency=1, retries=0)
+    found = client.sessions(bbquery.meta["a"].in_(["x", "y", "z"]), allow_partial=True)
     assert ids(found) == ["s1"]
     assert [type(error) for error in found.missing] == [bbquery.DecodeError, bbquery.AuthenticationError]
     assert all(f"GET {raw_server.url}/v1/sessions?q=" in str(error) for error in found.missing)

@@ -105,6 +105,7 @@ def test_no_operand_is_redundant(text: str) -> None:
         ("id:'a' AND region:'r' AND NOT id:'a'", (0, 2)),
         ("NOT id^='a' AND id:'ab'", (0, 1)),
         ("duration>2h AND duration<1h", (0, 1)),
+        ("id:'a' AND (region:'r' OR region:'s') AND NOT id:'a'", (0, 2)),
         ("id:'a' OR NOT id:'a'", (0, 1)),
         ("NOT id:'ab' OR region:'r' OR id^='a'", (0, 2)),
     ],
@@ -142,3 +143,10 @@ def test_of_many_operands_only_equal_ones_are_found() -> None:
     assert [(each.kind, each.operand) for each in find_redundant(many)] == [("duplicate", many.operands[-1])]
     few = parse_joint(" OR ".join([*texts[:-1], "id^='000x'"]))
     assert [each.kind for each in find_redundant(few)] == ["implied"]
+
+
+@pytest.mark.parametrize(("clauses", "found"), [(MAX_COMPARED, 1), (MAX_COMPARED + 1, 0)])
+def test_of_many_clauses_none_is_compared(clauses: int, found: int) -> None:
+    texts = [f"(id:'{place}' AND region:'r')" for place in range(clauses - 1)]
+    joint = parse_joint(" OR ".join([*texts, "(id:'0' AND region:'r' AND status:'ERROR')"]))
+    assert [each.kind for each in find_redundant(joint)] == ["absorbed"] * found
