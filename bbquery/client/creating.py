@@ -16,11 +16,8 @@ from uuid import uuid4
 from .. import metadata
 from ..errors import (
     ApiError,
-    AuthenticationError,
-    BadRequest,
     BBQueryError,
     BuildError,
-    NotFound,
     ServerError,
     SessionCreatedError,
     TransportError,
@@ -32,7 +29,7 @@ from ..sessions.records import CreatedSession, Session
 from .effects import Operation, Request, Sleep
 from .listing import PlanRun
 from .operations import Operations
-from .retries import listing_pause
+from .retries import is_refusal, listing_pause
 from .selection import SessionSelection, log
 
 MARK_KEY = "bbquery_mark"
@@ -40,9 +37,6 @@ MARK_KEY = "bbquery_mark"
 
 _SECONDS_TO_RECOVER = 30.0
 """How long to look for a session whose creation got no answer: it may be listed late (docs/service.md#f10)."""
-
-_FINAL = (AuthenticationError, BadRequest, NotFound)
-"""Errors that would be the same the next time."""
 
 # Options that are parameters of `create_session`, with the API's spelling.
 _RENAMED = {
@@ -166,7 +160,7 @@ def recover_session(
             return found[0]
         problem = f": {found.missing[0]}" if found.missing else ""
         pause = listing_pause(attempt, until - (yield Sleep(0)).elapsed)
-        if pause is None or any(isinstance(error, _FINAL) for error in found.missing):
+        if pause is None or any(map(is_refusal, found.missing)):
             break
         yield Sleep(pause)
     why = f"{lost}; " if lost is not None else ""

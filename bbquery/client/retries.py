@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ..errors import ApiError, BBQueryError
 from .effects import EffectResult, HttpResponse, Request, TransportFailure
 
 _RETRIED_STATUSES = frozenset({408, 409, 429})
@@ -41,6 +42,11 @@ def own_pause(attempt: int, jitter: Callable[[], float]) -> float:
     All of it is random ("full jitter"), so that clients that failed together do not come back together.
     """
     return max(_SHORTEST_PAUSE, float(0.5 * 2 ** min(attempt, 4) * (1 - jitter())))
+
+
+def is_refusal(error: BBQueryError) -> bool:
+    """Return whether an error would be the same the next time: a 4xx other than those that are tried again."""
+    return isinstance(error, ApiError) and error.status in range(400, 500) and error.status not in _RETRIED_STATUSES
 
 
 def listing_pause(attempt: int, left: float) -> float | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import count
 
-from ..errors import BBQueryError, BuildError, TransportError
+from ..errors import ApiError, BBQueryError, BuildError, DecodeError, TransportError
 from ..sessions.results import SessionList
 from .effects import Operation, Sleep
 from .listing import PlanRun
 from .operations import Operations
-from .retries import listing_pause
+from .retries import is_refusal, listing_pause
 from .selection import SessionSelection
 from .settings import MAX_SECONDS
 
@@ -28,33 +28,39 @@ def wait_for_sessions(
 ) -> Operation[SessionList]:
     """List again and again, less and less often, because the service may list a new session late.
 
-    `select` gives a new selection for each listing, with a new `now` (docs/service.md#f10).
+    `select` gives a new selection for each listing, with a new `now` (docs/service.md#f10). A listing that fails is
+    followed by the next one, unless the service refuses it with a 4xx other than 408 and 429.
     """
     if at_least < 1 or not 0 < timeout <= MAX_SECONDS:
         raise BuildError("at_least goes from 1, and timeout is a number of seconds more than 0", code="bad-setting")
     if not select().plan.stages:
         raise BuildError("no session can match this query, however long it is waited for", code="contradiction")
     found: SessionList | None = None
+    failure: BBQueryError | None = None
     elapsed = 0.0
     for attempt in count():
         wanted = select()
         until = min(timeout, elapsed + operations.timeout.total)
         try:
             found = yield from PlanRun(operations, wanted.plan, wanted.filter, until=until).run()
-        except TransportError as error:
-            if (yield Sleep(0)).elapsed < timeout:
+            failure = None
+            if len(found) >= at_least:
+                return found
+        except (ApiError, TransportError, DecodeError) as error:
+            if is_refusal(error):
                 raise
-            raise _timeout_error(found, at_least, timeout) from error
-        if len(found) >= at_least:
-            return found
+            failure = error
         pause = listing_pause(attempt, timeout - (yield Sleep(0)).elapsed)
         if pause is None:
-            raise _timeout_error(found, at_least, timeout)
+            raise _timeout_error(found, failure, at_least, timeout) from failure
         elapsed = (yield Sleep(pause)).elapsed
     raise AssertionError("count() does not end")
 
 
-def _timeout_error(found: SessionList | None, at_least: int, timeout: float) -> WaitTimeout:
+def _timeout_error(
+    found: SessionList | None, failure: BBQueryError | None, at_least: int, timeout: float
+) -> WaitTimeout:
     number = "no answer came" if found is None else f"{len(found):,} of {at_least:,} sessions matched"
     hint = "a new session can take a while to be listed: wait longer, or check the query"
-    return WaitTimeout(f"{number} within {timeout:g} s; {hint}", found=found)
+    last = f"; the last listing failed: {failure}" if failure is not None else ""
+    return WaitTimeout(f"{number} within {timeout:g} s; {hint}{last}", found=found)

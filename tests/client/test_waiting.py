@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.clients import ACME, Blocking
-from support.raw_server import RawServer, answer, client_settings
+from support.raw_server import SESSION, RawServer, answer, client_settings
 
 import bbquery
 from bbquery.client.effects import EffectResult, NextResult, Sleep, TaskResult
@@ -56,6 +57,26 @@ def test_a_wait_without_an_answer_says_so(connect: Connect, raw_server: RawServe
         connect(raw_server).wait(ACME, timeout=0.3)
     assert caught.value.found is None
     assert isinstance(caught.value.__cause__, bbquery.TransportError)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [answer(b"", 503), answer(b"<html>wait</html>", 502), answer(b"<html>wait</html>"), answer(b"", 429), ["close"]],
+    ids=["503", "502", "page", "429", "closed"],
+)
+def test_a_bad_minute_does_not_end_a_wait(connect: Connect, raw_server: RawServer, bad: Any) -> None:
+    listed = answer(json.dumps([{**SESSION, "userMetadata": {"client": "acme"}}]).encode())
+    raw_server.script = [bad, bad, bad, listed]
+    assert len(connect(raw_server, retries=0).wait(ACME, timeout=20)) == 1
+    assert len(raw_server.requests) == 4
+
+
+def test_a_wait_that_never_got_better_says_what_was_wrong(connect: Connect, raw_server: RawServer) -> None:
+    raw_server.script = [answer(b'{"message": "overloaded"}', 503)]
+    begun = time.monotonic()
+    with pytest.raises(bbquery.WaitTimeout, match=r"no answer came .* the last listing failed: .*503.*overloaded"):
+        connect(raw_server, retries=0).wait(ACME, timeout=1.5)
+    assert time.monotonic() - begun < 1.5 * 1.1
 
 
 def test_a_wait_passes_on_what_it_cannot_wait_for(connect: Connect, raw_server: RawServer, emulator: Emulator) -> None:
