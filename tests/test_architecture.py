@@ -26,8 +26,8 @@ config metadata
 sessions:   records decoding results
 query
 fields
-client:     effects settings socket_deadline http_transport retries http_errors listing selection operations creating
-            releasing runners streams waiting asynchronous blocking
+client:     effects settings socket_deadline fork_safety event_loops http_transport retries http_errors listing
+            selection operations creating releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
 lint:       findings rule_registry line_index query_tokens concrete_syntax recovery query_document
@@ -155,7 +155,7 @@ def test_no_layer_imports_another_one_beside_it(name: str) -> None:
         ("lark", {"language.parser"}),
         ("httpx", {"client.http_transport", "client.settings", "client.blocking", "client.asynchronous"}),
         ("httpcore", {"client.socket_deadline"}),
-        ("anyio", {"client.http_transport", "client.runners", "client.streams"}),
+        ("anyio", {"client.event_loops", "client.http_transport", "client.runners", "client.streams"}),
         ("pathspec", {"lint.files.gitignore"}),
         ("jsonschema", {"lint.rules.schema"}),
         ("uvicorn", {"servers.local_server"}),

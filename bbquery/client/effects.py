@@ -107,6 +107,8 @@ class EffectResult(msgspec.Struct, frozen=True):
     outcome: HttpResponse | TransportFailure | TaskResult | None = None
     took: float = 0.0
     """Seconds that the effect itself took."""
+    clock: float = 0.0
+    """Seconds on the monotonic clock, which nobody sets back."""
 
 
 Operation: TypeAlias = Generator[Effect, EffectResult, T]

@@ -14,7 +14,10 @@ import httpx
 import msgspec
 
 from .._version import __version__
+from ..errors import BuildError
 from .effects import HttpResponse, Request, TransportFailure
+from .event_loops import PerLoop
+from .fork_safety import renew_in_children
 from .settings import ClientSettings
 from .socket_deadline import DeadlineBackend, deadline
 
@@ -22,6 +25,11 @@ from .socket_deadline import DeadlineBackend, deadline
 # has one encoding inside another.
 _ENCODINGS = ("gzip", "deflate")
 
+_CLOSED = "the client is closed"
+_FORKED = "the process was forked, and the client's http_client or transport still belongs to the parent"
+_OF_ANOTHER_LOOP = TransportFailure(
+    "the http_client has connections of an event loop that is closed; make one for each loop", retryable=False
+)
 _DEADLINE_PASSED = TransportFailure("the time for the whole call is over; raise timeout to wait longer", timed_out=True)
 
 
@@ -35,16 +43,30 @@ class HttpTransport:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._settings = settings
-        self._http = http_client or _DeadlineClient(transport=transport, **_client_options(settings))
+        self._transport = transport
         self._owned = http_client is None
+        self._http = self._open() if http_client is None else http_client
+        self._unusable = ""
+        renew_in_children(self)
+
+    def _open(self) -> httpx.Client:
+        return _DeadlineClient(transport=self._transport, **_client_options(self._settings))
 
     def close(self) -> None:
-        """Close the connections, unless they belong to the caller's own `http_client`."""
+        """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice."""
+        self._unusable = _CLOSED
         if self._owned:
             self._http.close()
 
+    def renew_after_fork(self) -> None:
+        if not self._owned or isinstance(self._transport, httpx.HTTPTransport):
+            self._unusable = self._unusable or _FORKED
+        else:
+            self._http = self._open()
+
     def send(self, wanted: Request, within: float) -> HttpResponse | TransportFailure:
-        """Return what came of a request within so many seconds."""
+        """Return what came of a request within so many seconds. Raise BuildError if the client is closed."""
+        _require_usable(self._unusable)
         request = _build_request(self._http, self._settings, wanted, within)
         reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
         deadline.set(time.monotonic() + within)
@@ -60,6 +82,9 @@ class HttpTransport:
                 response.close()
         except (httpx.HTTPError, httpx.StreamError) as error:
             failure = _describe_failure(error, request)
+        except RuntimeError:  # httpx's, if another thread has closed the client since
+            _require_usable(self._unusable)
+            raise
         return reader.outcome(failure)
 
 
@@ -73,21 +98,37 @@ class AsyncHttpTransport:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
-        self._http = http_client or httpx.AsyncClient(transport=transport, **_client_options(settings))
-        self._owned = http_client is None
+        self._transport = transport
+        self._http_client = http_client
+        self._own = PerLoop(self._open, httpx.AsyncClient.aclose)
+        self._unusable = ""
+        renew_in_children(self)
+
+    def _open(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=self._transport, **_client_options(self._settings))
 
     async def close(self) -> None:
-        """Close the connections, unless they belong to the caller's own `http_client`."""
-        if self._owned:
-            await self._http.aclose()
+        """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice.
+
+        Those of other event loops are closed when these end.
+        """
+        self._unusable = _CLOSED
+        await self._own.close()
+
+    def renew_after_fork(self) -> None:
+        self._own.forget()
+        if self._http_client is not None or isinstance(self._transport, httpx.AsyncHTTPTransport):
+            self._unusable = self._unusable or _FORKED
 
     async def send(self, wanted: Request, within: float) -> HttpResponse | TransportFailure:
-        """Return what came of a request within so many seconds."""
-        request = _build_request(self._http, self._settings, wanted, within)
+        """Return what came of a request within so many seconds. Raise BuildError if the client is closed."""
+        _require_usable(self._unusable)
+        http = self._http_client or await self._own.get()
+        request = _build_request(http, self._settings, wanted, within)
         reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
         try:
             with anyio.fail_after(within):
-                response = await self._http.send(request, stream=True, follow_redirects=False)
+                response = await http.send(request, stream=True, follow_redirects=False)
                 try:
                     failure = reader.begin(response)
                     if not failure:
@@ -101,6 +142,11 @@ class AsyncHttpTransport:
             failure = _DEADLINE_PASSED
         except (httpx.HTTPError, httpx.StreamError) as error:
             failure = _describe_failure(error, request)
+        except RuntimeError as error:
+            _require_usable(self._unusable)
+            if str(error) != "Event loop is closed":
+                raise
+            failure = _OF_ANOTHER_LOOP
         return reader.outcome(failure)
 
 
@@ -152,6 +198,11 @@ class _ResponseReader:
         headers = {name.lower(): value for name, value in self._response.headers.items()}
         response = HttpResponse(self._response.status_code, headers, self._data)
         return response if failure is None else msgspec.structs.replace(failure, partial=response)
+
+
+def _require_usable(unusable: str) -> None:
+    if unusable:
+        raise BuildError(unusable, hint="make a new client", code="closed")
 
 
 def _client_options(settings: ClientSettings) -> dict[str, Any]:

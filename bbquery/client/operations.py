@@ -42,9 +42,9 @@ class Operations:
         """True after a `q` without a status has taken too long (docs/service.md#f9)."""
         self._held_until = 0.0
 
-    def rate_limit_delay(self, now: float) -> float:
+    def rate_limit_delay(self, clock: float) -> float:
         """Return the seconds that every request must wait: a 429 holds back all, not only the one that got it."""
-        return max(0.0, self._held_until - now)
+        return max(0.0, self._held_until - clock)
 
     # --- operations ------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Operations:
                 break
             log.info("%s: %s; trying again in %.2f s", request, seen, pause)
             if isinstance(outcome, HttpResponse) and outcome.status == 429:
-                self._held_until = max(self._held_until, result.now + pause)
+                self._held_until = max(self._held_until, result.clock + pause)
             if (yield Sleep(pause)).elapsed >= until:  # slept too long
                 break
         raise broken or to_error(request, result, len(traces), self._redactor)

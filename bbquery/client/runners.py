@@ -33,6 +33,8 @@ from .effects import (
     TaskResult,
     TransportFailure,
 )
+from .event_loops import PerLoop
+from .fork_safety import renew_in_children
 
 _TIMED_OUT_IN_QUEUE = TransportFailure("the time for the whole call was over before its turn came", sent=False)
 
@@ -51,11 +53,15 @@ class BlockingRunner:
         concurrency: int,
     ) -> None:
         """`send` sends one request within so many seconds. `rate_limit_delay` gives the seconds that every request must
-        wait first, from seconds since 1970."""
+        wait first, from the monotonic clock."""
         self._transmit = send
         self._rate_limit_delay = rate_limit_delay
         self._concurrency = concurrency
-        self._slots = threading.BoundedSemaphore(concurrency)
+        self.renew_after_fork()
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        self._slots = threading.BoundedSemaphore(self._concurrency)
 
     def run(self, operation: Operation[T]) -> T:
         """Return the result of an operation."""
@@ -88,7 +94,7 @@ class BlockingRunner:
                     yield effect.part
                 else:
                     outcome = results.get()
-                effect = operation.send(EffectResult(time.monotonic() - begun, time.time(), outcome, took))
+                effect = operation.send(_result(begun, outcome, took))
         except StopIteration as stop:
             result: T = stop.value
             return result
@@ -104,9 +110,7 @@ class BlockingRunner:
             return _TIMED_OUT_IN_QUEUE, 0.0
         try:
             # In a loop, because another response may lengthen the delay while this request waits.
-            while (
-                not over.is_set() and (wait := min(self._rate_limit_delay(time.time()), until - time.monotonic())) > 0
-            ):
+            while not over.is_set() and (wait := _hold(self._rate_limit_delay, until)) > 0:
                 over.wait(wait)
             if over.is_set():
                 raise _Cancelled
@@ -141,6 +145,19 @@ class BlockingRunner:
             threading.Thread(target=work, name="bbquery", daemon=True).start()
 
 
+def _hold(rate_limit_delay: Callable[[float], float], until: float) -> float:
+    """Return the seconds that a request must wait, or less if its time is over before."""
+    clock = time.monotonic()
+    return min(rate_limit_delay(clock), until - clock)
+
+
+def _result(
+    begun: float, outcome: HttpResponse | TransportFailure | TaskResult | None = None, took: float = 0.0
+) -> EffectResult:
+    clock = time.monotonic()
+    return EffectResult(clock - begun, time.time(), outcome, took, clock)
+
+
 def _drain(parts: Generator[Any, None, T]) -> T:
     """Return what a stream returns, and drop its parts."""
     try:
@@ -167,7 +184,11 @@ class AsyncRunner:
         self._transmit = send
         self._rate_limit_delay = rate_limit_delay
         self._concurrency = concurrency
-        self._slots = anyio.Semaphore(concurrency)
+        self._slots = PerLoop(lambda: anyio.Semaphore(concurrency))
+        renew_in_children(self)
+
+    def renew_after_fork(self) -> None:
+        self._slots.forget()
 
     async def run(self, operation: Operation[T]) -> T:
         """Return the result of an operation."""
@@ -228,23 +249,24 @@ class AsyncRunner:
         else:
             assert isinstance(effect, Sleep), "a NextResult follows a RunAll"
             await anyio.sleep(effect.seconds)
-        return _advance(operation, EffectResult(time.monotonic() - begun, time.time(), outcome, took))
+        return _advance(operation, _result(begun, outcome, took))
 
     async def _send(self, send: SendRequest, begun: float) -> tuple[HttpResponse | TransportFailure, float]:
         until = begun + send.until
+        slots = await self._slots.get()
         with anyio.move_on_after(max(0.0, until - time.monotonic())) as waiting:
-            await self._slots.acquire()
+            await slots.acquire()
         if waiting.cancelled_caught:
             return _TIMED_OUT_IN_QUEUE, 0.0
         try:
             # In a loop, as in BlockingRunner.
-            while (wait := min(self._rate_limit_delay(time.time()), until - time.monotonic())) > 0:  # noqa: ASYNC110  # no event says that the delay is over
+            while (wait := _hold(self._rate_limit_delay, until)) > 0:  # noqa: ASYNC110  # no event says that the delay is over
                 await anyio.sleep(wait)
             turn = time.monotonic()
             outcome = await self._transmit(send.request, until - turn) if turn < until else _TIMED_OUT_IN_QUEUE
             return outcome, time.monotonic() - turn
         finally:
-            self._slots.release()
+            slots.release()
 
     async def _run_all(
         self, operation: Operation[Any], batch: RunAll, begun: float, emit: EmitFunction
@@ -267,14 +289,14 @@ class AsyncRunner:
         async with sender, results, anyio.create_task_group() as tasks:
             for _ in range(min(len(batch.operations), self._concurrency)):
                 tasks.start_soon(work)
-            state = _advance(operation, EffectResult(time.monotonic() - begun, time.time()))
+            state = _advance(operation, _result(begun))
             while isinstance(state, NextResult | Emit):
                 outcome = None
                 if isinstance(state, Emit):
                     emit(state.part)
                 else:
                     outcome = await results.receive()
-                state = _advance(operation, EffectResult(time.monotonic() - begun, time.time(), outcome))
+                state = _advance(operation, _result(begun, outcome))
             tasks.cancel_scope.cancel()
         return state
 

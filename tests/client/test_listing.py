@@ -450,7 +450,7 @@ def test_a_429_holds_back_every_request_of_the_client() -> None:
     api = Operations(client_settings(retries=2), lambda: 0.0)
     steps = api.projects()
     next(steps)
-    pause = steps.send(EffectResult(1.0, 1_000.0, HttpResponse(429, {"retry-after": "7"}, b"")))
+    pause = steps.send(EffectResult(1.0, 5.0, HttpResponse(429, {"retry-after": "7"}, b""), clock=1_000.0))
     assert pause == Sleep(7.0)
     assert [api.rate_limit_delay(now) for now in (1_000.0, 1_005.0, 1_007.0, 2_000.0)] == [7.0, 2.0, 0.0, 0.0]
     steps.close()

@@ -96,7 +96,7 @@ def test_a_task_that_ends_early_leaves_no_connection(raw_server: RawServer, scri
             expected = asyncio.CancelledError if how == "cancelled" else bbquery.TransportError
             assert [type(result) for result in results] == [expected] * 5
             await asyncio.to_thread(raw_server.wait_until_open, 0)
-            assert not client._transport._http.is_closed
+            assert not (await client._transport._own.get()).is_closed
 
     asyncio.run(work())
     assert len(raw_server.requests) == 5
