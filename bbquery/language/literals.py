@@ -174,18 +174,11 @@ def format_number(number: Decimal) -> str:
     point = len(digits) + exponent  # where the decimal point stands, counted from the first digit
     fraction = "." + digits[1:] if len(digits) > 1 else ""
     scientific = f"{digits[0]}{fraction}e{point - 1}"
+    # The widths first: a plain spelling may have thousands of zeros.
     if exponent >= 0:
-        width = point
-    elif point > 0:
-        width = len(digits) + 1
-    else:
-        width = len(digits) + 2 - point
-    if width > len(scientific):
-        text = scientific
-    elif exponent >= 0:
-        text = digits + "0" * exponent
+        text = digits + "0" * exponent if point <= len(scientific) else scientific
     elif point > 0:
         text = digits[:point] + "." + digits[point:]
     else:
-        text = "0." + "0" * -point + digits
+        text = "0." + "0" * -point + digits if len(digits) + 2 - point <= len(scientific) else scientific
     return "-" + text if negative else text

@@ -7,6 +7,7 @@ parses twice, and both use the terminals of the grammar file.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from threading import Lock, local
 
@@ -51,6 +52,16 @@ def parse_query(text: str, values: Mapping[str, object]) -> Node:
 # --- Lark --------------------------------------------------------------------------------------
 
 _lark_lock = Lock()
+
+
+def _renew_lock() -> None:
+    global _lark_lock
+    _lark_lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):  # a thread of the parent may hold the lock when it forks
+    os.register_at_fork(after_in_child=_renew_lock)
+
 _bindings = local()
 """The values of the placeholders in the text that this thread parses. Lark's callbacks get no argument of ours."""
 

@@ -82,6 +82,22 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_parser_that_the_parent_was_making_does_not_stop_the_child() -> None:
+    code = """
+import os, signal, bbquery
+from bbquery.language import parser
+parser._lark_lock.acquire()
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    os._exit(0 if str(bbquery.parse("NOT id:'a'")) else 3)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.parametrize("given", ["http_client=httpx.Client(trust_env=False)", "transport=httpx.HTTPTransport()"])
 def test_what_the_caller_made_is_not_used_in_a_child(bbquery_emulator: Emulator, given: str) -> None:
     code = f"""

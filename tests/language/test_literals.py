@@ -21,6 +21,7 @@ from bbquery.language.literals import (
     parse_number,
     parse_size,
     parse_time,
+    validate_time,
 )
 from bbquery.language.values import Duration, Now, Size
 
@@ -43,6 +44,12 @@ def test_the_largest_amount_counts_units() -> None:
     for parse, text in ((parse_size, "1001TB"), (parse_duration, "11574074075d")):
         with pytest.raises(ValueError, match="too large"):
             parse(text)
+
+
+@pytest.mark.parametrize("ns", [10**30, -(10**30)])
+def test_what_is_far_beyond_every_year_is_no_time(ns: int) -> None:
+    with pytest.raises(ValueError, match="times go from year 1"):
+        validate_time(ns)
 
 
 @pytest.mark.parametrize(

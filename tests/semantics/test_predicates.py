@@ -52,6 +52,12 @@ def as_predicate(node: Node) -> Predicate:
         ("duration>2h", "duration>90m"),
         ("created_at>now-1d", "created_at>now-7d"),
         ("created_at>'2026-11-02'", "created_at>'2026-11-01'"),
+        ("id^='a'", "id:*"),
+        ("user_metadata['n']>5", "user_metadata['n']:*"),
+        ("id:*", "id:*"),
+        ("id:('a' OR 'b')", "id:('b' OR 'a')"),
+        ("created_at>now-1d", "created_at>now-1d"),
+        ("user_metadata['t']:'2026-11-03'", "user_metadata['t']>'2026-11-01'"),
     ],
 )
 def test_one_implies_the_other(given: str, wanted: str) -> None:
@@ -74,6 +80,13 @@ def test_one_implies_the_other(given: str, wanted: str) -> None:
         ("user_metadata['n']>5", "user_metadata['n']>'2026-11-01'"),
         ("created_at>now-1d", "created_at>'2026-11-01'"),
         ("created_at>now-7d", "created_at>now-1d"),
+        ("user_metadata['n']<3", "user_metadata['n']>5"),
+        ("user_metadata['n']>9", "user_metadata['n']<5"),
+        ("user_metadata['n']<=5", "user_metadata['n']<5"),
+        ("id:'abca'", "id$='bc'"),
+        ("id:'xab'", "id^='ab'"),
+        ("user_metadata['t']:'2026-11-03'", "user_metadata['t']>now"),
+        ("user_metadata['t']:'2026-11-03'", "user_metadata['t']<now"),
     ],
 )
 def test_one_does_not_imply_the_other(given: str, wanted: str) -> None:
@@ -102,6 +115,13 @@ def test_one_does_not_imply_the_other(given: str, wanted: str) -> None:
         ("created_at>now", "created_at<'2026-11-01'", False),
         ("created_at>now", "created_at<now-1d", True),
         ("id:'a'", "id:*", False),
+        ("user_metadata['t']:'2026-11-03'", "user_metadata['t']>now", False),
+        ("user_metadata['t']:'2026-11-03'", "user_metadata['t']<now", False),
+        ("user_metadata['t']:'soon'", "user_metadata['t']<now", True),
+        ("user_metadata['n']>=5", "user_metadata['n']>=9", False),
+        ("user_metadata['n']<=5", "user_metadata['n']<3", False),
+        ("user_metadata['n']<=5", "user_metadata['n']>5", True),
+        ("user_metadata['n']<5", "user_metadata['n']>=5", True),
     ],
 )
 def test_two_exclude_each_other(one: str, other: str, expected: bool) -> None:
