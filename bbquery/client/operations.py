@@ -100,7 +100,7 @@ class Operations:
             if not isinstance(part, str):
                 raise BuildError(f"an id must be a string, not {type(part).__name__}", code="bad-id")
             # A key in a URL would end up in logs.
-            if self._settings.api_key in part:
+            if self._redactor.redact(part) != part:
                 raise BuildError("the API key stands where an id belongs", code="bad-id")
             # An HTTP client resolves dots in a path, and would ask for something else.
             if not part.isprintable() or part in ("", ".", ".."):

@@ -28,7 +28,8 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     total: float = 180.0
 
     def __post_init__(self) -> None:
-        if not all(0 < seconds <= MAX_SECONDS for seconds in (self.connect, self.read, self.total)):
+        given = (self.connect, self.read, self.total)
+        if not all(_is_seconds(seconds) and 0 < seconds <= MAX_SECONDS for seconds in given):
             raise BuildError(
                 f"a timeout is a number of seconds, more than 0 and at most {MAX_SECONDS:,.0f}", code="bad-timeout"
             )
@@ -66,6 +67,16 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
 
         Raise AuthenticationError if there is no usable key, and BuildError for any other unusable setting.
         """
+        texts = {"api_key": api_key, "base_url": base_url, "project_id": project_id}
+        for name, text in texts.items():
+            if text is not None and not isinstance(text, str):
+                raise _wrong_kind(name, "a str", text)
+        numbers = {"retries": retries, "concurrency": concurrency, "max_response_bytes": max_response_bytes}
+        for name, number in numbers.items():
+            if type(number) is not int:
+                raise _wrong_kind(name, "an int", number)
+        if timeout is not None and not isinstance(timeout, Timeout) and not _is_seconds(timeout):
+            raise _wrong_kind("timeout", "a number of seconds or a Timeout", timeout)
         url = base_url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
         is_local = validate_base_url(url)
         key = validate_api_key(api_key if api_key is not None else os.environ.get("BROWSERBASE_API_KEY"))
@@ -83,6 +94,15 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
             max_response_bytes=max_response_bytes,
             is_local=is_local,
         )
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _wrong_kind(name: str, wanted: str, value: object) -> BuildError:
+    # The type alone: the value may be a key.
+    return BuildError(f"{name} is {wanted}, not {type(value).__name__}", code="bad-setting")
 
 
 def validate_base_url(base_url: str) -> bool:

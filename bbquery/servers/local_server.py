@@ -20,6 +20,11 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from ..errors import BuildError
+
+_REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # no address to listen on, but one to translate
+"""An address that can be asked, for one that means every address."""
+
 
 class LocalServer:
     """Serves an application until it is closed. It can be started once."""
@@ -38,6 +43,8 @@ class LocalServer:
 
         `connection_state` gives what the application finds in `scope["state"]` of every request on a connection.
         """
+        if not host:  # to the system it means every address of this machine
+            raise BuildError("no host is given to listen on", hint="127.0.0.1 is this machine only", code="bad-host")
         self._app = app
         self.host = host
         self.port = port
@@ -48,8 +55,9 @@ class LocalServer:
 
     @property
     def url(self) -> str:
-        """The address, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        """An address at which this machine reaches the server, without a slash at its end."""
+        host = _REACHED_AT.get(self.host, self.host)
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}"
 
     @property

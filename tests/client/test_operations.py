@@ -465,3 +465,49 @@ def operations(kind: type[Any]) -> dict[str, str]:
         name: str(inspect.signature(getattr(kind, name, None) or kind.aclose)).replace("Async", "")
         for name in sorted(public)
     }
+
+
+# --- settings of a wrong kind ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("api_key", b"bb_live_5ecret-Key"),
+        ("base_url", b"https://h"),
+        ("project_id", 5),
+        ("retries", "3"),
+        ("retries", True),
+        ("concurrency", 2.0),
+        ("max_response_bytes", "1"),
+        ("timeout", "x"),
+        ("timeout", True),
+    ],
+)
+@pytest.mark.parametrize("kind", [bbquery.Client, bbquery.AsyncClient])
+def test_a_setting_of_a_wrong_kind_is_named_and_not_shown(kind: Any, name: str, value: Any) -> None:
+    given = {"api_key": "k" * 20, "base_url": "http://127.0.0.1:1", name: value}
+    with pytest.raises(bbquery.BuildError, match=f"^{name} is a.*, not {type(value).__name__}$") as caught:
+        kind(**given)
+    assert "5ecret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["1", None, True, float("nan"), float("inf"), 0, -1])
+def test_a_timeout_is_a_number_of_seconds(value: Any) -> None:
+    with pytest.raises(bbquery.BuildError, match="a timeout is a number of seconds"):
+        bbquery.Timeout(read=value)
+
+
+def test_a_short_key_hides_no_id(connect: Any, raw_server: RawServer) -> None:
+    raw_server.script = [answer(json.dumps(SESSION).encode())]
+    client = connect(raw_server, api_key="s")
+    assert client.session("s1").id == "s1"
+    with pytest.raises(bbquery.BuildError, match="the API key stands where an id belongs"):
+        client.session("s")
+
+
+def test_a_request_id_keeps_no_control_character(connect: Any, raw_server: RawServer) -> None:
+    raw_server.script = [b"HTTP/1.1 400 No\r\nX-Request-Id: a\x1b[31mb\x07\r\nContent-Length: 0\r\n\r\n"]
+    with pytest.raises((bbquery.BadRequest, bbquery.TransportError)) as caught:
+        connect(raw_server, retries=0).projects()
+    assert str(getattr(caught.value, "request_id", "")).isprintable()

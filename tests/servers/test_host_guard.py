@@ -8,6 +8,9 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
+import bbquery
+from bbquery.emulator import Emulator
+from bbquery.errors import BuildError
 from bbquery.servers.host_guard import HostGuard
 from bbquery.servers.local_server import LocalServer
 
@@ -71,3 +74,12 @@ def test_only_reading_is_allowed(local: LocalServer, method: str) -> None:
 
 def test_head_is_reading(local: LocalServer) -> None:
     assert httpx.head(local.url, trust_env=False).status_code == 200
+
+
+def test_no_host_is_refused_and_every_address_has_a_url_that_can_be_asked() -> None:
+    with pytest.raises(BuildError, match="no host is given"):
+        Emulator(host="")
+    with Emulator(host="0.0.0.0", sessions=[]) as emulator:  # that is what is tested
+        assert emulator.url.startswith("http://127.0.0.1:")
+        with bbquery.Client(api_key=emulator.api_key, base_url=emulator.url) as client:
+            assert len(client.sessions()) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from ..console import escape_control_characters, is_terminal, write
@@ -27,10 +28,25 @@ def write_lines(values: Iterable[object]) -> None:
 
 
 def format_json(value: object, *, indent: int | None = None) -> str:
-    """Return a value as JSON, without what could steer a terminal."""
+    """Return a value as JSON, without what could steer a terminal.
+
+    A number beyond every double, which a response may spell as 1e999, is null, as in JavaScript: JSON has none.
+    """
     separators = (",", ": " if indent else ":")
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, separators=separators)
     # What steers terminals can only stand in strings, where JSON has escapes for it.
-    return escape_control_characters(json.dumps(value, ensure_ascii=False, indent=indent, separators=separators))
+    return escape_control_characters(text)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def without_secrets(mapping: dict[str, Any]) -> dict[str, Any]:
