@@ -248,6 +248,21 @@ def test_a_long_selector_is_cut_in_the_message() -> None:
     assert len(finding.message) < 120
 
 
+def test_one_needless_code_is_pointed_at_and_several_are_together() -> None:
+    source = "a # bbquery: ignore[BBQ103]"
+    [one] = filter_findings(source, None, [], DEFAULT)
+    assert (one.message, source[one.span.start : one.span.end]) == ("BBQ103 suppresses nothing here", "BBQ103")
+    source = "a # bbquery: ignore[BBQ103, BBQ105, BBQ206]"
+    [three] = filter_findings(source, None, [], DEFAULT)
+    assert three.message == "BBQ103, BBQ105, BBQ206 suppress nothing here"
+    assert source[three.span.start : three.span.end] == source[4:]
+
+
+def test_a_long_kind_is_cut_in_the_message() -> None:
+    [unknown] = filter_findings(f"a # bbquery: {'x' * 60}[BBQ103]", None, [], DEFAULT)
+    assert unknown.message == f"there is no suppression '{'x' * 39}…'"
+
+
 def test_a_finding_that_ends_with_its_line_is_suppressed_there_only() -> None:
     after = "‹Y›\nb # bbquery: ignore[BBQ206]"
     ends_with_line = Finding("BBQ206", "found", Span(0, 4), severity="warning")
