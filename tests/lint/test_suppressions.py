@@ -260,7 +260,7 @@ def test_one_needless_code_is_pointed_at_and_several_are_together() -> None:
 
 def test_a_long_kind_is_cut_in_the_message() -> None:
     [unknown] = filter_findings(f"a # bbquery: {'x' * 60}[BBQ103]", None, [], DEFAULT)
-    assert unknown.message == f"there is no suppression '{'x' * 39}…'"
+    assert unknown.message == f"there is no suppression '{'x' * 40}…'"
 
 
 def test_a_finding_that_ends_with_its_line_is_suppressed_there_only() -> None:
