@@ -8,6 +8,9 @@ from typing import Literal
 
 from ..errors import BuildError
 
+_MAX_COUNT = 10**15
+"""More than anyone lists, and within the integers of SQLite."""
+
 _BARE_Q = ("fast", "slow", "504")
 _RATES = ("reset_rate", "error_rate", "throttle_rate", "garbage_rate")
 _TIMES = ("bare_q_seconds", "lag", "latency", "start_delay", "release_delay", "session_timeout")
@@ -74,8 +77,10 @@ class Switches:
             self._number(name, most=_MAX_SECONDS)
         for name in _COUNTS:
             value = getattr(self, name)
-            if value is not None and (type(value) is not int or value < 0):
-                raise BuildError(f"{name} cannot be {value!r}", hint="write a count from 0, or None for no limit")
+            if value is not None and (type(value) is not int or not 0 <= value <= _MAX_COUNT):
+                raise BuildError(
+                    f"{name} cannot be {value!r:.80}", hint="write a count from 0 to 10¹⁵, or None for no limit"
+                )
 
     def _number(self, name: str, *, most: float) -> None:
         value = getattr(self, name)

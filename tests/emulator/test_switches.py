@@ -43,6 +43,7 @@ def start(bbquery_emulator_factory: Callable[..., Emulator], connect: Callable[.
         {"start_delay": True},
         {"session_timeout": 1e12},
         {"cap": -1},
+        {"cap": 10**23},
         {"max_concurrent": 1.5},
         {"max_created_per_minute": True},
     ],
