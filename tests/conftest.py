@@ -6,10 +6,11 @@ runs. Only `make fuzz` draws new ones. The speed of a machine never decides whet
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from support.examples import FUZZING, scaled
 
 settings.register_profile(
@@ -29,7 +30,9 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("fuzz" if FUZZING else "test")
+# Whether a test fails is all that counts for a mutant, and not the smallest example.
+settings.register_profile("mutants", settings.get_profile("test"), phases=[Phase.explicit, Phase.generate])
+settings.load_profile("fuzz" if FUZZING else os.environ.get("BBQUERY_PROFILE", "test"))
 
 # A background job of a script ignores SIGINT, and so would every process that a test starts, for ever.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -52,7 +52,13 @@ def _run(copy: Path, module: str, tests: list[str]) -> int:
         encoding="utf-8",
     )
     # The copy comes before the package that is installed, which is the original.
-    environment = {**os.environ, "BBQUERY_EXAMPLES": "0.1", "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "BBQUERY_EXAMPLES": "0.1",
+        "BBQUERY_PROFILE": "mutants",
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
 
     def cosmic_ray(*words: str) -> str:
         command = [sys.executable, "-m", "cosmic_ray.cli", *words]
