@@ -20,7 +20,7 @@ from pathlib import Path
 
 from support.paths import ROOT
 
-_PYTEST = "-m pytest -x -q -p no:cacheprovider -p no:xdist -p no:pytest_cov --timeout 60"
+_PYTEST = "-m pytest -x -q -p no:cacheprovider -p no:xdist -p no:pytest_cov --timeout 60 --timeout-method thread"
 _SECONDS = 120
 """After this long a changed module is taken to hang, which the tests have noticed."""
 
