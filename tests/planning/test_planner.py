@@ -261,3 +261,43 @@ def test_scan_is_one_of_two_words() -> None:
 
 
 # --- shown -------------------------------------------------------------------------------------
+
+
+# --- prices ------------------------------------------------------------------------------------
+
+EVERY_STATUS = "status:('PENDING' OR 'RUNNING' OR 'ERROR' OR 'TIMED_OUT' OR 'COMPLETED')"
+ONE, TWO, THREE = "status:'ERROR'", "status:('ERROR' OR 'RUNNING')", "status:('ERROR' OR 'RUNNING' OR 'PENDING')"
+
+
+def metadata(key: str, *values: str) -> str:
+    listed = " OR ".join([f"'{value}'" for value in values])
+    return f"user_metadata['{key}']:({listed})"
+
+
+@pytest.mark.parametrize(
+    ("dear", "cheap", "keys"),
+    [
+        # one status for each value: 3 × 5 and 2 × 5
+        (metadata("dear", "1", "2", "3"), f"({metadata('b', '1')} OR {metadata('c', '1')})", {"b", "c"}),
+        # fewer statuses: 2 × 3 and 2 × 1
+        (
+            f"({metadata('dear', '1')} AND {THREE} OR {metadata('dear', '2')} AND {THREE})",
+            f"({metadata('b', '1')} AND {ONE} OR {metadata('b', '2')} AND {ONE})",
+            {"b"},
+        ),
+        # fewer values: 3 × 5 and 2 × 5
+        (metadata("dear", "1", "2", "3"), metadata("b", "1", "2"), {"b"}),
+    ],
+)
+def test_the_cheaper_part_is_asked_for(dear: str, cheap: str, keys: set[str]) -> None:
+    for parts in ([dear, cheap], [cheap, dear]):
+        node = bbquery.parse(" AND ".join([EVERY_STATUS, *parts])).ast
+        asked = {str(request.q).split("'")[1] for request in plan(node).requests}
+        assert asked == keys
+
+
+def test_two_statuses_are_dearer_than_one() -> None:
+    texts = [f"({ONE} OR user_metadata['a']:'x')", f"({TWO} OR user_metadata['b']:'y')"]
+    for parts in (texts, texts[::-1]):
+        requests = plan(bbquery.parse(" AND ".join(parts)).ast).requests
+        assert {request.q for request in requests if request.q} == {"user_metadata['a']:'x'"}
