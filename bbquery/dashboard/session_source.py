@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
 from ..errors import BBQueryError
+from ..sessions.records import RecordProblem
 from ..usage import FullSessionRow, metadata_keys
 from ..usage.session_files import read_sessions
 
@@ -94,11 +95,13 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def load_files(paths: Sequence[str], stdin: IO[bytes]) -> LoadFunction:
+def load_files(
+    paths: Sequence[str], stdin: IO[bytes], report: Callable[[list[RecordProblem]], object] = len
+) -> LoadFunction:
     """Return a function that reads files of sessions, and reads them again if one has changed.
 
-    `-` is standard input, which can be read only once, and then so are the others. The function raises OSError and
-    DecodeError, as `read_sessions` does.
+    `-` is standard input, which can be read only once, and then so are the others. `report` is called with what is not
+    as documented in them. The function raises OSError and DecodeError, as `read_sessions` does.
     """
     seen: list[tuple[int, int]] = []
 
@@ -109,11 +112,13 @@ def load_files(paths: Sequence[str], stdin: IO[bytes]) -> LoadFunction:
         if found == seen and seen:
             return None
         rows: list[FullSessionRow] = []
+        problems: list[RecordProblem] = []
         for path in paths:
             file, name = (stdin, "standard input") if path == "-" else (path, path)
-            for block in read_sessions(file, FullSessionRow, name, []):
+            for block in read_sessions(file, FullSessionRow, name, problems):
                 rows += block
         seen[:] = found or [(0, 0)]
+        report(problems)
         return rows
 
     return load

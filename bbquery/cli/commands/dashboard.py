@@ -134,7 +134,7 @@ def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str 
     from ...dashboard.session_source import load_files
 
     wanted = within_project(wanted, project)
-    read = load_files(paths, stdin_bytes() if "-" in paths else BytesIO())
+    read = load_files(paths, stdin_bytes() if "-" in paths else BytesIO(), print_problems)
 
     def load() -> Sequence[Any] | None:
         rows = read()

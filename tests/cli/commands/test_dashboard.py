@@ -124,3 +124,12 @@ def test_no_browser_is_opened_where_nobody_looks() -> None:
         assert process.stdout.readline().startswith(b"http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=20)[0] == b""
+
+
+def test_odd_sessions_in_a_file_are_shown_with_a_warning(run: Run, tmp_path: Path) -> None:
+    file, page = tmp_path / "june.ndjson", tmp_path / "page.html"
+    file.write_text(json.dumps({**session(1), "startedAt": None}) + "\n", encoding="utf-8")
+    done = run("dashboard", "--input", str(file), "--export", str(page))
+    assert done.status == 0
+    assert "warning: 1 session is not as documented" in done.err
+    assert "session-1" in page.read_text(encoding="utf-8")
