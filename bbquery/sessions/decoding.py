@@ -72,13 +72,15 @@ def decode_records(
     for at, raw in enumerate(items):
         try:
             records.append(decode(raw))
+            continue
         except (*_REFUSED, TypeError):  # TypeError for what `load_json` has decoded already
-            item = load_json(bytes(raw), show) if isinstance(raw, msgspec.Raw) else raw
-            if isinstance(item, dict):
-                records.append(_read_record(kind, item))
-                problems += records[-1].problems
-            else:
-                problems.append(RecordProblem(None, f"$[{at}]", f"Expected `object`, got {_json_name(item)}", item))
+            pass
+        item = load_json(bytes(raw), show) if isinstance(raw, msgspec.Raw) else raw
+        if isinstance(item, dict):
+            records.append(_read_record(kind, item))
+            problems += records[-1].problems
+        else:
+            problems.append(RecordProblem(None, f"$[{at}]", f"Expected `object`, got {_json_name(item)}", item))
     return records, problems
 
 
