@@ -16,11 +16,12 @@ from support.session_samples import TELLING, calls, crowded_predicates, sessions
 import bbquery
 from bbquery.language.limits import MAX_NESTING, measure_query
 from bbquery.language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, conjuncts, or_of
+from bbquery.language.printer import format_query
 from bbquery.language.session_fields import SESSION_FIELDS
 from bbquery.planning.planner import plan
 from bbquery.semantics import simplifier
 from bbquery.semantics.predicates import are_disjoint, holds_for_value, implies
-from bbquery.semantics.simplifier import simplify_node
+from bbquery.semantics.simplifier import find_constant_parts, simplify_node
 
 thorough = examples(700)
 quick = examples(500)
@@ -44,6 +45,27 @@ ANY = st.one_of(CROWDED, LADDERS, LADDERS.map(Not), trees())
 ID, STATUS = SESSION_FIELDS["id"], SESSION_FIELDS["status"]
 
 # --- laws --------------------------------------------------------------------------------------
+
+
+@thorough
+@given(CROWDED)
+def test_constant_parts_are_constant(node: Node) -> None:
+    for part, truth in find_constant_parts(node):
+        assert all(holds(part, session) is truth for session in TELLING)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id:'a' AND NOT id:'a' OR region:'r'", [("id:'a' AND NOT id:'a'", False)]),
+        ("id:'a' OR NOT id:'a'", [("id:'a' OR NOT id:'a'", True)]),
+        ("NOT (id:'a' AND id:'b')", [("id:'a' AND id:'b'", False)]),
+        ("id:'a' AND region:'r'", []),
+    ],
+)
+def test_the_innermost_constant_part_is_found(text: str, expected: list[tuple[str, bool]]) -> None:
+    found = find_constant_parts(bbquery.parse(text).ast)
+    assert [(format_query(part), truth) for part, truth in found] == expected
 
 
 @thorough

@@ -26,7 +26,6 @@ from bbquery.lint.query_linter import QueryLinter
 from bbquery.lint.query_tokens import tokens
 from bbquery.lint.rule_registry import RULES
 from bbquery.planning.planner import full_scan_reasons, plan
-from bbquery.semantics.simplifier import find_constant_parts
 
 ALL = QueryLinter(enabled=frozenset(RULES))
 WIRE = QueryLinter(enabled=frozenset(RULES), dialect="wire")
@@ -343,13 +342,6 @@ def test_every_node_has_its_part(pair: tuple[str, Node]) -> None:
         part = structure.part(node.span)
         assert part.kind == {And: "and", Or: "or", Not: "not"}.get(type(node), "predicate")
         assert bbquery.parse(text[part.start : part.end]).ast == node
-
-
-@thorough
-@given(trees(crowded_predicates()))
-def test_constant_parts_are_constant(node: Node) -> None:
-    for part, truth in find_constant_parts(node):
-        assert all(holds(part, session) is truth for session in TELLING)
 
 
 @thorough
