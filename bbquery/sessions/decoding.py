@@ -195,8 +195,10 @@ def read_fields(kind: type[msgspec.Struct], item: dict[str, Any]) -> tuple[dict[
         field, wanted, _ = readers[name]
         try:
             values[field] = msgspec.convert(value, wanted)
-        except (msgspec.ValidationError, OverflowError) as error:
+        except msgspec.ValidationError as error:
             odd.append((name, str(error).split(" - at `$")[0], value))
+        except ValueError:  # UTF-8 has no bytes for it, and msgspec looks at the bytes
+            odd.append((name, "it holds a lone surrogate", value))
     missing = [
         (name, "nothing is there", None) for name, (_, _, required) in readers.items() if required and name not in item
     ]

@@ -118,6 +118,8 @@ def attribute(name: str) -> str:
         ("userMetadata", False, "Expected `object | null`, got `bool`"),
         ("avgCpuUsage", "5", "Expected `float | null`, got `str`"),
         ("endedAt", "", "Invalid RFC3339 encoded datetime"),
+        ("createdAt", "\ud800", "it holds a lone surrogate"),
+        ("avgCpuUsage", "\udfff", "it holds a lone surrogate"),
     ],
 )
 @pytest.mark.parametrize("further", [{}, {"another": 1}], ids=["known", "unknown"])

@@ -109,7 +109,7 @@ def test_release_can_only_show(run: Run, service: Service) -> None:
 
 
 def test_release_tells_what_failed(run: Run, service: Service) -> None:
-    service(*[live(number) for number in range(20)], switches=Switches(garbage_rate=0.3, seed=4))
+    service(*[live(number) for number in range(20)], switches=Switches(garbage_rate=0.7, seed=4))
     for _ in range(20):  # the listing may fail too
         outcome = run("release", ACME, "--yes")
         if outcome.out:
