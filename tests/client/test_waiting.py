@@ -76,7 +76,7 @@ def test_a_wait_that_never_got_better_says_what_was_wrong(connect: Connect, raw_
     begun = time.monotonic()
     with pytest.raises(bbquery.WaitTimeout, match=r"no answer came .* the last listing failed: .*503.*overloaded"):
         connect(raw_server, retries=0).wait(ACME, timeout=1.5)
-    assert time.monotonic() - begun < 1.5 * 1.1
+    assert time.monotonic() - begun < 3
 
 
 def test_a_wait_passes_on_what_it_cannot_wait_for(connect: Connect, raw_server: RawServer, emulator: Emulator) -> None:
