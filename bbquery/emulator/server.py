@@ -48,23 +48,25 @@ class Emulator:
         self.requests: list[RecordedRequest] = []
         """The requests that came, in order of arrival."""
         self._store = Store(database, clock)
-        api = EmulatorApi(self._store, keys, lambda: self.switches, self._pause)
-        self._faults = FaultMiddleware(api.starlette(), self.requests, self._pause)
-        self._server = LocalServer(
-            self._faults,
-            host,
-            port,
-            name="bbquery.emulator",
-            keep_alive=60,
-            connection_state=lambda transport: {"abort": partial(reset_connection, transport)},
-        )
-        self.switches = switches or Switches()
         try:
+            self._faults = FaultMiddleware(self._api(keys).starlette(), self.requests, self._pause)
+            self._server = LocalServer(
+                self._faults,
+                host,
+                port,
+                name="bbquery.emulator",
+                keep_alive=60,
+                connection_state=lambda transport: {"abort": partial(reset_connection, transport)},
+            )
+            self.switches = switches or Switches()
             self._store.add_projects(project for ids in keys.values() for project in ids)
             self.add(sessions)
         except BaseException:  # Ctrl-C too: nobody else can close it, as there is no emulator yet
             self._store.close()
             raise
+
+    def _api(self, keys: Mapping[str, Sequence[str]]) -> EmulatorApi:
+        return EmulatorApi(self._store, keys, lambda: self.switches, self._pause)
 
     @property
     def url(self) -> str:
