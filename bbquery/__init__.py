@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._text import Span
     from ._version import __version__
     from .client import AsyncClient, Client
-    from .client.creating import SessionNotRecovered
+    from .client.creation import SessionNotRecovered
     from .client.settings import Timeout
     from .client.streams import AsyncSessionStream, SessionStream
     from .client.waiting import WaitTimeout
@@ -99,7 +99,7 @@ _HOMES = {
     "_text": "Span",
     "_version": "__version__",
     "client": "AsyncClient Client",
-    "client.creating": "SessionNotRecovered",
+    "client.creation": "SessionNotRecovered",
     "client.settings": "Timeout",
     "client.streams": "AsyncSessionStream SessionStream",
     "client.waiting": "WaitTimeout",

@@ -27,7 +27,7 @@ sessions:   records decoding results
 query
 fields
 client:     effects settings socket_deadline fork_safety event_loops http_transport retries http_errors listing
-            selection operations creating releasing runners streams waiting asynchronous blocking
+            selection operations creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
 lint:       findings rule_registry line_index query_tokens concrete_syntax recovery query_document

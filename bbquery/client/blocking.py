@@ -15,7 +15,7 @@ from ..errors import BuildError
 from ..query import Query
 from ..sessions.records import CreatedSession, Project, ProjectUsage, Session
 from ..sessions.results import Release, SessionList
-from .creating import Creation, create_session, recover_session
+from .creation import Creation, create_session, recover_session
 from .http_transport import HttpTransport
 from .operations import Operations
 from .releasing import release_sessions

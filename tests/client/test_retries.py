@@ -14,7 +14,7 @@ from support.clients import Blocking
 from support.raw_server import KEY, SESSION, RawServer, answer, client_settings
 
 import bbquery
-from bbquery.client.creating import Creation, create_session
+from bbquery.client.creation import Creation, create_session
 from bbquery.client.effects import (
     EffectResult,
     HttpResponse,

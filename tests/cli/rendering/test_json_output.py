@@ -29,4 +29,5 @@ def test_numbers_that_json_has_not_are_null() -> None:
 
 @given(values)
 def test_any_value_is_written_as_json(value: Any) -> None:
-    json.loads(format_json(value), parse_constant=_refuse)
+    written = format_json(value)
+    assert format_json(json.loads(written, parse_constant=_refuse)) == written
