@@ -40,7 +40,7 @@ COMPLETE = "_BBQUERY_COMPLETE"
 """The variable by which a shell asks for completions; click names it after the program."""
 
 
-_SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-timeout", "no-project")
+_SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-environment", "bad-timeout", "no-project")
 """A `BuildError` of these is about an option or a variable, and not about what was asked."""
 
 

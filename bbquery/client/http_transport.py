@@ -7,6 +7,7 @@ https or to this machine only, follows no redirect, and is in no log, error or `
 from __future__ import annotations
 
 import time
+import zlib
 from typing import Any
 
 import anyio  # what httpx itself uses, so that AsyncClient runs wherever httpx does
@@ -15,15 +16,14 @@ import msgspec
 
 from .._version import __version__
 from ..errors import BuildError
+from .content_decoding import ENCODINGS, Decompressor
 from .effects import HttpResponse, Request, TransportFailure
 from .event_loops import PerLoop
 from .fork_safety import renew_in_children
+from .network_settings import choose_proxy, trusted_certificates
 from .settings import ClientSettings
-from .socket_deadline import DeadlineBackend, deadline
-
-# A chunk of these grows to some 64 MB at most before its size is seen. Other encodings have no such bound, and neither
-# has one encoding inside another.
-_ENCODINGS = ("gzip", "deflate")
+from .socket_deadline import TIME_OVER, DeadlineBackend, deadline
+from .surplus import WholeReadsBackend, has_surplus, network_pools
 
 _CLOSED = "the client is closed"
 _FORKED = "the process was forked, and the client's http_client or transport still belongs to the parent"
@@ -50,7 +50,7 @@ class HttpTransport:
         renew_in_children(self)
 
     def _open(self) -> httpx.Client:
-        return _DeadlineClient(transport=self._transport, **_client_options(self._settings))
+        return _DeadlineClient(transport=self._transport, **_client_options(self._settings, self._transport))
 
     def close(self) -> None:
         """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice."""
@@ -74,10 +74,16 @@ class HttpTransport:
             response = self._http.send(request, stream=True, follow_redirects=False)
             try:
                 failure = reader.begin(response)
-                for chunk in () if failure else response.iter_bytes():
-                    failure = reader.feed(chunk)
-                    if failure:
-                        break
+                if not failure:
+                    # Not httpx's iter_raw, which gives the connection back before it can be looked at.
+                    assert isinstance(response.stream, httpx.SyncByteStream), "what a blocking client gets"
+                    for chunk in response.stream:
+                        failure = reader.feed(chunk)
+                        if failure:
+                            break
+                    failure = failure or reader.finish()
+                    if has_surplus(self._http, response):
+                        response.extensions["network_stream"].close()
             finally:
                 response.close()
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -105,7 +111,7 @@ class AsyncHttpTransport:
         renew_in_children(self)
 
     def _open(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=self._transport, **_client_options(self._settings))
+        return _WholeReadsClient(transport=self._transport, **_client_options(self._settings, self._transport))
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice.
@@ -126,20 +132,25 @@ class AsyncHttpTransport:
         http = self._http_client or await self._own.get()
         request = _build_request(http, self._settings, wanted, within)
         reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
+        request.extensions["trace"] = reader.trace
         try:
             with anyio.fail_after(within):
                 response = await http.send(request, stream=True, follow_redirects=False)
                 try:
                     failure = reader.begin(response)
                     if not failure:
-                        async for chunk in response.aiter_bytes():
+                        assert isinstance(response.stream, httpx.AsyncByteStream), "what an AsyncClient gets"
+                        async for chunk in response.stream:
                             failure = reader.feed(chunk)
                             if failure:
                                 break
+                        failure = failure or reader.finish()
+                        if has_surplus(http, response):
+                            await response.extensions["network_stream"].aclose()
                 finally:
                     await response.aclose()
         except TimeoutError:
-            failure = _DEADLINE_PASSED
+            failure = _DEADLINE_PASSED if reader.was_sent else _no_connection(within)
         except (httpx.HTTPError, httpx.StreamError) as error:
             failure = _describe_failure(error, request)
         except RuntimeError as error:
@@ -155,10 +166,18 @@ class _DeadlineClient(httpx.Client):
 
     def __init__(self, *, transport: httpx.BaseTransport | None, **options: Any) -> None:
         super().__init__(transport=transport, **options)
-        for made in (self._transport, *self._mounts.values()):
-            # httpx has no public way to set this. The caller's own transport may have other users, and goes without.
-            if made is not transport and isinstance(made, httpx.HTTPTransport):
-                made._pool._network_backend = DeadlineBackend()
+        # The caller's own transport may have other users, and goes without.
+        for pool in network_pools(self) if transport is None else ():
+            pool._network_backend = DeadlineBackend()  # httpx has no public way to set this
+
+
+class _WholeReadsClient(httpx.AsyncClient):
+    """An httpx client that reads all that has come on a connection."""
+
+    def __init__(self, *, transport: httpx.AsyncBaseTransport | None, **options: Any) -> None:
+        super().__init__(transport=transport, **options)
+        for pool in network_pools(self) if transport is None else ():  # as above
+            pool._network_backend = WholeReadsBackend(pool._network_backend)
 
 
 class _ResponseReader:
@@ -170,25 +189,45 @@ class _ResponseReader:
         self._deadline = deadline
         self._data = bytearray()
         self._response: httpx.Response | None = None
+        self._decompressor = Decompressor("identity")
+        self.was_sent = True
+        """False if the request waits for its connection for certain."""
+
+    async def trace(self, event: str, _info: object) -> None:
+        """Follow what httpcore does."""
+        if event.endswith(".started"):
+            self.was_sent = not event.startswith("connection.")
 
     def begin(self, response: httpx.Response) -> TransportFailure | None:
         """Look at the headers. Return why the body cannot be read, or None."""
         self._response = response
         # The wait for the rest must not outlast the call: httpx's transports read their limit once, after this.
         self._waits["read"] = max(0.001, min(self._waits["read"], self._deadline - time.monotonic()))
-        encoding = response.headers.get("content-encoding", "identity")
-        if encoding.strip().lower() not in (*_ENCODINGS, "identity", ""):
-            reason = f"the response uses an unsupported Content-Encoding: {encoding[:80]!a}"
-            return TransportFailure(reason, retryable=False)
+        try:
+            self._decompressor = Decompressor(response.headers.get("content-encoding", "identity"))
+        except ValueError as error:
+            return TransportFailure(f"the response uses an {error}", retryable=False)
         return None
 
     def feed(self, chunk: bytes) -> TransportFailure | None:
         """Add a part of the body. Return why no more can be read, or None."""
-        self._data += chunk
-        if len(self._data) > self._limit:
-            reason = f"the response is larger than {self._limit:,} bytes; raise max_response_bytes to take it"
-            return TransportFailure(reason, retryable=False)
+        try:
+            for piece in self._decompressor.feed(chunk):
+                self._data += piece
+                if len(self._data) > self._limit:
+                    reason = f"the response is larger than {self._limit:,} bytes; raise max_response_bytes to take it"
+                    return TransportFailure(reason, retryable=False)
+        except zlib.error as error:
+            return TransportFailure(f"the answer cannot be decompressed: {error}")
         return _DEADLINE_PASSED if time.monotonic() > self._deadline else None
+
+    def finish(self) -> TransportFailure | None:
+        """Return why the body that has come is not whole, or None."""
+        try:
+            self._decompressor.finish()
+        except zlib.error as error:
+            return TransportFailure(f"the answer cannot be decompressed: {error}")
+        return None
 
     def outcome(self, failure: TransportFailure | None) -> HttpResponse | TransportFailure:
         """Return the response, or the failure with as much of the response as came."""
@@ -205,10 +244,20 @@ def _require_usable(unusable: str) -> None:
         raise BuildError(unusable, hint="make a new client", code="closed")
 
 
-def _client_options(settings: ClientSettings) -> dict[str, Any]:
-    # A proxy from the environment would see the key on its way to a loopback address. Certificates take longer to load
-    # than a test to run, and without https there is nothing to verify.
-    return {"trust_env": not settings.is_local, "verify": settings.base_url.startswith("https:")}
+def _client_options(settings: ClientSettings, transport: object) -> dict[str, Any]:
+    # The caller's own transport goes its own way. No request waits in the pool: only so many are sent at a time.
+    options: dict[str, Any] = {
+        "trust_env": False,
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=max(20, settings.concurrency)),
+    }
+    if transport is not None:
+        return options
+    # A proxy would see the key on its way to a loopback address. Certificates take longer to load than a test to run,
+    # and without https there is nothing to verify.
+    return options | {
+        "proxy": None if settings.is_local else choose_proxy(settings.base_url),
+        "verify": trusted_certificates() if settings.base_url.startswith("https:") else False,
+    }
 
 
 def _build_request(
@@ -217,7 +266,7 @@ def _build_request(
     headers = {
         "X-BB-API-Key": settings.api_key,
         "Accept": "application/json",
-        "Accept-Encoding": ", ".join(_ENCODINGS),
+        "Accept-Encoding": ", ".join(ENCODINGS),
         "User-Agent": f"bbquery/{__version__}",
     }
     if request.body:
@@ -227,17 +276,21 @@ def _build_request(
     return http.build_request(request.method, request.url, content=request.body, headers=headers, timeout=waits)
 
 
+def _no_connection(within: float) -> TransportFailure:
+    return TransportFailure(f"no connection within {within:.3g} s", sent=False)
+
+
 def _describe_failure(error: Exception, request: httpx.Request) -> TransportFailure:
     """Return what went wrong, without the httpx error: that one holds the request, and with it the key."""
     waits = request.extensions["timeout"]
+    if str(error) == TIME_OVER:
+        return _DEADLINE_PASSED
     if isinstance(error, httpx.ConnectTimeout):
-        return TransportFailure(f"no connection within {waits['connect']:.3g} s", sent=False)
+        return _no_connection(waits["connect"])
     if isinstance(error, httpx.PoolTimeout):
         return TransportFailure(f"no connection was free within {waits['pool']:.3g} s", sent=False)
     if isinstance(error, httpx.TimeoutException):
         return TransportFailure(f"no answer within {waits['read']:.3g} s", timed_out=True)
     if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
         return TransportFailure(f"cannot connect: {error}", sent=False)
-    if isinstance(error, httpx.DecodingError):
-        return TransportFailure(f"the answer cannot be decompressed: {error}")
     return TransportFailure(f"the connection broke: {str(error) or 'the other side closed it'}")

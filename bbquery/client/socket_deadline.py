@@ -1,7 +1,8 @@
 """A deadline for blocking sockets.
 
-httpcore limits each wait by itself, so a server that sends a byte now and then is never late. anyio can cancel a call
-from outside; a blocking call has to end by itself, and does so here.
+httpcore limits each wait by itself, so a server that sends a byte now and then is never late, and a host with many
+addresses can take as many times the wait. anyio can cancel a call from outside; a blocking call has to end by itself,
+and does so here.
 """
 
 from __future__ import annotations
@@ -14,12 +15,23 @@ from typing import Any
 
 import httpcore
 
+from .name_resolution import Resolver
+
 deadline: ContextVar[float] = ContextVar("bbquery.client.socket_deadline.deadline")
 """When the request that this thread sends must be over, on the clock of `time.monotonic`."""
 
+TIME_OVER = "the time for the whole call is over"
+"""The message of the errors that are raised when it is."""
 
-def _remaining(timeout: float | None) -> float:
-    left = max(0.001, deadline.get() - time.monotonic())
+_PART = 16_384
+"""Bytes to write at a time: httpcore grants each write the whole wait for each piece that the other side takes."""
+
+
+def _remaining(timeout: float | None, late: type[Exception]) -> float:
+    """Return the seconds to wait at most. Raise if there are none: a server that never pauses makes no one wait."""
+    left = deadline.get() - time.monotonic()
+    if left <= 0:
+        raise late(TIME_OVER)
     return left if timeout is None else min(timeout, left)
 
 
@@ -30,10 +42,11 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _remaining(timeout))
+        return self._stream.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _remaining(timeout))
+        for start in range(0, len(buffer), _PART):
+            self._stream.write(buffer[start : start + _PART], _remaining(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -41,7 +54,8 @@ class _DeadlineStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> _DeadlineStream:
-        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, _remaining(timeout)))
+        wait = _remaining(timeout, httpcore.ConnectTimeout)
+        return _DeadlineStream(self._stream.start_tls(ssl_context, server_hostname, wait))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -49,6 +63,9 @@ class _DeadlineStream(httpcore.NetworkStream):
 
 class DeadlineBackend(httpcore.SyncBackend):
     """Opens connections on which no wait outlasts the call."""
+
+    def __init__(self) -> None:
+        self._resolver = Resolver()
 
     def connect_tcp(
         self,
@@ -58,4 +75,19 @@ class DeadlineBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> _DeadlineStream:
-        return _DeadlineStream(super().connect_tcp(host, port, _remaining(timeout), local_address, socket_options))
+        """Connect to the first address of a host that answers. All of them share the time."""
+        until = time.monotonic() + _remaining(timeout, httpcore.ConnectTimeout)
+        try:
+            addresses = self._resolver.resolve(host, until - time.monotonic())
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(f"the address of {host} was not found in time") from None
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from None
+        for place, address in enumerate(addresses):
+            share = max(0.001, (until - time.monotonic()) / (len(addresses) - place))
+            try:
+                return _DeadlineStream(super().connect_tcp(address, port, share, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if place == len(addresses) - 1:
+                    raise
+        raise httpcore.ConnectError(f"{host} has no address")

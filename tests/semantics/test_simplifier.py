@@ -122,6 +122,9 @@ REWRITES = {
     f"NOT {A}:'x'": f"NOT {A}:'x'",
     f"NOT ({A}:'x' AND {N}:'y')": f"NOT ({A}:'x' AND {N}:'y')",
     f"{A}:'x' OR {N}:'y' AND id:'z'": f"{A}:'x' OR {N}:'y' AND id:'z'",
+    # a clause that is settled, before one that is not
+    "id:'x' AND (id:'x' OR region:'r') AND (region:'s' OR status:'ERROR')": "id:'x' AND (region:'s' OR status:'ERROR')",
+    "id:'x' OR id:'x' AND region:'r' OR region:'s' AND status:'ERROR'": "id:'x' OR region:'s' AND status:'ERROR'",
     # NOT NOT
     "NOT NOT id:'x'": "id:'x'",
     "NOT NOT NOT id:'x'": "NOT id:'x'",

@@ -109,6 +109,10 @@ class RawServer:
             self._stopped.wait(0.005)
         raise AssertionError(f"{self.open} connections are open")
 
+    def pause(self, seconds: float) -> None:
+        """Wait while the server goes on sending."""
+        self._stopped.wait(seconds)
+
     def _start(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
         self._threads.append(thread)
