@@ -1,9 +1,9 @@
 """Run operations: one runner for threads, one for async tasks.
 
 A runner performs the effects that an operation yields. The operations of a `RunAll` run concurrently, on threads or
-tasks, at most so many at a time. When a run ends early, because a part of it failed or the caller was interrupted, no
-new operation starts: tasks are cancelled at once, and threads end with the request they are waiting for, within its
-deadline.
+tasks. At most so many requests, and so many threads, are under way, however many calls there are. When a run ends
+early, because a part of it failed or the caller was interrupted, no new operation starts: tasks are cancelled at once,
+and threads end with the request they are waiting for, within its deadline.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 
 from .effects import (
     Effect,
@@ -62,6 +63,7 @@ class BlockingRunner:
 
     def renew_after_fork(self) -> None:
         self._slots = threading.BoundedSemaphore(self._concurrency)
+        self._threads = threading.BoundedSemaphore(self._concurrency)
 
     def run(self, operation: Operation[T]) -> T:
         """Return the result of an operation."""
@@ -76,7 +78,7 @@ class BlockingRunner:
             over.set()
 
     def _run(self, operation: Operation[T], begun: float, over: threading.Event) -> Generator[Any, None, T]:
-        results: SimpleQueue[TaskResult] = SimpleQueue()
+        batch: _Batch | None = None
         try:
             effect = next(operation)
             while True:
@@ -89,11 +91,13 @@ class BlockingRunner:
                 elif isinstance(effect, Sleep):
                     over.wait(effect.seconds)
                 elif isinstance(effect, RunAll):
-                    self._start_all(effect, results, begun, over)
+                    batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)))
+                    batch.start(self._threads)
                 elif isinstance(effect, Emit):
                     yield effect.part
                 else:
-                    outcome = results.get()
+                    assert batch is not None, "a NextResult follows a RunAll"
+                    outcome = batch.next_result()
                 effect = operation.send(_result(begun, outcome, took))
         except StopIteration as stop:
             result: T = stop.value
@@ -120,29 +124,56 @@ class BlockingRunner:
         finally:
             self._slots.release()
 
-    def _start_all(self, batch: RunAll, results: SimpleQueue[TaskResult], begun: float, over: threading.Event) -> None:
-        waiting = iter(batch.operations)
-        taking = threading.Lock()
 
-        def work() -> None:
-            while True:
-                with taking:
-                    operation = next(waiting, None)
-                if operation is None:
-                    return
-                try:
-                    results.put(TaskResult(_drain(self._run(operation, begun, over))))
-                except BaseException as error:  # the thread that waits raises it, whatever it is; _Cancelled too
-                    if not batch.continue_on_error:
-                        with taking:
-                            deque(waiting, maxlen=0)  # before the failure is known, or one more could start
-                    results.put(TaskResult(error=error))
+class _Batch:
+    """The operations of one `RunAll`, and the threads that run them."""
 
-        if len(batch.operations) == 1:  # needs no thread
-            work()
-            return
-        for _ in range(min(len(batch.operations), self._concurrency)):
-            threading.Thread(target=work, name="bbquery", daemon=True).start()
+    def __init__(self, batch: RunAll, run: Callable[[Operation[Any]], Any]) -> None:
+        self._waiting = deque(batch.operations)
+        self._continue_on_error = batch.continue_on_error
+        self._run = run
+        self._results: SimpleQueue[TaskResult] = SimpleQueue()
+        self._has_threads = False
+
+    def start(self, free: threading.BoundedSemaphore) -> None:
+        """Start as many threads as are free and of use. One operation alone needs none."""
+        wanted = len(self._waiting) if len(self._waiting) > 1 else 0
+        for _ in range(wanted):
+            if not free.acquire(blocking=False):
+                break
+            try:
+                threading.Thread(target=self._work, args=(free,), name="bbquery", daemon=True).start()
+            except RuntimeError:  # the system has no more threads
+                free.release()
+                break
+            self._has_threads = True
+
+    def next_result(self) -> TaskResult:
+        """Return the result of one more operation, and run one here if no thread does."""
+        if not self._has_threads:
+            self._run_next()
+        return self._results.get()
+
+    def _work(self, free: threading.BoundedSemaphore) -> None:
+        try:
+            while self._run_next():
+                pass
+        finally:
+            free.release()
+
+    def _run_next(self) -> bool:
+        """Run the next operation. Return whether there was one."""
+        try:
+            operation = self._waiting.popleft()
+        except IndexError:
+            return False
+        try:
+            self._results.put(TaskResult(self._run(operation)))
+        except BaseException as error:  # the thread that waits raises it, whatever it is; _Cancelled too
+            if not self._continue_on_error:
+                self._waiting.clear()  # before the failure is known, or one more could start
+            self._results.put(TaskResult(error=error))
+        return True
 
 
 def _hold(rate_limit_delay: Callable[[float], float], until: float) -> float:
@@ -211,17 +242,11 @@ class AsyncRunner:
                     part = TaskResult(error=error)
                 sender.send_nowait(part)
 
-        failure: Exception | None = None
         with received:
-            async with anyio.create_task_group() as tasks:
+            async with _task_group() as tasks:
                 tasks.start_soon(work)
-                try:
-                    yield received
-                except Exception as error:  # the task group would wrap it
-                    failure = error
+                yield received
                 tasks.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
 
     async def _run(self, operation: Operation[T], begun: float, emit: EmitFunction) -> T:
         try:
@@ -286,7 +311,7 @@ class AsyncRunner:
                 else:
                     sender.send_nowait(TaskResult(value))
 
-        async with sender, results, anyio.create_task_group() as tasks:
+        async with sender, results, _task_group() as tasks:
             for _ in range(min(len(batch.operations), self._concurrency)):
                 tasks.start_soon(work)
             state = _advance(operation, _result(begun))
@@ -299,6 +324,21 @@ class AsyncRunner:
                 state = _advance(operation, _result(begun, outcome))
             tasks.cancel_scope.cancel()
         return state
+
+
+@asynccontextmanager
+async def _task_group() -> AsyncIterator[TaskGroup]:
+    """Give a task group out of which a failure, or Ctrl-C, comes as itself and not as a group of one."""
+    failure: BaseException | None = None
+    try:
+        async with anyio.create_task_group() as tasks:
+            yield tasks
+    except BaseExceptionGroup as group:
+        failure = group.split(Exception)[1] or group  # Ctrl-C before anything else
+        while isinstance(failure, BaseExceptionGroup):
+            failure = failure.exceptions[0]
+    if failure is not None:  # raised here, so that its context stays what it was
+        raise failure
 
 
 def _discard(_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Generator, Iterator
 
 import anyio
@@ -40,25 +41,35 @@ class SessionStream(Iterator[Session]):
 class AsyncSessionStream(AsyncIterator[Session]):
     """Iterates as `SessionStream` does, with `async for`."""
 
+    # Not an async generator: one that is left early has to be closed, and `async for` does not do so.
+
     def __init__(self, parts: AsyncIterator[list[Session] | TaskResult]) -> None:
         self.result: SessionList | None = None
-        self._sessions = self._each(parts)
+        self._parts = parts
+        self._ready: deque[Session] = deque()
+        self._is_over = False
 
     async def __anext__(self) -> Session:
-        return await anext(self._sessions)
+        while not self._ready:
+            if self._is_over:
+                raise StopAsyncIteration
+            await self._receive()
+        return self._ready.popleft()
 
-    async def _each(self, parts: AsyncIterator[list[Session] | TaskResult]) -> AsyncIterator[Session]:
+    async def _receive(self) -> None:
         try:
-            async for part in parts:
-                if isinstance(part, TaskResult):
-                    if part.error is not None:
-                        raise part.error
-                    self.result = part.value
-                    return
-                for session in part:
-                    yield session
+            part = await anext(self._parts, None)
         except anyio.ClosedResourceError:
-            raise _closed() from None
+            part = None
+        if part is None:
+            raise _closed()
+        if not isinstance(part, TaskResult):
+            self._ready.extend(part)
+            return
+        self._is_over = True
+        if part.error is not None:
+            raise part.error
+        self.result = part.value
 
 
 def _closed() -> BuildError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -61,6 +62,69 @@ def test_each_thread_has_its_own_deadline(raw_server: RawServer) -> None:
                 "time for the whole call is over" in said or "no answer" in said for said in pool.map(work, range(4))
             )
     assert len(raw_server.requests) == 4
+
+
+def test_threads_are_bounded_over_all_calls(bbquery_emulator: Emulator) -> None:
+    """Each call could use a thread for each of its requests."""
+    filled(bbquery_emulator, 40)
+    bbquery_emulator.switches = Switches(latency=0.005)
+    wide = bbquery.meta["n"].in_([str(n) for n in range(12)])
+    most = 0
+    with bbquery.Client(api_key=bbquery_emulator.api_key, base_url=bbquery_emulator.url, concurrency=4) as client:
+        with ThreadPoolExecutor(40) as pool:
+            calls = [pool.submit(client.sessions, wide) for _ in range(40)]
+            while not all(call.done() for call in calls):
+                most = max(most, sum(thread.name == "bbquery" for thread in threading.enumerate()))
+                time.sleep(0.001)
+        assert [len(call.result()) for call in calls] == [12] * 40
+    assert 1 <= most <= 8, "twice as many, because one that has done its work needs a moment to end"
+
+
+def test_a_call_that_finds_no_thread_free_keeps_to_its_time(raw_server: RawServer) -> None:
+    raw_server.script = [[1.0, answer()]]
+    wide = bbquery.meta["n"].in_([str(n) for n in range(6)])
+    with bbquery.Client(api_key=KEY, base_url=raw_server.url, concurrency=2, timeout=1.5, retries=0) as client:
+        begun = time.monotonic()
+
+        def work(_: int) -> float:
+            with pytest.raises(bbquery.TransportError):
+                client.sessions(wide)
+            return time.monotonic() - begun
+
+        with ThreadPoolExecutor(6) as pool:
+            assert max(pool.map(work, range(6))) < 4, "one after another they would take nine seconds and more"
+
+
+def test_where_no_thread_can_be_started(bbquery_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(bbquery_emulator, 4)
+
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with bbquery.Client(api_key=bbquery_emulator.api_key, base_url=bbquery_emulator.url) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", start)
+            assert len(client.sessions(bbquery.meta["n"].in_(["0", "1", "2"]))) == 3
+        assert len(client.sessions(bbquery.meta["n"].in_(["0", "1", "3"]))) == 3
+
+
+def test_tasks_that_are_cancelled_do_not_wear_out_the_pool(bbquery_emulator: Emulator) -> None:
+    filled(bbquery_emulator, 1)
+    bbquery_emulator.switches = Switches(latency=0.02)
+
+    async def work() -> None:
+        key, url = bbquery_emulator.api_key, bbquery_emulator.url
+        async with bbquery.AsyncClient(api_key=key, base_url=url, concurrency=300, timeout=20) as client:
+            for pause in (0.0, 0.01, 0.05):
+                tasks = [asyncio.create_task(client.sessions(bbquery.meta["n"] == "0")) for _ in range(140)]
+                await asyncio.sleep(pause)
+                for task in tasks[::2]:
+                    task.cancel()
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+                assert [len(found) for found in results[1::2] if isinstance(found, bbquery.SessionList)] == [1] * 70
+            assert len(await client.sessions(bbquery.meta["n"] == "0")) == 1
+
+    asyncio.run(work())
 
 
 def test_fifty_tasks_at_once(bbquery_emulator: Emulator) -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import signal
+import subprocess
+import sys
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -127,6 +132,71 @@ def test_leaving_an_async_stream_early_cancels_it(raw_server: RawServer) -> None
                     raise ZeroDivisionError
 
     asyncio.run(work())
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_break_leaves_nothing_open(backend: str, emulator: Emulator) -> None:
+    """Each warning is an error here: so is that of an async generator that nobody closed."""
+    import anyio
+
+    async def work() -> None:
+        async with bbquery.AsyncClient(api_key=emulator.api_key, base_url=emulator.url) as client:
+            for _ in range(3):
+                async with client.stream(ACME) as stream:
+                    async for one in stream:
+                        assert one.id
+                        break
+                del stream
+                gc.collect()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        anyio.run(work, backend=backend)
+    gc.collect()
+
+
+INTERRUPTED = """
+import os, signal, sys, anyio, bbquery
+backend, url, where = sys.argv[1:]
+async def work():
+    async with bbquery.AsyncClient(api_key="k" * 10, base_url=url) as client:
+        async with client.stream(bbquery.meta["client"].in_(["a", "b"])) as stream:
+            if where == "body":
+                signal.raise_signal(signal.SIGINT)
+                await anyio.sleep(10)
+            elif where == "raised":
+                raise KeyboardInterrupt
+            elif where == "exit":
+                raise SystemExit(7)
+            else:
+                async for _ in stream:
+                    pass
+try:
+    anyio.run(work, backend=backend)
+except BaseException as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("body", "KeyboardInterrupt"),
+        ("raised", "KeyboardInterrupt"),
+        ("exit", "SystemExit"),
+        ("reading", "KeyboardInterrupt"),
+    ],
+)
+def test_ctrl_c_in_a_stream_is_in_no_group(raw_server: RawServer, backend: str, where: str, kind: str) -> None:
+    raw_server.script = [[30.0, answer()]]
+    command = [sys.executable, "-W", "error", "-c", INTERRUPTED, backend, raw_server.url, where]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        if where == "reading":
+            raw_server.wait_until_open(2)
+            child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (out.strip(), err) == (kind, "")
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
