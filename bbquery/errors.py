@@ -195,7 +195,8 @@ class ApiError(BBQueryError):
     """A response with an error status.
 
     `status` is the HTTP status (None if no request was sent), `request` the method and URL, `request_id` the service's
-    own id for the request if it gave one, `body` the start of the response's text.
+    own id for the request if it gave one, `body` the start of the response's text. It holds no control character but
+    line feeds, and `request_id` none at all.
     """
 
     def __init__(
