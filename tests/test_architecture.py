@@ -46,7 +46,7 @@ lint:       findings rule_registry line_index query_tokens concrete_syntax recov
             reporters
             rules files extractors.python extractors.javascript
 servers:    lazy_exports host_guard local_server
-emulator:   switches store app fault_injection sample_data server
+emulator:   switches store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export
 cli:        console options app arguments lint_options serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list

@@ -65,7 +65,7 @@ def to_error(request: Request, result: EffectResult, attempts: int, redactor: Ke
     assert isinstance(outcome, TransportFailure), "only a SendRequest fails"
     hint = uncertainty_hint(request) if outcome.sent else ""
     return TransportError(
-        f"{request}: {_printable(redactor.redact(outcome.reason))}{tried}{hint}",
+        f"{request}: {_shown(redactor.redact(outcome.reason))}{tried}{hint}",
         late=outcome.timed_out,
         sent=outcome.sent,
     )
@@ -88,7 +88,7 @@ def _api_error(request: Request, response: HttpResponse, now: float, tried: str,
         status=status,
         request=str(request),
         request_id=_one_line(redactor.redact(headers["x-request-id"])) if "x-request-id" in headers else None,
-        body="\n".join(map(_printable, body.split("\n"))),
+        body="\n".join(map(_shown, body.split("\n"))),
         retry_after=retry_after(headers, now),
     )
 
@@ -129,10 +129,10 @@ def error_message(body: str) -> str:
 
 def _one_line(text: str) -> str:
     """Return the start of a text in one line."""
-    return " ".join(_printable(text[:600]).split())[:300]
+    return " ".join(_shown(text[:600]).split())[:300]
 
 
-def _printable(text: str) -> str:
+def _shown(text: str) -> str:
     """Return a text without characters that would disturb a terminal or a log. JSON stays the same JSON."""
     if text.isprintable():
         return text

@@ -59,7 +59,7 @@ class Dashboard:
         self.source = source
         self._by = by
         self._billing_day = billing_day
-        app = HostGuard(self._app(), host, _HEADERS)
+        app = HostGuard(self._app(), host, _HEADERS, methods=("GET", "HEAD"))
         self._server = LocalServer(app, host, port, name="bbquery.dashboard")
 
     @property

@@ -1,4 +1,4 @@
-"""Fixtures for tests that talk to the service: `bbquery_emulator`, and `bbquery_emulator_factory`.
+"""Fixtures for tests that talk to the service: `bbquery_emulator`, `bbquery_faults` and `bbquery_emulator_factory`.
 
 pytest loads this in every run of every project that has bbquery installed, so it imports nothing heavy.
 """
@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 def bbquery_emulator(bbquery_emulator_factory: Callable[..., Emulator]) -> Emulator:
     """Give a running emulator with no sessions."""
     return bbquery_emulator_factory()
+
+
+@pytest.fixture
+def bbquery_faults(bbquery_emulator_factory: Callable[..., Emulator]) -> Callable[..., Emulator]:
+    """Start emulators with faults: `bbquery_faults(cut_rate=0.2, seed=1)`, with the names of `Switches`."""
+
+    def start(**switches: Any) -> Emulator:
+        from . import Switches
+
+        return bbquery_emulator_factory(switches=Switches(**switches))
+
+    return start
 
 
 @pytest.fixture

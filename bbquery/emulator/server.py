@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from os import PathLike
 from typing import Any, Self
 
 from ..errors import BuildError
+from ..servers.host_guard import HostGuard
 from ..servers.local_server import LocalServer
 from .app import EmulatorApi
-from .fault_injection import FaultInjector, FaultMiddleware, RecordedRequest, reset_connection
+from .fault_injection import FaultInjector, FaultMiddleware, JumpingClock, RecordedRequest
 from .sample_data import PROJECT
 from .store import Store
 from .switches import Switches
@@ -30,13 +30,15 @@ class Emulator:
         projects: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        allowed_hosts: Iterable[str] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make an emulator that is not running yet.
 
         `projects` are the ids of the projects that `api_key` sees, or a mapping from several keys to what each sees;
         then `api_key` is the first of them. `database` is a file, or ":memory:". `sessions` are added as by `add`.
-        `port` 0 takes a free one. `clock` gives seconds since 1970.
+        `port` 0 takes a free one. Only requests to an address of this machine, or to one of the names in
+        `allowed_hosts`, are answered. `clock` gives seconds since 1970.
         """
         if projects is None:
             projects = [PROJECT]
@@ -46,17 +48,19 @@ class Emulator:
         self.api_key = next(iter(keys))
         self.project_id = keys[self.api_key][0]
         self.requests: list[RecordedRequest] = []
-        """The requests that came, in order of arrival."""
-        self._store = Store(database, clock)
+        """The last 10,000 requests that came, in order of arrival."""
+        jumping_clock = JumpingClock(clock)
+        self._store = Store(database, jumping_clock)
         try:
-            self._faults = FaultMiddleware(self._api(keys).starlette(), self.requests, self._pause)
+            app = self._api(keys).starlette()
+            self._faults = FaultMiddleware(app, self.requests, self._pause, jumping_clock)
             self._server = LocalServer(
-                self._faults,
+                HostGuard(self._faults, host, allowed=allowed_hosts),
                 host,
                 port,
                 name="bbquery.emulator",
                 keep_alive=60,
-                connection_state=lambda transport: {"abort": partial(reset_connection, transport)},
+                connection_state=lambda transport: {"transport": transport},
             )
             self.switches = switches or Switches()
             self._store.add_projects(project for ids in keys.values() for project in ids)

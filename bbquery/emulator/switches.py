@@ -12,8 +12,14 @@ _MAX_COUNT = 10**15
 """More than anyone lists, and within the integers of SQLite."""
 
 _BARE_Q = ("fast", "slow", "504")
-_RATES = ("reset_rate", "error_rate", "throttle_rate", "garbage_rate")
-_TIMES = ("bare_q_seconds", "lag", "latency", "start_delay", "release_delay", "session_timeout")
+_RATES = (
+    *("reset_rate", "error_rate", "throttle_rate", "garbage_rate", "odd_rate", "cut_rate", "trickle_rate"),
+    *("endless_rate", "surplus_rate", "lost_creation_rate"),
+)
+_TIMES = (
+    *("bare_q_seconds", "lag", "latency", "trickle_seconds", "clock_jump"),
+    *("start_delay", "release_delay", "session_timeout"),
+)
 _COUNTS = ("cap", "max_concurrent", "max_created_per_minute")
 # Past this the end of a session has no calendar date.
 _MAX_SECONDS = 1e9
@@ -54,6 +60,23 @@ class Switches:
     """Rate at which the answer is a 429 with Retry-After, and the request is not carried out."""
     garbage_rate: float = 0
     """Rate at which the answer is a 200 that is not the JSON it should be, and the request is not carried out."""
+    odd_rate: float = 0
+    """Rate at which a session in an answer is not as documented (docs/service.md#f14): a null, another type, a field
+    that is missing or new. Its id, status, project and metadata stay."""
+    cut_rate: float = 0
+    """Rate at which the request is carried out, and its answer is cut off."""
+    trickle_rate: float = 0
+    """Rate at which the answer comes in small pieces, for `trickle_seconds`."""
+    trickle_seconds: float = 1
+    endless_rate: float = 0
+    """Rate at which informational answers (103) come without end, and the request is not carried out."""
+    surplus_rate: float = 0
+    """Rate at which an answer is followed by an empty list that nobody asked for, on the same connection."""
+    lost_creation_rate: float = 0
+    """Rate at which a session is created, and the answer is a reset or a 502 (docs/service.md#f22)."""
+    clock_jump: float = 0
+    """Seconds by which the service's clock can be wrong, either way and anew for each request. `Retry-After` is a date
+    then."""
     seed: int = 0
     """Faults come in the order that this seed gives."""
 

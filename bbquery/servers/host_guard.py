@@ -1,4 +1,4 @@
-"""Refuse requests by names that are not ours, and put security headers on every response.
+"""Refuse requests by names that are not ours, and put headers on every response.
 
 A page from elsewhere could have its own name point at this machine (DNS rebinding), and would then be allowed to read
 what a local server shows. So a server answers only to the names and addresses that it is known by.
@@ -6,7 +6,7 @@ what a local server shows. So a server answers only to the names and addresses t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 
 from starlette.responses import Response
@@ -16,14 +16,26 @@ from .._hosts import is_loopback
 
 
 class HostGuard:
-    """An ASGI middleware that serves GET and HEAD to the names of this server, and nothing else."""
+    """An ASGI middleware that serves the names of this server only."""
 
-    def __init__(self, app: ASGIApp, host: str, headers: Mapping[str, str]) -> None:
-        """`host` is where the server listens, and `headers` go on every response."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        methods: Iterable[str] | None = None,
+        allowed: Iterable[str] = (),
+    ) -> None:
+        """`host` is where the server listens, and `allowed` are more names of it. `headers` go on every response.
+
+        Without `methods` all are served.
+        """
         self._app = app
-        self._names = {"localhost", host.lower()}
+        self._names = {"localhost", host.lower(), *map(str.lower, allowed)}
         self._is_local = is_loopback(host)
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._methods = None if methods is None else tuple(methods)
+        self._headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
@@ -36,8 +48,8 @@ class HostGuard:
         app = self._app
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
             app = Response("ask for this machine by localhost or its address\n", 421)
-        elif scope["method"] not in ("GET", "HEAD"):
-            app = Response("there is nothing but GET\n", 405, {"allow": "GET, HEAD"})
+        elif self._methods is not None and scope["method"] not in self._methods:
+            app = Response(f"there is nothing but {self._methods[0]}\n", 405, {"allow": ", ".join(self._methods)})
         await app(scope, receive, with_headers)
 
     def _is_ours(self, host: str) -> bool:

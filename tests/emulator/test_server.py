@@ -148,7 +148,8 @@ def test_stopping_aborts_what_hangs() -> None:
 
     with Emulator(switches=Switches(latency=1000)) as emulator, socket.create_connection(_address(emulator)) as half:
         half.sendall(
-            b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nX-BB-API-Key: bb_test_emulator\r\nContent-Length: 9\r\n\r\n"
+            b"POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
+            b"X-BB-API-Key: bb_test_emulator\r\nContent-Length: 9\r\n\r\n"
         )
         threads = [threading.Thread(target=ask, args=(emulator.url,)) for _ in range(3)]
         for thread in threads:
@@ -168,7 +169,8 @@ def _address(emulator: Emulator) -> tuple[str, int]:
 def test_a_client_that_leaves_in_the_middle_does_no_harm(http: Http, caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_connection(_address(http.emulator)) as half:
         half.sendall(
-            b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nX-BB-API-Key: bb_test_emulator\r\nContent-Length: 9\r\n\r\n"
+            b"POST /v1/sessions HTTP/1.1\r\nHost: localhost\r\n"
+            b"X-BB-API-Key: bb_test_emulator\r\nContent-Length: 9\r\n\r\n"
         )
         while not http.emulator.requests:
             threading.Event().wait(0.005)

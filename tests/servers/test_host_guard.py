@@ -16,7 +16,9 @@ from bbquery.servers.local_server import LocalServer
 
 
 def _served(host: str) -> LocalServer:
-    return LocalServer(HostGuard(PlainTextResponse("shown"), host, {"x-kept": "yes"}), host, 0, name="guarded")
+    return LocalServer(
+        HostGuard(PlainTextResponse("shown"), host, {"x-kept": "yes"}, methods=("GET", "HEAD")), host, 0, name="guarded"
+    )
 
 
 @pytest.fixture(scope="module")

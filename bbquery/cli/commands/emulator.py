@@ -30,6 +30,14 @@ SWITCH_OPTIONS: dict[str, dict[str, Any]] = {
     "error_rate": {**_RATE, "help": "How often the answer is a 5xx."},
     "throttle_rate": {**_RATE, "help": "How often the answer is a 429."},
     "garbage_rate": {**_RATE, "help": "How often the answer is a 200 that is not JSON."},
+    "odd_rate": {**_RATE, "help": "How often a session in an answer is not as documented."},
+    "cut_rate": {**_RATE, "help": "How often an answer is cut off."},
+    "trickle_rate": {**_RATE, "help": "How often an answer comes in small pieces."},
+    "trickle_seconds": {**_SECONDS, "help": "How long it takes then."},
+    "endless_rate": {**_RATE, "help": "How often 103s come without end."},
+    "surplus_rate": {**_RATE, "help": "How often an answer is followed by one that nobody asked for."},
+    "lost_creation_rate": {**_RATE, "help": "How often a session is created and the answer is lost."},
+    "clock_jump": {**_SECONDS, "help": "How wrong the clock can be, either way, anew for each request."},
     "seed": {"type": int, "metavar": "N", "help": "The same seed gives the same sample and the same faults."},
     "max_concurrent": {**_COUNT, "help": "Creating more live sessions than this gets a 429."},
     "max_created_per_minute": {**_COUNT, "help": "Creating more than this in 60 s gets a 429."},
@@ -50,9 +58,19 @@ def _switches(function: Any) -> Any:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="A free one unless given.")
 @click.option("--db", default=":memory:", metavar="FILE", help="Keep the sessions in this file, not in memory.")
 @click.option("--sample", type=click.IntRange(min=0), default=0, metavar="N", help="Start with N generated sessions.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Answer requests to this host name too.")
 @click.option("--key", default="bb_test_emulator", show_default=True, help="The API key that it takes.")
 @_switches
-def command(host: str, port: int, db: str, sample: int, key: str, seed: int | None, **switches: Any) -> int:
+def command(
+    host: str,
+    port: int,
+    db: str,
+    sample: int,
+    allow_host: tuple[str, ...],
+    key: str,
+    seed: int | None,
+    **switches: Any,
+) -> int:
     """Run a local server that behaves as the service does.
 
     It runs until Ctrl-C, and prints the line that makes bbquery and the official SDKs talk to it. The options
@@ -76,6 +94,7 @@ def command(host: str, port: int, db: str, sample: int, key: str, seed: int | No
             api_key=key,
             host=host,
             port=port,
+            allowed_hosts=allow_host,
         )
     except BuildError as error:
         raise CliError(str(error)) from None
