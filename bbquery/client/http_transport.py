@@ -23,7 +23,7 @@ from .fork_safety import renew_in_children
 from .network_settings import choose_proxy, trusted_certificates
 from .settings import ClientSettings
 from .socket_deadline import TIME_OVER, DeadlineBackend, deadline
-from .surplus import WholeReadsBackend, has_surplus, network_pools
+from .surplus import WholeReadsBackend, drop_surplus, network_pools
 
 _CLOSED = "the client is closed"
 _FORKED = "the process was forked, and the client's http_client or transport still belongs to the parent"
@@ -82,8 +82,7 @@ class HttpTransport:
                         if failure:
                             break
                     failure = failure or reader.finish()
-                    if has_surplus(self._http, response):
-                        response.extensions["network_stream"].close()
+                    drop_surplus(self._http, response)
             finally:
                 response.close()
         except (httpx.HTTPError, httpx.StreamError) as error:
@@ -145,8 +144,7 @@ class AsyncHttpTransport:
                             if failure:
                                 break
                         failure = failure or reader.finish()
-                        if has_surplus(http, response):
-                            await response.extensions["network_stream"].aclose()
+                        drop_surplus(http, response)
                 finally:
                     await response.aclose()
         except TimeoutError:

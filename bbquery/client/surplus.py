@@ -14,13 +14,14 @@ import httpcore
 import httpx
 
 
-def has_surplus(http: httpx.Client | httpx.AsyncClient, response: httpx.Response) -> bool:
-    """Return whether more than this response, whose body is read but not closed, has come on its connection."""
+def drop_surplus(http: httpx.Client | httpx.AsyncClient, response: httpx.Response) -> None:
+    """Let a connection end with this response, whose body is read but not closed, if more than it has come there."""
     stream = response.extensions.get("network_stream")
     if stream is None:  # no network, but a transport of the caller's
-        return False
+        return
     parser = _find_parser(http, stream)
-    return (parser is not None and bool(parser.trailing_data[0])) or _has_undecrypted(stream)
+    if parser is not None and (parser.trailing_data[0] or _has_undecrypted(stream)):
+        parser.send_failed()  # a connection on which something went wrong is closed, and not kept
 
 
 def network_pools(http: httpx.Client | httpx.AsyncClient) -> list[Any]:

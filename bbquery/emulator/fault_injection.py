@@ -12,8 +12,8 @@ import socket
 import struct
 import sys
 from asyncio import Transport
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import partial
@@ -186,9 +186,30 @@ class FaultMiddleware:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await self._pause(switches.trickle_seconds / len(answer.pieces()))
             answer.body = b""
-        await send({"type": "http.response.body", "body": answer.body})
-        if faults.happens(switches.surplus_rate):
-            transport.write(SURPLUS)
+        has_surplus = faults.happens(switches.surplus_rate)
+        # Together with the end of the answer: later, it could be the answer to the next request.
+        with _held_back(transport) if has_surplus else nullcontext():
+            await send({"type": "http.response.body", "body": answer.body})
+            if has_surplus:
+                transport.write(SURPLUS)
+
+
+@contextmanager
+def _held_back(transport: Transport) -> Iterator[None]:
+    """Send what is written meanwhile in one go, where the system can do so."""
+    _set_cork(transport, 1)
+    try:
+        yield
+    finally:
+        _set_cork(transport, 0)
+
+
+def _set_cork(transport: Transport, held: int) -> None:
+    option = getattr(socket, "TCP_CORK", None) or getattr(socket, "TCP_NOPUSH", None)
+    connection: Any = transport.get_extra_info("socket")
+    if option is not None:
+        with suppress(OSError):  # closed already
+            connection.setsockopt(socket.IPPROTO_TCP, option, held)
 
 
 async def _until_disconnected(receive: Receive) -> None:
