@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio  # what httpx itself uses, so that AsyncClient runs wherever httpx does
@@ -132,6 +133,9 @@ class AsyncHttpTransport:
         request = _build_request(http, self._settings, wanted, within)
         reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
         request.extensions["trace"] = reader.trace
+        request.stream = _Body(wanted.body or b"")
+        deadline.set(time.monotonic() + within)
+        failure: TransportFailure | None = None
         try:
             with anyio.fail_after(within):
                 response = await http.send(request, stream=True, follow_redirects=False)
@@ -140,9 +144,10 @@ class AsyncHttpTransport:
                     if not failure:
                         assert isinstance(response.stream, httpx.AsyncByteStream), "what an AsyncClient gets"
                         async for chunk in response.stream:
-                            failure = reader.feed(chunk)
+                            failure = failure or reader.feed(chunk)
                             if failure:
-                                break
+                                # No `break`: httpx's generators would be left open. The next read of them fails.
+                                await response.aclose()
                         failure = failure or reader.finish()
                         drop_surplus(http, response)
                 finally:
@@ -150,7 +155,7 @@ class AsyncHttpTransport:
         except TimeoutError:
             failure = _DEADLINE_PASSED if reader.was_sent else _no_connection(within)
         except (httpx.HTTPError, httpx.StreamError) as error:
-            failure = _describe_failure(error, request)
+            failure = failure or _describe_failure(error, request)
         except RuntimeError as error:
             _require_usable(self._unusable)
             if str(error) != "Event loop is closed":
@@ -176,6 +181,21 @@ class _WholeReadsClient(httpx.AsyncClient):
         super().__init__(transport=transport, **options)
         for pool in network_pools(self) if transport is None else ():  # as above
             pool._network_backend = WholeReadsBackend(pool._network_backend)
+
+
+class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
+    """The body of a request. httpx's own is an async generator, which a request that is cancelled leaves open."""
+
+    def __init__(self, body: bytes) -> None:
+        self._parts = [body]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._parts:
+            raise StopAsyncIteration
+        return self._parts.pop()
 
 
 class _ResponseReader:

@@ -23,6 +23,10 @@ deadline: ContextVar[float] = ContextVar("bbquery.client.socket_deadline.deadlin
 TIME_OVER = "the time for the whole call is over"
 """The message of the errors that are raised when it is."""
 
+_SHORT = 0.25
+_LITTLE = 4_096
+"""Bytes to take at a time when so many seconds are left, as some answers take long to read: a flood of 1xx."""
+
 _PART = 16_384
 """Bytes to write at a time: httpcore grants each write the whole wait for each piece that the other side takes."""
 
@@ -35,6 +39,11 @@ def _remaining(timeout: float | None, late: type[Exception]) -> float:
     return left if timeout is None else min(timeout, left)
 
 
+def bytes_at_a_time(wanted: int) -> int:
+    """Return how many bytes to take of what has come, so that the deadline is seen in time."""
+    return wanted if deadline.get() - time.monotonic() > _SHORT else min(wanted, _LITTLE)
+
+
 class _DeadlineStream(httpcore.NetworkStream):
     """A connection on which no wait outlasts the call."""
 
@@ -42,7 +51,8 @@ class _DeadlineStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
+        wait = _remaining(timeout, httpcore.ReadTimeout)
+        return self._stream.read(bytes_at_a_time(max_bytes), wait)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _PART):

@@ -12,6 +12,9 @@ from typing import Any
 
 import httpcore
 import httpx
+from anyio.lowlevel import checkpoint
+
+from .socket_deadline import bytes_at_a_time
 
 
 def drop_surplus(http: httpx.Client | httpx.AsyncClient, response: httpx.Response) -> None:
@@ -20,7 +23,7 @@ def drop_surplus(http: httpx.Client | httpx.AsyncClient, response: httpx.Respons
     if stream is None:  # no network, but a transport of the caller's
         return
     parser = _find_parser(http, stream)
-    if parser is not None and (parser.trailing_data[0] or _has_undecrypted(stream)):
+    if parser is not None and (parser.trailing_data[0] or _has_undecrypted(stream) or getattr(stream, "rest", b"")):
         parser.send_failed()  # a connection on which something went wrong is closed, and not kept
 
 
@@ -58,7 +61,7 @@ def _has_undecrypted(stream: Any) -> bool:
 
 
 class WholeReadsBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections that hand over all that has come at once.
+    """Opens connections on which nothing that has come is out of sight.
 
     asyncio reads more than httpcore asks for, and would keep the rest in a buffer of its own.
     """
@@ -74,7 +77,8 @@ class WholeReadsBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        return _WholeReadsStream(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+        stream = await self._backend.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _WholeReadsStream(stream)
 
     async def sleep(self, seconds: float) -> None:
         await self._backend.sleep(seconds)
@@ -83,9 +87,17 @@ class WholeReadsBackend(httpcore.AsyncNetworkBackend):
 class _WholeReadsStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self.rest = b""
+        """What has come, and was not asked for yet."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's signature
-        return await self._stream.read(max(max_bytes, 1 << 20), timeout)
+        if self.rest:
+            await checkpoint()  # a server that never pauses must not keep the deadline from being seen
+        else:
+            self.rest = await self._stream.read(max(max_bytes, 1 << 20), timeout)
+        size = bytes_at_a_time(max_bytes)
+        part, self.rest = self.rest[:size], self.rest[size:]
+        return part
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore's signature
         await self._stream.write(buffer, timeout)

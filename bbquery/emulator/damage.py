@@ -67,7 +67,7 @@ class CapturedAnswer:
     def pieces(self) -> list[bytes]:
         """Return the body in the pieces in which it trickles."""
         size = max(1, -(-len(self.body) // _PIECES))
-        return [self.body[start : start + size] for start in range(0, len(self.body), size)]
+        return [self.body[start : start + size] for start in range(0, len(self.body), size)] or [b""]
 
 
 def cut_off(whole: bytes, random: Random) -> bytes:

@@ -182,10 +182,10 @@ class FaultMiddleware:
             return
         await send(answer.start)
         if faults.happens(switches.trickle_rate):
-            for piece in answer.pieces():
+            *pieces, answer.body = answer.pieces()
+            for piece in pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                await self._pause(switches.trickle_seconds / len(answer.pieces()))
-            answer.body = b""
+                await self._pause(switches.trickle_seconds / len(pieces))
         has_surplus = faults.happens(switches.surplus_rate)
         # Together with the end of the answer: later, it could be the answer to the next request.
         with _held_back(transport) if has_surplus else nullcontext():
