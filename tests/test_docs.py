@@ -10,6 +10,7 @@ the linter or of the usage command, and `yaml` blocks recipes, whose commands ru
 from __future__ import annotations
 
 import doctest
+import inspect
 import os
 import re
 import subprocess
@@ -180,14 +181,14 @@ RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("page", PAGES)
-def test_every_block_runs(page: str, bbquery_emulator: Emulator) -> None:
+def test_every_block_runs(page: str, request: pytest.FixtureRequest) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for kind, text, line in blocks(page):
         assert kind in RUNNERS, f"{page}:{line}: no test runs a block of {kind!r}"
         RUNNERS[kind](text, namespace, f"{page}:{line}")
     for name, shown_test in namespace.items():
         if name.startswith("test_"):
-            shown_test(bbquery_emulator)
+            shown_test(*map(request.getfixturevalue, inspect.signature(shown_test).parameters))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -49,11 +49,11 @@ class Emulator:
         self.project_id = keys[self.api_key][0]
         self.requests: list[RecordedRequest] = []
         """The last 10,000 requests that came, in order of arrival."""
-        jumping_clock = JumpingClock(clock)
-        self._store = Store(database, jumping_clock)
+        self._clock = JumpingClock(clock)
+        self._store = Store(database, self._clock)
         try:
             app = self._api(keys).starlette()
-            self._faults = FaultMiddleware(app, self.requests, self._pause, jumping_clock)
+            self._faults = FaultMiddleware(app, self.requests, self._pause, self._clock)
             self._server = LocalServer(
                 HostGuard(self._faults, host, allowed=allowed_hosts),
                 host,
@@ -85,6 +85,7 @@ class Emulator:
     @switches.setter
     def switches(self, switches: Switches) -> None:
         self._faults.faults = FaultInjector(switches)
+        self._clock.offset = 0.0
 
     async def _pause(self, seconds: float) -> None:
         await self._server.pause(seconds)
