@@ -215,8 +215,12 @@ def read_fields(kind: type[msgspec.Struct], item: dict[str, Any]) -> tuple[dict[
 
 def _read_record(kind: type[R], item: dict[str, Any]) -> R:
     """Return a record of what can be read of a decoded object."""
+    readers = _readers(kind)
+    unknown = {name: value for name, value in item.items() if name not in readers} or None
+    with suppress(ValueError):  # most often only the unknown fields are in the way
+        known = {name: value for name, value in item.items() if name in readers}
+        return msgspec.structs.replace(msgspec.convert(known, kind), unknown=unknown)
     values, problems = read_fields(kind, item)
-    unknown = {name: value for name, value in item.items() if name not in _readers(kind)} or None
     return kind(**values, unknown=unknown, problems=tuple(problems), raw=item if problems else None)
 
 

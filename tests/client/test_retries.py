@@ -28,7 +28,7 @@ from bbquery.client.effects import (
     TransportFailure,
 )
 from bbquery.client.operations import Operations
-from bbquery.client.retries import retry_after, retry_delay
+from bbquery.client.retries import is_refusal, retry_after, retry_delay
 from bbquery.client.selection import SessionSelection
 from bbquery.emulator import Emulator, Switches
 
@@ -348,3 +348,12 @@ def test_too_many_sessions_is_an_error_at_once(connect: Connect, bbquery_emulato
         client.create_session()
     assert 50 < (caught.value.retry_after or 0) <= 60
     assert len(bbquery_emulator.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [(399, False), (400, True), (404, True), (408, False), (409, False), (429, False), (499, True), (500, False)],
+)
+def test_a_refusal_is_a_4xx_that_is_not_tried_again(status: int, refused: bool) -> None:
+    assert is_refusal(bbquery.ApiError("no", status=status, request="GET /")) is refused
+    assert not is_refusal(bbquery.TransportError("lost"))
