@@ -74,9 +74,7 @@ def check(emulator: Emulator, tallies: list[Tally]) -> None:
     )
     assert lists + failed == len(tallies) * ROUNDS * 10
     assert failed <= 0.01 * lists, "several tries fail one after another, now and then"
-    print(
-        f"{requests:,} requests for {lists:,} lists, {failed} failed; {len(created)} created, {len(uncertain)} not found"
-    )
+    print(f"{requests:,} requests for {lists:,} lists, {failed} failed; {len(created)} made, {len(uncertain)} unfound")
 
 
 @pytest.fixture
