@@ -37,17 +37,21 @@ class DocumentLinter:
 
     def check(self, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
         """Return what is wrong in a text by the enabled rules, in the order of the text, without what is suppressed."""
-        if language == QUERY:
-            found = Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
-        else:
-            found = extract(text, language)
+        found = self.read(text, language)
         check = self._checker(enabled).check
         findings = [finding for finding in found.findings if finding.code in enabled]
         for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
             if problems := check(excerpt.text):
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
         findings.sort(key=lambda finding: (finding.span, finding.code))
-        return filter_findings(text, found.comments, findings, enabled, [excerpt.span for excerpt in found.excerpts])
+        places = [excerpt.span for excerpt in found.excerpts]
+        return filter_findings(text, found.comments, findings, enabled, places, is_whole=found.is_whole)
+
+    def read(self, text: str, language: str) -> Extraction:
+        """Return the queries of a text, and what stands around them."""
+        if language == QUERY:
+            return Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
+        return extract(text, language)
 
     def _checker(self, enabled: frozenset[str]) -> QueryLinter:
         checker = self._checkers.get(enabled)

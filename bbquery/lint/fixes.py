@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
+from .._text import Span
 from .document_linter import DocumentLinter
+from .extractors.excerpt import Extraction
 from .findings import Edit, Finding
 
 _MAX_ROUNDS = 100
@@ -57,7 +61,7 @@ def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozense
     fixed: list[Finding] = []
     seen = {text}
     for _ in range(_MAX_ROUNDS):
-        after, applied = apply_fixes(text, findings, unsafe=unsafe)
+        after, applied = _apply_harmless(text, findings, partial(linter.read, language=language), unsafe=unsafe)
         if not applied or after in seen:
             break
         then = linter.check(after, language, enabled)
@@ -67,6 +71,54 @@ def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozense
         text, findings = after, then
         fixed += applied
     return FixResult(text, fixed, findings)
+
+
+def _apply_harmless(
+    text: str, findings: list[Finding], read: Callable[[str], Extraction], *, unsafe: bool
+) -> tuple[str, list[Finding]]:
+    """Do as `apply_fixes` does, without the fixes that would change more than comments and queries."""
+    after, applied = apply_fixes(text, findings, unsafe=unsafe)
+    if not applied:
+        return after, applied
+    found = read(text)
+    if found.comments is None:  # nothing knows what is code
+        return after, applied
+    free = sorted([*found.comments, *[excerpt.span for excerpt in found.excerpts]])
+    # A fix of a value in the code is meant to change it: its reader has found the place.
+    meant = [finding for finding in applied if not _is_inside(finding, free)]
+    wanted = apply_fixes(text, meant, unsafe=unsafe)[0]
+    if _outline(after, read(after)) == _outline(wanted, read(wanted)):
+        return after, applied
+    if len(applied) == 1:
+        return text, []
+    half = len(applied) // 2  # a fault is rare, and a file can have thousands of fixes
+    kept = [_apply_harmless(text, part, read, unsafe=unsafe)[1] for part in (applied[:half], applied[half:])]
+    return apply_fixes(text, [*kept[0], *kept[1]], unsafe=unsafe)
+
+
+def _is_inside(finding: Finding, spans: list[Span]) -> bool:
+    """Return whether a fix is one of what stands in one of the spans, which are in order."""
+    assert finding.fix is not None, "it has been applied"
+    start, end = finding.fix.edits[0].span.start, finding.fix.edits[-1].span.end
+    place = bisect_right(spans, end, key=lambda span: span.start) - 1
+    return place >= 0 and start <= spans[place].end
+
+
+def _outline(text: str, found: Extraction) -> str:
+    """Return a text without what fixes may change: its comments, its queries, and how wide its blanks are."""
+    pieces: list[str] = []
+    at = 0
+    spans = [(comment, False) for comment in found.comments or ()] + [
+        (excerpt.span, True) for excerpt in found.excerpts
+    ]
+    for span, is_query in sorted(spans):
+        if span.start < at:  # a comment in a command that is a query's place
+            continue
+        inside = text[span.start : span.end]
+        pieces += (text[at : span.start], "\0" if is_query else "\n" if re.search(r"[\r\n]", inside) else " ")
+        at = span.end
+    whole = "".join([*pieces, text[at:]])
+    return re.sub(r"\s+", lambda blanks: "\n" if re.search(r"[\r\n]", blanks[0]) else " ", whole).strip()
 
 
 def _broken(findings: list[Finding]) -> int:

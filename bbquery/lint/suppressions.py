@@ -34,6 +34,13 @@ _DIRECTIVE = re.compile(
     _MARKER_WORD
     + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
 )
+# What another tool may read behind a marker of its own, such as `## type: ignore`, `#: doc` and `// @ts-ignore`. Words
+# in a reason, such as `C# code`, look no different, and stay as a comment.
+_ANOTHER = {
+    "#": re.compile(r"#+(?::|!?[ \t]*[A-Za-z])"),
+    "/": re.compile(r"(?<!:)//+[ \t]*[A-Za-z@#]"),
+    "-": re.compile(r"(?<=[ \t])--[ \t]*[A-Za-z]"),
+}
 _MAX_DIRECTIVE = 2_000
 """In a language without known comments, a line longer than this is data."""
 
@@ -88,11 +95,14 @@ def filter_findings(
     findings: list[Finding],
     enabled: frozenset[str],
     excerpts: Sequence[Span] = (),
+    *,
+    is_whole: bool = True,
 ) -> list[Finding]:
     """Return the findings that stay, and those on the suppressions themselves (BBQ901, BBQ902) if these rules are
     enabled.
 
-    They are in the order of the text. `excerpts` are where the queries stand, in order.
+    They are in the order of the text. `excerpts` are where the queries stand, in order. Nothing is needless in a text
+    that could not be read whole: a query that was not seen may need it.
     """
     if _MARKER_WORD not in source:
         return findings
@@ -129,6 +139,7 @@ def filter_findings(
     complaints: list[Finding] = []
     removed_to = 0
     for each in suppressions:
+        each.is_near_broken = each.is_near_broken or not is_whole
         for finding in _suppression_findings(each, lines, enabled, removed_to):
             complaints.append(finding)
             if finding.fix:
@@ -151,7 +162,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
         else:
             index = bisect_right(starts, at) - 1
             around = comments[index] if index >= 0 and at < comments[index].end else None
-        if around and (found := _suppression(lines, at, around)):
+        if around and (found := _suppression(lines, at, around, is_known=comments is not None)):
             yield found
         at = source.find(_MARKER_WORD, at + 1)
 
@@ -181,33 +192,69 @@ def _closing(marker: str) -> str:
     return "*/" if marker.startswith("/*") else "-->" if marker == "<!--" else ""
 
 
-def _suppression(lines: Lines, at: int, around: Span) -> Suppression | None:
+def _suppression(lines: Lines, at: int, around: Span, *, is_known: bool) -> Suppression | None:
     """Return the suppression whose word stands in a comment. It must start the comment, or follow one more marker of
-    its kind.
+    its kind. `is_known` says that a reader of the language has found the comment.
     """
     source = lines.text
+    comment = _without_braces(source, around)
     # No marker is that far from its word. Without a bound, a comment full of words would be read once for each.
-    first = max(around.start, at - 40)
+    first = max(comment.start, at - 40)
     marker = _MARKER.search(source[first:at])
-    match = _DIRECTIVE.match(source, at, around.end)
+    match = _DIRECTIVE.match(source, at, comment.end)
     if marker is None or match is None or (match["kind"] not in _DIRECTIVES and not match["bracket"]):
         return None
     start = first + marker.start()
-    if source[start] != source[around.start] or (start == first != around.start):
+    if source[start] != source[comment.start] or (start == first != comment.start):
         return None
-    end = around.end
-    another = None
-    if not _closing(marker["marker"]):  # what another tool reads may follow
-        end = min(end, lines.end(lines.number(at)))
-        another = re.compile(rf"[ \t]{re.escape(marker['marker'])}[ \t]*[A-Za-z]").search(source, match.end(), end)
-        end = another.start() + 1 if another else end
+    end = comment.end if _closing(marker["marker"]) else min(comment.end, lines.end(lines.number(at)))
+    closer = _outer_closer(source, comment, start, end, is_known=is_known)
+    if closer is not None:
+        end = max(match.end(), len(source[:closer].rstrip(" \t")) if closer > match.end() else 0)
+    another = None if _closing(marker["marker"]) else _ANOTHER[marker["marker"][0]].search(source, match.end(), end)
+    end = another.start() if another else end
+    whole_comment = (start, end) == comment
     before = source[lines.start(lines.number(around.start)) : around.start].strip()
     after = source[around.end : lines.end(lines.number(max(around.start, around.end - 1)))].strip()
-    on_own_line = (before, after) in (("", ""), ("{", "}"))  # JSX has its comments in braces
-    whole_comment = (start, end) == around
     return Suppression(
-        Span(start, end), match, on_own_line=on_own_line, whole_comment=whole_comment, has_more=another is not None
+        around if whole_comment else Span(start, end),
+        match,
+        on_own_line=(before, after) in (("", ""), ("{", "}")),  # JSX has its comments in braces
+        whole_comment=whole_comment,
+        has_more=another is not None,
     )
+
+
+def _without_braces(source: str, comment: Span) -> Span:
+    """Return a comment without the braces in which JSX has it."""
+    if not source.startswith("{", comment.start):
+        return comment
+    inside = source[comment.start + 1 : comment.end - 1]
+    start = comment.start + 1 + len(inside) - len(inside.lstrip())
+    return Span(start, start + len(inside.strip()))
+
+
+_BLOCK_COMMENTS = {"/*": "*/", "<!--": "-->"}
+_MAX_COMMENT = 10_000
+"""How far back the start of a comment is looked for where no reader knows the comments."""
+
+
+def _outer_closer(source: str, comment: Span, start: int, end: int, *, is_known: bool) -> int | None:
+    """Return where the end of a block comment stands, before `end`, in which a suppression has a marker of its own.
+
+    The comment ends by its own rule, and not by that of the marker inside of it: its end must stay.
+    """
+    for opener, closer in _BLOCK_COMMENTS.items():
+        if is_known:
+            if start > comment.start and source.startswith(opener, comment.start):
+                at = comment.end - len(closer)
+                return at if at < end and source.startswith(closer, at) else None
+            continue
+        opened = source.rfind(opener, max(0, start - _MAX_COMMENT), start)
+        if opened >= 0 and source.find(closer, opened, start) < 0:
+            at = source.find(closer, start, end)
+            return at if at >= 0 else None
+    return None
 
 
 def _by_line(lines: Lines, suppressions: list[Suppression]) -> dict[int, list[Suppression]]:
@@ -300,12 +347,18 @@ def _removal(each: Suppression, lines: Lines, removed_to: int) -> Fix | None:
     first = lines.number(start)
     if start < removed_to:
         return None
+    left = ""
     if each.on_own_line and each.whole_comment:
         start, end = lines.start(first), lines.start(lines.number(max(start, end - 1)) + 1)
     elif not each.has_more:
+        rest = lines.text[end : lines.end(lines.number(max(start, end - 1)))]
+        if rest.strip():
+            # To the code around it, such a comment is a blank, or a line end if it holds one.
+            ending = re.search(r"\r\n|[\r\n]", lines.text[start:end])
+            left = ending[0] if ending else "" if rest[0] in " \t" else " "
         while start > lines.start(first) and lines.text[start - 1] in " \t":
             start -= 1
-    return Fix("Remove the suppression", Edit(Span(max(start, removed_to), end), ""), safe=True)
+    return Fix("Remove the suppression", Edit(Span(max(start, removed_to), end), left), safe=True)
 
 
 def _suppression_finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None = None) -> Finding:

@@ -38,10 +38,11 @@ class Excerpt(NamedTuple):
 class Extraction(NamedTuple):
     """The result of reading a source.
 
-    Its queries, in order; what is wrong with the code around them (BBQ4xx), with spans in the source; and where its
-    comments stand, or None if no reader of the language knows.
+    Its queries, in order; what is wrong with the code around them (BBQ4xx), with spans in the source; where its
+    comments stand, or None if no reader of the language knows; and whether it could be read whole.
     """
 
     excerpts: list[Excerpt]
     findings: list[Finding]
     comments: list[Span] | None = None
+    is_whole: bool = True

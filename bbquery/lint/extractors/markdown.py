@@ -26,6 +26,7 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extrac
     """
     found = Extraction([], [], [])
     comments: list[Span] = []
+    is_whole = True
     outside = 0
     at = 0
     while at < len(source):
@@ -40,9 +41,10 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extrac
         outside = at
         language = _WORDS.match(opening[3])
         block = scan_block("".join(pieces), language[0].lower() if language else "")
+        is_whole = is_whole and block.is_whole
         _move(block, pieces, starts, found, comments)
     comments += _html_comments(source, outside, len(source))
-    return found._replace(comments=comments)
+    return found._replace(comments=comments, is_whole=is_whole)
 
 
 def _html_comments(source: str, at: int, end: int) -> Iterator[Span]:

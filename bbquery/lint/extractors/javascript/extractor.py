@@ -37,7 +37,7 @@ def extract(source: str, language: str) -> Extraction:
     tree-sitter is missing.
     """
     code = _JavaScriptSource(source, language)
-    found = Extraction([], [], sorted(map(code.span, code.comments)))
+    found = Extraction([], [], sorted(map(code.comment_span, code.comments)), is_whole=code.is_whole)
     for node, operands in code.strings:
         respell = code.respell(operands[0]) if len(operands) == 1 else None
         find_queries(
@@ -116,6 +116,7 @@ class _JavaScriptSource:
         parser, captures = _reader(language)
         root = parser.parse(data).root_node
         found = captures().captures(root)
+        self.is_whole = not root.has_error
         self.comments = found.get("comment", [])
         self._declarations = found.get("declaration", [])
         self._walk(root)
@@ -125,6 +126,14 @@ class _JavaScriptSource:
 
     def span(self, node: Node) -> Span:
         return Span(self.at(node.start_byte), self.at(node.end_byte))
+
+    def comment_span(self, comment: Node) -> Span:
+        """Return where a comment stands, with the braces around it if it is alone in those of JSX."""
+        parent = (
+            comment.parent if comment.start_byte and self.source[self.at(comment.start_byte) - 1] in "{ \t" else None
+        )
+        alone = parent is not None and parent.type == "jsx_expression" and parent.named_child_count == 1
+        return self.span(parent if parent is not None and alone else comment)
 
     def text(self, node: Node) -> str:
         span = self.span(node)

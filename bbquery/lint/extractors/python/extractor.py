@@ -43,7 +43,7 @@ def extract(source: str) -> Extraction:
     except (NotPython, RecursionError):
         from ..text import extract as scan_text
 
-        return scan_text(source)
+        return scan_text(source)._replace(is_whole=False)
     try:
         result = _scan_tree(source, tokens)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the parser's, and ours for a tree that is too deep
@@ -228,7 +228,7 @@ _BLANK_LINES = re.compile(r"(?:\s|\\(?:\r\n|\r|\n)|#[^\r\n]*)*+")
 
 def _scan_tokens(source: str, tokens: StringTokens) -> Extraction:
     """Return what literals say alone, and side by side."""
-    result = Extraction([], [], tokens.comments)
+    result = Extraction([], [], tokens.comments, is_whole=False)
     end = depth = 0
     group: list[StringLiteral] = []
     outer: list[StringLiteral | None] = []
