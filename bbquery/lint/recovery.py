@@ -155,6 +155,8 @@ class _Repairer:
             # `<>` is one mistake, and not the operator `<` with something after it.
             match = None if self.text.startswith("<>", at) else match_token(self.text, at)
             if match is not None and match.end() > at:
+                if match.lastgroup == "minus" and self._is_literal_next():
+                    return  # the parser takes it for the start of a word without quotes
                 if match.lastgroup != "space":
                     self._read_token(Token(match.lastgroup or "", at, match.end()))
                 at = match.end()

@@ -62,6 +62,9 @@ def test_every_row_of_the_table(case: dict[str, Any]) -> None:
 @example("$A\u202a0")
 @example("user_metadata['a']: \u200b \u2028 ")
 @example("NOT status <> 'RUNNING' and id:('a', 'b') && keep_alive:TRUE")
+@example("status:-aND")
+@example("status:('ERROR' OR -or)")
+@example("created_at>=-now")
 def test_any_text(text: str) -> None:
     check_words(text)
 
