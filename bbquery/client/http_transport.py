@@ -46,12 +46,13 @@ class HttpTransport:
         self._settings = settings
         self._transport = transport
         self._owned = http_client is None
+        self._options = _client_options(settings, transport) if http_client is None else {}
         self._http = self._open() if http_client is None else http_client
         self._unusable = ""
         renew_in_children(self)
 
     def _open(self) -> httpx.Client:
-        return _DeadlineClient(transport=self._transport, **_client_options(self._settings, self._transport))
+        return _DeadlineClient(transport=self._transport, **self._options)
 
     def close(self) -> None:
         """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice."""
@@ -106,12 +107,13 @@ class AsyncHttpTransport:
         self._settings = settings
         self._transport = transport
         self._http_client = http_client
+        self._options = _client_options(settings, transport) if http_client is None else {}
         self._own = PerLoop(self._open, httpx.AsyncClient.aclose)
         self._unusable = ""
         renew_in_children(self)
 
     def _open(self) -> httpx.AsyncClient:
-        return _WholeReadsClient(transport=self._transport, **_client_options(self._settings, self._transport))
+        return _WholeReadsClient(transport=self._transport, **self._options)
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the caller's own `http_client`. It may be called twice.
@@ -263,6 +265,7 @@ def _require_usable(unusable: str) -> None:
 
 
 def _client_options(settings: ClientSettings, transport: object) -> dict[str, Any]:
+    """Return the options of an httpx client: read once, because a child after a fork cannot report what is wrong."""
     # The caller's own transport goes its own way. No request waits in the pool: only so many are sent at a time.
     options: dict[str, Any] = {
         "trust_env": False,
