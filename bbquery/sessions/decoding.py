@@ -217,7 +217,7 @@ def _read_record(kind: type[R], item: dict[str, Any]) -> R:
     """Return a record of what can be read of a decoded object."""
     readers = _readers(kind)
     unknown = {name: value for name, value in item.items() if name not in readers} or None
-    with suppress(ValueError):  # most often only the unknown fields are in the way
+    with suppress(*_REFUSED):  # most often only the unknown fields are in the way
         known = {name: value for name, value in item.items() if name in readers}
         return msgspec.structs.replace(msgspec.convert(known, kind), unknown=unknown)
     values, problems = read_fields(kind, item)
