@@ -91,8 +91,8 @@ class BlockingRunner:
                 elif isinstance(effect, Sleep):
                     over.wait(effect.seconds)
                 elif isinstance(effect, RunAll):
-                    batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)))
-                    batch.start(self._threads)
+                    batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)), self._threads)
+                    batch.start_threads()
                 elif isinstance(effect, Emit):
                     yield effect.part
                 else:
@@ -128,38 +128,42 @@ class BlockingRunner:
 class _Batch:
     """The operations of one `RunAll`, and the threads that run them."""
 
-    def __init__(self, batch: RunAll, run: Callable[[Operation[Any]], Any]) -> None:
+    def __init__(self, batch: RunAll, run: Callable[[Operation[Any]], Any], free: threading.BoundedSemaphore) -> None:
+        """`run` runs one operation. `free` counts the threads that all batches together may still start."""
         self._waiting = deque(batch.operations)
         self._continue_on_error = batch.continue_on_error
         self._run = run
+        self._free = free
         self._results: SimpleQueue[TaskResult] = SimpleQueue()
+        self._may_start = len(batch.operations) if len(batch.operations) > 1 else 0  # one alone needs none
         self._has_threads = False
 
-    def start(self, free: threading.BoundedSemaphore) -> None:
-        """Start as many threads as are free and of use. One operation alone needs none."""
-        wanted = len(self._waiting) if len(self._waiting) > 1 else 0
-        for _ in range(wanted):
-            if not free.acquire(blocking=False):
-                break
+    def start_threads(self) -> None:
+        """Start as many threads as are free and of use."""
+        for _ in range(min(len(self._waiting), self._may_start)):
+            if not self._free.acquire(blocking=False):
+                return
             try:
-                threading.Thread(target=self._work, args=(free,), name="bbquery", daemon=True).start()
+                threading.Thread(target=self._work, name="bbquery", daemon=True).start()
             except RuntimeError:  # the system has no more threads
-                free.release()
-                break
+                self._free.release()
+                return
+            self._may_start -= 1
             self._has_threads = True
 
     def next_result(self) -> TaskResult:
         """Return the result of one more operation, and run one here if no thread does."""
+        self.start_threads()  # others may have come free since
         if not self._has_threads:
             self._run_next()
         return self._results.get()
 
-    def _work(self, free: threading.BoundedSemaphore) -> None:
+    def _work(self) -> None:
         try:
             while self._run_next():
                 pass
         finally:
-            free.release()
+            self._free.release()
 
     def _run_next(self) -> bool:
         """Run the next operation. Return whether there was one."""
