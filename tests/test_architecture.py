@@ -26,7 +26,7 @@ config metadata
 sessions:   records decoding results
 query
 fields
-client:     effects settings fork_safety event_loops name_resolution socket_deadline surplus content_decoding
+client:     effects settings fork_safety event_loops name_resolution socket_deadline surplus decompression
             network_settings http_transport retries http_errors listing selection operations
             creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings

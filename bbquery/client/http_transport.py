@@ -17,7 +17,7 @@ import msgspec
 
 from .._version import __version__
 from ..errors import BuildError
-from .content_decoding import ENCODINGS, Decompressor
+from .decompression import ENCODINGS, Decompressor
 from .effects import HttpResponse, Request, TransportFailure
 from .event_loops import PerLoop
 from .fork_safety import renew_in_children

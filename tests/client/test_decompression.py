@@ -14,7 +14,7 @@ from support.clients import Blocking, ids, session
 from support.raw_server import RawServer, answer
 
 import bbquery
-from bbquery.client.content_decoding import Decompressor
+from bbquery.client.decompression import Decompressor
 
 Connect = Callable[..., Blocking]
 
