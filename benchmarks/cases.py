@@ -245,10 +245,10 @@ def planning(rounds: Rounds) -> Iterator[Row]:
 _NOW = 1_780_000_000
 _MEASURE = """
 from datetime import UTC, datetime
-from bbquery.usage import UsageMeter, files
+from bbquery.usage import UsageMeter, session_files
 def measure(path):
     meter = UsageMeter(by=["client", "task"], now=datetime.fromtimestamp(1_780_000_000, UTC))
-    for rows in files.read_sessions(path, meter.row):
+    for rows in session_files.read_sessions(path, meter.row):
         meter.add_rows(rows)
     return meter.report()
 """

@@ -36,10 +36,14 @@ lint:       findings rule_registry line_index query_tokens concrete_syntax recov
             rules.syntax rules.service rules.logic rules.style rules.schema rules.assembly rules.metadata
             query_linter files.gitignore settings
             extractors.languages extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
-            extractors.python.binding_hint extractors.python.names extractors.python.strings
+            extractors.quote_free_text
+            extractors.python.binding_hint extractors.python.names extractors.python.scopes
+            extractors.python.quote_free extractors.python.strings extractors.python.module_tree
             extractors.python.expressions extractors.python.metadata_calls extractors.python.extractor
-            extractors.javascript.strings extractors.javascript.extractor extractors
-            suppressions document_linter fixes formatter
+            extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
+            extractors.javascript.quote_free extractors.javascript.string_values
+            extractors.javascript.metadata_objects extractors.javascript.extractor extractors
+            reach suppressions document_linter fixes formatter
             files.ignore_files files.discovery files.source_file report cache file_checker worker_pool runner
             files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif
@@ -200,6 +204,15 @@ def test_no_module_uses_a_private_name_of_another(folder: str) -> None:
     pattern = re.compile(r"^\s*from \S+ import [^#\n]*\b_(?!_|version|resources|text|hosts)\w+", re.MULTILINE)
     found = [str(path) for path in (ROOT / folder).rglob("*.py") if pattern.search(path.read_text(encoding="utf-8"))]
     assert found == []
+
+
+def test_what_the_benchmarks_import_is_there() -> None:
+    """Programs in strings too, which nothing else reads."""
+    text = (ROOT / "benchmarks/cases.py").read_text(encoding="utf-8")
+    found = re.findall(r"^\s*from (bbquery[\w.]*) import ([\w, ]+)$", text, re.MULTILINE)
+    assert len(found) > 8
+    for module, names in found:
+        exec(f"from {module} import {names}", {})
 
 
 def test_modules_and_functions_stay_short() -> None:

@@ -45,7 +45,9 @@ class DocumentLinter:
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         places = [excerpt.span for excerpt in found.excerpts]
-        return filter_findings(text, found.comments, findings, enabled, places, is_whole=found.is_whole)
+        return filter_findings(
+            text, found.comments, findings, enabled, places, found.constructs or (), is_whole=found.is_whole
+        )
 
     def read(self, text: str, language: str) -> Extraction:
         """Return the queries of a text, and what stands around them."""

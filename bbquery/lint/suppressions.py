@@ -5,9 +5,8 @@
     # bbquery: ignore-file[BBQ103, BBQ2]  in the whole file
 
 The brackets hold codes, starts of codes and names. Without brackets it means every rule except those about
-suppressions. A reason may follow. `//`, `--`, `/*` and `<!--` start a comment too, in languages that have them. A
-finding stands on the lines where it, and the query that it is in, begin and end: inside a string there is no place for
-a comment.
+suppressions. A reason may follow. `//`, `--`, `/*` and `<!--` start a comment too, in languages that have them. Inside
+a string there is no place for a comment: `reach` says from which lines a finding is reached.
 """
 
 from __future__ import annotations
@@ -19,19 +18,22 @@ from typing import TYPE_CHECKING
 
 from .._text import Span, truncate
 from ..errors import BuildError
+from .extractors.excerpt import SUPPRESSION_MARK
 from .findings import Edit, Finding, Fix
 from .line_index import Lines
+from .reach import Reach
 from .rule_registry import RULES, resolve_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_MARKER_WORD = "bbquery:"
+    from .extractors.excerpt import Construct
+
 _DIRECTIVES = ("ignore", "ignore-next-line", "ignore-file")
 # The end of what stands before the word. `(?<![\s\S])` is the start of the text that is searched.
 _MARKER = re.compile(r"(?:(?<=[\s{])|(?<![\s\S]))(?P<marker>#+|//+|--|/\*+|<!--)[ \t]*\Z")
 _DIRECTIVE = re.compile(
-    _MARKER_WORD
+    SUPPRESSION_MARK
     + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
 )
 # What another tool may read behind a marker of its own, such as `## type: ignore`, `#: doc` and `// @ts-ignore`. Words
@@ -95,16 +97,18 @@ def filter_findings(
     findings: list[Finding],
     enabled: frozenset[str],
     excerpts: Sequence[Span] = (),
+    constructs: Sequence[Construct] = (),
     *,
     is_whole: bool = True,
 ) -> list[Finding]:
     """Return the findings that stay, and those on the suppressions themselves (BBQ901, BBQ902) if these rules are
     enabled.
 
-    They are in the order of the text. `excerpts` are where the queries stand, in order. Nothing is needless in a text
+    They are in the order of the text. `excerpts` are where the queries stand, in order, and `constructs` what a comment
+    reaches as a whole. Nothing is needless in a text
     that could not be read whole: a query that was not seen may need it.
     """
-    if _MARKER_WORD not in source:
+    if SUPPRESSION_MARK not in source:
         return findings
     lines = Lines(source)
     suppressions = list(_suppressions(lines, comments))
@@ -112,7 +116,7 @@ def filter_findings(
         return findings
     in_file = [each for each in suppressions if each.kind == "ignore-file"]
     on_line = _by_line(lines, suppressions)
-    starts = [excerpt.start for excerpt in excerpts]
+    reach = Reach(lines, excerpts, constructs)
 
     @cache
     def in_file_for(code: str) -> list[Suppression]:
@@ -120,12 +124,7 @@ def filter_findings(
 
     def remaining(findings: Iterable[Finding]) -> Iterator[Finding]:
         for finding in findings:
-            start, end = finding.span
-            numbers = {lines.number(start), lines.number(max(start, end - 1))}
-            at = bisect_right(starts, start) - 1
-            if at >= 0 and end <= excerpts[at].end:
-                numbers |= {lines.number(excerpts[at].start), lines.number(excerpts[at].end)}
-            near = [each for number in sorted(numbers) for each in on_line.get(number, ())]
+            near = [each for number in reach.numbers(finding.span) for each in on_line.get(number, ())]
             if finding.code in _PARSE_ERRORS:
                 for each in (*in_file, *near):
                     each.is_near_broken = True
@@ -155,7 +154,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
     source = lines.text
     comments = sorted(comments) if comments is not None else None
     starts = [comment.start for comment in comments or ()]
-    at = source.find(_MARKER_WORD)
+    at = source.find(SUPPRESSION_MARK)
     while at >= 0:
         if comments is None:
             around = _textual_comment(lines, at)
@@ -164,7 +163,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
             around = comments[index] if index >= 0 and at < comments[index].end else None
         if around and (found := _suppression(lines, at, around, is_known=comments is not None)):
             yield found
-        at = source.find(_MARKER_WORD, at + 1)
+        at = source.find(SUPPRESSION_MARK, at + 1)
 
 
 def _textual_comment(lines: Lines, at: int) -> Span | None:

@@ -51,10 +51,10 @@ def extract(source: str, language: str) -> Extraction:
             from .javascript import extractor as javascript
 
             return javascript.extract(source, language)
-        case "markdown":
+        case "markdown" | "mdx":
             from . import markdown
 
-            return markdown.extract(source, extract_block)
+            return markdown.extract(source, extract_block, is_mdx=language == "mdx")
         case "shell":
             from . import shell
 

@@ -35,14 +35,32 @@ class Excerpt(NamedTuple):
         return Span(self.offsets[span.start], self.ends[span.end - 1])
 
 
+SUPPRESSION_MARK = "bbquery:"
+"""What every suppression says. Nobody asks for the constructs of a source without it."""
+
+
+class Construct(NamedTuple):
+    """Code that belongs together and takes several lines. A suppression on its first line, or above that, reaches all
+    of it.
+
+    A statement is reached from its last line too, and of statements in one another only the innermost counts. A block
+    holds text of another language, with statements of its own: a script in YAML, a fenced block, a here-document.
+    """
+
+    span: Span
+    is_block: bool = False
+
+
 class Extraction(NamedTuple):
     """The result of reading a source.
 
     Its queries, in order; what is wrong with the code around them (BBQ4xx), with spans in the source; where its
-    comments stand, or None if no reader of the language knows; and whether it could be read whole.
+    comments stand, or None if no reader of the language knows; whether it could be read whole; and its constructs, or
+    None if nobody looked for them.
     """
 
     excerpts: list[Excerpt]
     findings: list[Finding]
     comments: list[Span] | None = None
     is_whole: bool = True
+    constructs: list[Construct] | None = None

@@ -13,7 +13,7 @@ LANGUAGES: dict[str, str] = {
     ".json": "json", ".jsonc": "json", ".json5": "json",
     ".yaml": "yaml", ".yml": "yaml",
     ".toml": "toml",
-    ".md": "markdown", ".markdown": "markdown", ".mdx": "markdown",
+    ".md": "markdown", ".markdown": "markdown", ".mdx": "mdx",
     ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell",
     ".http": "http", ".rest": "http",
 }  # fmt: skip

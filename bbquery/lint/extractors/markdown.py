@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from ..._text import Span
 from ..findings import Edit, Finding, Fix
-from .excerpt import Excerpt, Extraction
+from .excerpt import Construct, Excerpt, Extraction
 
 _MARKDOWN_LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 _OPENING = re.compile(r"([ \t>]*+(?:[-*+][ \t]++|[0-9]{1,9}[.)][ \t]++)?)(`{3,}+|~{3,}+)[ \t]*+([^\r\n]*+)")
+_HTML_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
+_MDX_COMMENT = re.compile(rf"{_HTML_COMMENT.pattern}|\{{\s*+/\*(?:[^*]|\*(?!/))*+\*/\s*+\}}")
 _WORDS = re.compile(r"[\w+#.-]+")
 
 
-def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extraction:
-    """Return what `extract_block` finds in the blocks.
+def extract(source: str, scan_block: Callable[[str, str], Extraction], *, is_mdx: bool = False) -> Extraction:
+    """Return what `scan_block` finds in the blocks.
 
-    It gets the text of a block, and the first word after its fence.
+    It gets the text of a block, and the first word after its fence. MDX has comments in braces beside those of HTML.
     """
+    comment = _MDX_COMMENT if is_mdx else _HTML_COMMENT
     found = Extraction([], [], [])
+    constructs: list[Construct] = []
     comments: list[Span] = []
     is_whole = True
     outside = 0
@@ -36,21 +40,16 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction]) -> Extrac
         at = line.end()
         if opening is None or (opening[2][0] == "`" and "`" in opening[3]):
             continue
-        comments += _html_comments(source, outside, line.start())
+        comments += [Span(*each.span()) for each in comment.finditer(source, outside, line.start())]
         pieces, starts, at = _read_fenced_block(source, at, opening)
+        constructs.append(Construct(Span(line.start(), at), is_block=True))
         outside = at
         language = _WORDS.match(opening[3])
         block = scan_block("".join(pieces), language[0].lower() if language else "")
         is_whole = is_whole and block.is_whole
-        _move(block, pieces, starts, found, comments)
-    comments += _html_comments(source, outside, len(source))
-    return found._replace(comments=comments, is_whole=is_whole)
-
-
-def _html_comments(source: str, at: int, end: int) -> Iterator[Span]:
-    while (start := source.find("<!--", at, end)) >= 0 and (last := source.find("-->", start + 4, end)) >= 0:
-        at = last + len("-->")
-        yield Span(start, at)
+        _move(block, pieces, starts, found, comments, constructs)
+    comments += [Span(*each.span()) for each in comment.finditer(source, outside)]
+    return found._replace(comments=comments, is_whole=is_whole, constructs=constructs)
 
 
 def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
@@ -74,7 +73,14 @@ def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[li
     return pieces, starts, at
 
 
-def _move(block: Extraction, pieces: list[str], starts: list[int], found: Extraction, comments: list[Span]) -> None:
+def _move(
+    block: Extraction,
+    pieces: list[str],
+    starts: list[int],
+    found: Extraction,
+    comments: list[Span],
+    constructs: list[Construct],
+) -> None:
     """Add what was found in a block, at its places in the source."""
     inner = [0]
     for piece in pieces:
@@ -119,3 +125,4 @@ def _move(block: Extraction, pieces: list[str], starts: list[int], found: Extrac
             )
         )
     comments += [moved(comment) for comment in block.comments or ()]
+    constructs += [construct._replace(span=moved(construct.span)) for construct in block.constructs or ()]

@@ -14,7 +14,7 @@ from functools import partial
 from ..._text import Span
 from ..rules.assembly import Advice, find_queries
 from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character
-from .excerpt import Extraction
+from .excerpt import Construct, Extraction
 
 _SHELL_ADVICE = Advice(
     bound="bind it as a value: bbquery encode \"user_metadata['key']:\\$value\" --set value=…",
@@ -49,6 +49,8 @@ def scan_part(source: str, start: int, end: int, found: Extraction) -> None:
     found.findings.extend(part.findings)
     if found.comments is not None:
         found.comments.extend(part.comments or ())
+    if found.constructs is not None:
+        found.constructs.extend(part.constructs or ())
 
 
 def constants(source: str) -> dict[str, str]:
@@ -79,7 +81,8 @@ class _Script:
         self.source = source
         self.at = start
         self.end = len(source) if end is None else end
-        self.found = Extraction([], [], [])
+        self.found = Extraction([], [], [], constructs=[])
+        self.line_start = self.at  # of the command, which may go on in other lines
         self.constants = constants(source[self.at : self.end])
         self.word = _Word(source, self.at)
         # What is open around here: the word outside, and what closes the inside: ) ` or " or, for a subshell, S.
@@ -96,6 +99,7 @@ class _Script:
             self._finish()
             self.word = self.open.pop()[0]
         self._finish()
+        self._end_command(self.end)
         return self.found
 
     def _read_command(self) -> None:
@@ -198,9 +202,21 @@ class _Script:
             self.open.pop()
         self.at += 1
         if char == "\n":
+            end = self.at - 1
             for each in self.heredocs:
                 self._read_heredoc(each)
+                end = self.at
             self.heredocs.clear()
+            self._end_command(end)
+
+    def _end_command(self, end: int) -> None:
+        """Note a command of several lines. In `$(…)` the command around it goes on, and in a subshell it does not."""
+        if any(closing != "S" for _, closing in self.open):
+            return
+        if "\n" in self.source[self.line_start : end]:
+            assert self.found.constructs is not None, "it is a list here"
+            self.found.constructs.append(Construct(Span(self.line_start, end)))
+        self.line_start = self.at
 
     def _finish(self) -> None:
         word = self.word

@@ -11,7 +11,7 @@ from ..._text import Span
 from ..rules.assembly import TEMPLATE_FIELD, Advice, find_queries
 from . import shell, yaml
 from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character, surrogates
-from .excerpt import Extraction
+from .excerpt import Construct, Extraction
 
 _TEXT_ADVICE = Advice(bound="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
 _LATER = re.compile(rf"\{{\{{[^{{}}\r\n]*+\}}\}}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{TEMPLATE_FIELD.pattern}")
@@ -46,9 +46,11 @@ _TEXT_MEANINGS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "e": "\
 
 def _extract_tokens(source: str, tokens: re.Pattern[str]) -> Extraction:
     comments: list[Span] = []
-    found = Extraction([], [], comments)
+    found = Extraction([], [], comments, constructs=[])
     for token in tokens.finditer(source):
         groups = token.groupdict()
+        if found.constructs is not None and ("\n" in token[0] or "\r" in token[0]):
+            found.constructs.append(Construct(Span(*token.span())))
         if groups["comment"]:
             comments.append(Span(*token.span()))
         elif groups["double"]:

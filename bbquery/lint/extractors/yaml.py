@@ -15,7 +15,7 @@ from ..._text import Span
 from ..rules.assembly import TEMPLATE_FIELD, Advice, find_queries
 from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character, constant
 from .detection import decode_query
-from .excerpt import Extraction
+from .excerpt import Construct, Extraction
 from .shell import scan_part
 
 _YAML_ADVICE = Advice(
@@ -29,7 +29,7 @@ _TEMPLATE_HOLE = re.compile(
 _YAML_LINE = re.compile(r"([ ]*+)([^\r\n]*+)(?:\r\n?|\n|\Z)")
 # What may stand before a scalar on its line: dashes, an anchor or a tag, and a key.
 _YAML_KEY = (
-    r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'|[^\s#'\"\[{&*!|>%@`,-][^\r\n:#]*+(?::(?!\s)[^\r\n:#]*+)*+)"
+    r"(?:\"(?:[^\"\\]|\\.)*+\"|'(?:[^']|'')*+'|[^\s#'\"\[{&*!|>%@`,-][^\r\n:#]*+(?::(?!\s|\Z)[^\r\n:#]*+)*+)"
     r"\s*+:(?:\s++|\Z)"
 )
 _BEFORE = re.compile(rf"(?:[-?](?:[ \t]++|\Z))*+(?P<key>{_YAML_KEY})?(?:[&!][^\s]*+\s*+)*+")
@@ -61,10 +61,11 @@ class _YamlLine(NamedTuple):
 
 def extract(source: str) -> Extraction:
     """Return the queries of a YAML file."""
-    found = Extraction([], [], [])
+    found = Extraction([], [], [], constructs=[])
     at = int(source.startswith("\ufeff"))
     while at < len(source):
-        at = _read_entry(source, at, found)
+        start, at = at, _read_entry(source, at, found)
+        _note_construct(source, Span(start, at), found)
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
     found.findings.sort(key=lambda finding: finding.span)
     _comments(found).sort()
@@ -181,6 +182,16 @@ def _read_block(source: str, line: _YamlLine, block: re.Match[str], key: str, fo
         for each in filled:
             _judge_scalar(source, each.start, each.end, MATCHES_NOTHING, str, found)
     return at
+
+
+def _note_construct(source: str, span: Span, found: Extraction) -> None:
+    """Note an entry of several lines."""
+    lines = source[span.start : span.end].rstrip()
+    if "\n" in lines or "\r" in lines:
+        assert found.constructs is not None, "it is a list here"
+        header = _YAML_LINE.match(source, span.start)
+        is_block = header is not None and _BLOCK_HEADER.search(header[2]) is not None
+        found.constructs.append(Construct(Span(span.start, span.start + len(lines)), is_block))
 
 
 # --- scalars -----------------------------------------------------------------------------------

@@ -152,8 +152,9 @@ def test_the_place_of_a_hole_is_the_hole(code: str, before: str, seed: int) -> N
         ("const TAG = 5;", ["query user_metadata['k']:'5'"]),
         ("const TAG = 'a' as const;", ["query user_metadata['k']:'a'"]),
         ('const TAG = "a\'b";', ["BBQ401 ${TAG}"]),
-        ("const TAG = 'a'; { const TAG = f(); }", ["BBQ401 ${TAG}"]),
-        ("let TAG = 'a';", ["BBQ401 ${TAG}"]),
+        ("const TAG = 'a'; { const TAG = f(); }", ["query user_metadata['k']:'a'"]),
+        ("const TAG = 'a'; const TAG = f();", ["BBQ401 ${TAG}"]),
+        ("let TAG = 'a'; TAG = f();", ["BBQ401 ${TAG}"]),
         ("const TAG = TAG;", ["BBQ401 ${TAG}"]),
         ("const TAG = process.env.TAG;", ["BBQ401 ${TAG}"]),
         ("import { TAG } from './tags';", ["BBQ401 ${TAG}"]),
@@ -258,9 +259,9 @@ def test_nesting_is_no_limit(depth: int) -> None:
 
 
 def test_without_tree_sitter_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bbquery.lint.extractors.javascript import extractor
+    from bbquery.lint.extractors.javascript import source_tree
 
-    extractor._reader.cache_clear()
+    source_tree._grammar.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter_typescript", None)
     with pytest.raises(BuildError, match=r"pip install 'bbquery\[lint\]'") as raised:
         extract("1", "typescript")

@@ -15,6 +15,8 @@ from typing import NamedTuple
 from ...._text import Span
 from ..assembled_text import ConstantText, Fragment, Interpolation
 from .names import Names
+from .quote_free import QuoteFreeExpressions
+from .scopes import Scopes
 from .strings import FormatField, StringLiteral, StringTokens, read_literal
 
 
@@ -28,9 +30,12 @@ class BuiltText(NamedTuple):
 class StringExpressions:
     """The texts of one module."""
 
-    def __init__(self, source: str, tokens: StringTokens, names: Names, offset: Callable[[int, int], int]) -> None:
+    def __init__(
+        self, source: str, tokens: StringTokens, names: Names, scopes: Scopes, offset: Callable[[int, int], int]
+    ) -> None:
         self.source = source
         self.names = names
+        self._quote_free = QuoteFreeExpressions(scopes, names)
         self.offset = offset
         self.literals = sorted(tokens.literals, key=lambda literal: literal.span.start)
         self.starts = [literal.span.start for literal in self.literals]
@@ -112,11 +117,11 @@ class StringExpressions:
             if isinstance(value.value, str | int | float) and form in ("", "s", "!s"):
                 return _known(str(value.value), span)
             return Interpolation(span, self.source[span.start : span.end], harmless=True)
-        number = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("int", "len")
         code = self.source[span.start : span.end]
         if form.startswith(":"):
             code = f'f"{{{code}{form}}}"'
-        return Interpolation(span, code, number or _NUMERIC.search(form) is not None)
+        is_harmless = _NUMERIC.search(form) is not None or (not _QUOTING.search(form) and self._quote_free.holds(node))
+        return Interpolation(span, code, is_harmless)
 
     # --- putting together ----------------------------------------------------------------------
 
@@ -193,6 +198,7 @@ def addition_operands(node: ast.BinOp) -> list[ast.expr]:
 # Each with the field's name, and the format.
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[#0\- +]*\d*(?:\.\d+)?([diouxXeEfFgGcrsa])")
 _FORMAT_FIELDS = re.compile(r"\{\{|\}\}|\{([^{}!:]*)((?:![rsa])?(?::[^{}]*)?)\}")
+_QUOTING = re.compile(r"![ra]|^[ra]$")
 _NUMERIC = re.compile(r"^[diouxXeEfFgG]$|:[^{}]*[bdeEfFgGoxX]$")
 
 

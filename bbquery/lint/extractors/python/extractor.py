@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import accumulate
-from threading import Lock
+from collections.abc import Iterator
 
 from ...._text import Span
 from ...rules.assembly import Advice, find_queries
 from ..assembled_text import Fragment, Interpolation, Role
 from ..detection import may_contain_queries, mentions_metadata
-from ..excerpt import Extraction
+from ..excerpt import SUPPRESSION_MARK, Construct, Extraction
 from .binding_hint import binding_hint
 from .expressions import StringExpressions, addition_operands
 from .metadata_calls import check_call
+from .module_tree import offsets, parse_module
 from .names import Names, dotted, read_names
-from .strings import FormatField, NotPython, StringLiteral, StringTokens, read_literal, read_tokens, string_writer
+from .scopes import Scopes
+from .strings import (
+    FormatField,
+    NotPython,
+    StringLiteral,
+    StringTokens,
+    logical_lines,
+    read_literal,
+    read_tokens,
+    string_writer,
+)
 
 _PYTHON_ADVICE = Advice(
     bound=binding_hint,
@@ -50,17 +56,11 @@ def extract(source: str) -> Extraction:
         result = _scan_tokens(source, tokens)
     result.excerpts.sort(key=lambda excerpt: excerpt.span)
     findings = sorted(dict.fromkeys(result.findings), key=lambda finding: finding.span)
-    return result._replace(findings=findings)
+    constructs = [Construct(span) for span in logical_lines(source, tokens)] if SUPPRESSION_MARK in source else []
+    return result._replace(findings=findings, constructs=constructs)
 
 
-_PARSING = Lock()
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _parse(text: str) -> ast.Module:
-    with _PARSING, warnings.catch_warnings():  # the filters are those of the whole process: hence the lock
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
 
 
 def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
@@ -68,28 +68,16 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     # literals say is read from the source itself.
     text = _SURROGATE.sub("?", source)
     text = "\f" + text[1:] if text.startswith("\ufeff") else text
-    tree = _parse(text)
+    tree = parse_module(text, tokens)
     nodes = [*ast.walk(tree)]
     names = read_names(tree, nodes)
-    module = _Module(StringExpressions(source, tokens, names, _offsets(text)), _roles(nodes, names))
+    scopes = Scopes(tree)
+    module = _Module(StringExpressions(source, tokens, names, scopes, offsets(text)), _roles(nodes, names))
     module.visit(tree)
     return Extraction(module.result.excerpts, module.result.findings, tokens.comments)
 
 
-def _offsets(text: str) -> Callable[[int, int], int]:
-    """Return a function from a line and a column, as the parser counts them (bytes of UTF-8), to a code point."""
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
-    starts = [0, *accumulate(map(len, lines))]
-
-    @cache
-    def widths(line: int) -> list[int]:
-        return [*accumulate([len(char.encode()) for char in lines[line - 1]])]
-
-    def offset(line: int, column: int) -> int:
-        width = column if lines[line - 1].isascii() else bisect_right(widths(line), column)
-        return starts[line - 1] + width
-
-    return offset
+_TEMPLATE: type[ast.AST] | tuple[()] = getattr(ast, "TemplateStr", ())  # since 3.14
 
 
 class _Module:
@@ -106,6 +94,9 @@ class _Module:
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue  # a docstring, or a string that stands there for nothing
             if isinstance(node, ast.With | ast.AsyncWith) and _expects_failure(node):
+                continue
+            if isinstance(node, _TEMPLATE):  # who gets it puts its values in
+                pending.extend([part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.Constant)])
                 continue
             if isinstance(node, ast.Call):
                 self.result.findings.extend(check_call(node, self.texts))

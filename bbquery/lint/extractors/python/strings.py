@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ...._text import Span
@@ -166,6 +166,34 @@ def _read_format(source: str, at: int, tokens: StringTokens, depth: int) -> int:
     raise NotPython
 
 
+# --- lines -------------------------------------------------------------------------------------
+
+_LINE_SIGN = re.compile(r"[()\[\]{}]|\\(?:\r\n|[\r\n])|\r\n|[\r\n]")
+_DEEPER = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+
+
+def logical_lines(source: str, tokens: StringTokens) -> Iterator[Span]:
+    """Yield the lines of code that take several lines of the source: they go on in brackets, in a string, or after a
+    backslash. The rest of a source in which a bracket is never closed is no such line.
+    """
+    covered = sorted([*[literal.span for literal in tokens.literals], *tokens.comments])
+    start = at = depth = 0
+    for span in [*covered, Span(len(source), len(source))]:
+        for sign in _LINE_SIGN.finditer(source, at, max(at, span.start)):  # not what stands in a literal's hole
+            if sign[0] in _DEEPER:
+                depth = max(0, depth + _DEEPER[sign[0]])
+            elif sign[0][0] != "\\" and not depth:
+                if _LINE_BREAK.search(source, start, sign.start()):
+                    yield Span(start, sign.start())
+                start = sign.end()
+        at = max(at, span.end)
+    if not depth and _LINE_BREAK.search(source, start):
+        yield Span(start, len(source))
+
+
+_LINE_BREAK = re.compile(r"[\r\n]")
+
+
 # --- reading literals --------------------------------------------------------------------------
 
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
@@ -186,6 +214,10 @@ def is_bytes(literal: StringLiteral) -> bool:
 
 def is_formatted(literal: StringLiteral) -> bool:
     return not {"f", "t"}.isdisjoint(literal.prefix.lower())
+
+
+def is_template(literal: StringLiteral) -> bool:
+    return "t" in literal.prefix.lower()
 
 
 def read_literal(source: str, literal: StringLiteral) -> list[ConstantText | FormatField]:

@@ -1,0 +1,158 @@
+"""What the names of a JavaScript source are bound to, scope by scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from .source_tree import SourceTree
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_JS_FUNCTIONS = {
+    *("function_declaration", "function_expression", "generator_function_declaration", "generator_function"),
+    *("arrow_function", "method_definition", "program"),
+}
+_JS_SCOPES = _JS_FUNCTIONS | {
+    "statement_block",
+    "for_statement",
+    "for_in_statement",
+    "switch_body",
+    "class_static_block",
+}
+_JS_PATTERNS = {"object_pattern", "array_pattern", "pair_pattern", "object_assignment_pattern", "rest_pattern"}
+_IMPORT_NODES = {"import_specifier", "import_clause", "namespace_import"}
+_NAMES = "(identifier) @name (shorthand_property_identifier_pattern) @name"
+
+
+class JsBinding(NamedTuple):
+    """A place where a name gets a value: the value itself, its type, or what is iterated over, as far as known.
+
+    `scope` is where the name is seen; None for one that is assigned to, and declared elsewhere.
+    """
+
+    scope: Node | None
+    value: Node | None = None
+    type: Node | None = None
+    items: Node | None = None
+    is_constant: bool = False
+
+
+class Bindings:
+    """The bindings of one source. They are read when one is first asked for."""
+
+    def __init__(self, tree: SourceTree) -> None:
+        self._tree = tree
+        self._bound: dict[str, list[tuple[Node, JsBinding]]] | None = None
+
+    def find(self, node: Node) -> list[JsBinding]:
+        """Return every binding of a name where it stands; none for a global."""
+        if self._bound is None:
+            self._bound = {}
+            for name in self._tree.captures(_NAMES):
+                if (binding := _binding(name)) is not None:
+                    self._bound.setdefault(self._tree.text(name), []).append((name, binding))
+        found = self._bound.get(self._tree.text(node), [])
+        scopes = [binding.scope for _, binding in found if binding.scope and _is_within(node, binding.scope)]
+        if not scopes:
+            return []
+        scope = min(scopes, key=lambda each: each.end_byte - each.start_byte)
+        return [
+            binding
+            for name, binding in found
+            if (binding.scope is None and _is_within(name, scope)) or binding.scope == scope
+        ]
+
+    def constant(self, node: Node) -> Node | None:
+        """Return the one expression that `const` binds to a name, or None."""
+        found = self.find(node)
+        return found[0].value if len(found) == 1 and found[0].is_constant else None
+
+    def imported(self, node: Node) -> str:
+        """Return what a name imports, as `crypto.randomUUID`; empty for any other name."""
+        found = self.find(node)
+        if len(found) != 1 or not (origin := found[0].items) or origin.type not in _IMPORT_NODES:
+            return ""
+        statement: Node | None = origin
+        while statement is not None and statement.type != "import_statement":
+            statement = statement.parent
+        source = statement.child_by_field_name("source") if statement else None
+        if source is None:
+            return ""
+        package = self._tree.text(source)[1:-1].removeprefix("node:")
+        name = origin.child_by_field_name("name")
+        return f"{package}.{self._tree.text(name)}" if name else package
+
+    def declaration(self, node: Node, kind: str) -> Node | None:
+        """Return the declaration of a kind, of a type or an enum, that bears a name; None if there is none, or two."""
+        named = [
+            each
+            for each in self._tree.captures(f"({kind}) @declaration")
+            if (name := each.child_by_field_name("name")) and self._tree.text(name) == self._tree.text(node)
+        ]
+        return named[0] if len(named) == 1 else None
+
+
+def _binding(name: Node) -> JsBinding | None:
+    """Return what a name is bound to where it stands, or None where it is only used."""
+    parent = name.parent
+    if parent is None:
+        return None
+    match parent.type:
+        case "variable_declarator" if parent.child_by_field_name("name") == name:
+            return _declarator_binding(parent)
+        case "for_in_statement" if parent.child_by_field_name("left") == name:
+            of = parent.child_by_field_name("operator")
+            items = parent.child_by_field_name("right") if of and of.type == "of" else None
+            return JsBinding(parent, items=items) if parent.child_by_field_name("kind") else JsBinding(None)
+        case "required_parameter" | "optional_parameter" if parent.child_by_field_name("pattern") == name:
+            return JsBinding(_around(name, _JS_FUNCTIONS), type=parent.child_by_field_name("type"))
+        case "formal_parameters" | "catch_clause":
+            return JsBinding(_around(name, _JS_FUNCTIONS if parent.type == "formal_parameters" else {"catch_clause"}))
+        case "arrow_function" if parent.child_by_field_name("parameter") == name:
+            return JsBinding(parent)
+        case "assignment_pattern" if parent.child_by_field_name("left") == name:
+            return JsBinding(_around(name, _JS_FUNCTIONS))
+        case "assignment_expression" | "augmented_assignment_expression" if parent.child_by_field_name("left") == name:
+            return JsBinding(None, value=parent.child_by_field_name("right"))
+        case "function_declaration" | "generator_function_declaration" | "class_declaration" | "enum_declaration":
+            return JsBinding(_around(parent, _JS_SCOPES)) if parent.child_by_field_name("name") == name else None
+    if parent.type in _IMPORT_NODES:
+        return JsBinding(_around(name, {"program"}), items=parent)
+    if parent.type in _JS_PATTERNS or name.type == "shorthand_property_identifier_pattern":
+        return JsBinding(_around(name, _JS_FUNCTIONS))
+    return None
+
+
+def _declarator_binding(declarator: Node) -> JsBinding:
+    declaration = declarator.parent
+    kind = declaration.child_by_field_name("kind") if declaration else None
+    scope = _around(declarator, _JS_FUNCTIONS if kind is None else _JS_SCOPES)
+    value = declarator.child_by_field_name("value")
+    return JsBinding(
+        scope,
+        value=value,
+        type=declarator.child_by_field_name("type"),
+        is_constant=kind is not None and kind.type == "const",
+    )
+
+
+def _around(node: Node, kinds: set[str]) -> Node:
+    """Return the nearest of some kinds around a node, or the whole source."""
+    for outer in _ancestors(node):
+        if outer.type in kinds:
+            return outer
+        node = outer
+    return node
+
+
+def _ancestors(node: Node) -> Iterator[Node]:
+    outer = node.parent
+    while outer is not None:
+        yield outer
+        outer = outer.parent
+
+
+def _is_within(node: Node, outer: Node) -> bool:
+    return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte

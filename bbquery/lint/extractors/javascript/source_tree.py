@@ -1,0 +1,140 @@
+"""A JavaScript, TypeScript or TSX source as tree-sitter reads it, with offsets in code points.
+
+If the source has errors, what tree-sitter makes of the rest is used.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ...._text import Span
+from ....errors import BuildError
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query
+
+
+@cache
+def _grammar(language: str) -> Language:
+    try:
+        import tree_sitter_javascript
+        import tree_sitter_typescript
+        from tree_sitter import Language
+    except ImportError as error:
+        raise BuildError(
+            f"reading {language} needs tree-sitter, and {error.name} is not installed",
+            hint="run: pip install 'bbquery[lint]'", code="missing-extra",
+        ) from error  # fmt: skip
+    grammars = {
+        "javascript": tree_sitter_javascript.language,
+        "typescript": tree_sitter_typescript.language_typescript,
+        "tsx": tree_sitter_typescript.language_tsx,
+    }
+    return Language(grammars[language]())
+
+
+@cache
+def _query(language: str, patterns: str) -> Query:
+    from tree_sitter import Query
+
+    return Query(_grammar(language), patterns)
+
+
+_COMMENTS = "[(comment) (html_comment) (hash_bang_line)] @comment"
+_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression")
+
+
+class SourceTree:
+    """The tree of a source, and what its nodes say. tree-sitter counts bytes of UTF-8: `at` makes code points of them.
+
+    Raise BuildError if tree-sitter is missing.
+    """
+
+    def __init__(self, source: str, language: str) -> None:
+        self.source = source
+        # Half of a surrogate pair has no UTF-8; what stands for it takes one code point too.
+        self.data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
+        self._continuations = (
+            [] if source.isascii() else [match.start() for match in re.finditer(rb"[\x80-\xbf]", self.data)]
+        )
+        grammar = _grammar(language)
+        from tree_sitter import Parser
+
+        self._language = language
+        self.is_typescript = language != "javascript"
+        self.root = Parser(grammar).parse(self.data).root_node
+        self.is_whole = not self.root.has_error
+        self.comments = sorted(map(self._comment_span, self.captures(_COMMENTS)))
+        self.raw: set[int] = set()
+        """Where templates of String.raw start, in bytes."""
+
+    def captures(self, patterns: str) -> list[Node]:
+        """Return the nodes that match patterns of tree-sitter, whose captures all bear one name."""
+        from tree_sitter import QueryCursor
+
+        found = QueryCursor(_query(self._language, patterns)).captures(self.root)
+        return [node for nodes in found.values() for node in nodes]
+
+    def at(self, offset: int) -> int:
+        return offset - bisect_left(self._continuations, offset)
+
+    def span(self, node: Node) -> Span:
+        return Span(self.at(node.start_byte), self.at(node.end_byte))
+
+    def text(self, node: Node) -> str:
+        span = self.span(node)
+        return self.source[span.start : span.end]
+
+    def _comment_span(self, comment: Node) -> Span:
+        """Return where a comment stands, with the braces around it if it is alone in those of JSX."""
+        parent = (
+            comment.parent if comment.start_byte and self.source[self.at(comment.start_byte) - 1] in "{ \t" else None
+        )
+        alone = parent is not None and parent.type == "jsx_expression" and parent.named_child_count == 1
+        return self.span(parent if parent is not None and alone else comment)
+
+    def unwrapped(self, node: Node) -> Node:
+        """Return an expression without parentheses, `as` and the like; of String.raw`…` the template."""
+        while node.type in _WRAPPERS:
+            inner = next((each for each in node.named_children if each.type != "comment"), None)
+            if inner is None:
+                return node
+            node = inner
+        if node.type == "call_expression":
+            function, template = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+            if function and template and template.type == "template_string" and self.text(function) == "String.raw":
+                self.raw.add(template.start_byte)
+                return template
+        return node
+
+    def operands(self, node: Node) -> list[Node]:
+        """Return the operands of a sum, in order; of any other expression itself."""
+        operands = []
+        pending = [node]
+        while pending:
+            node = self.unwrapped(pending.pop())
+            if is_sum(node):
+                pending += filter(None, [node.child_by_field_name("right"), node.child_by_field_name("left")])
+            else:
+                operands.append(node)
+        return operands
+
+
+def is_string(node: Node) -> bool:
+    return node.type in ("string", "template_string")
+
+
+def is_sum(node: Node) -> bool:
+    return node.type == "binary_expression" and operator(node) == "+" and node.child_by_field_name("right") is not None
+
+
+def operator(node: Node) -> str:
+    sign = node.child_by_field_name("operator")
+    return sign.type if sign else ""
+
+
+def has_holes(node: Node) -> bool:
+    return any(part.type == "template_substitution" for part in node.children)

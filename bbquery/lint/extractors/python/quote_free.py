@@ -1,0 +1,290 @@
+"""Tell which Python expressions never hold a quote as text: numbers, UUIDs, members of an enum, what a guard checked.
+
+Nothing is run and no other module is read: what cannot be known is not quote-free.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
+from .names import Names, dotted
+from .scopes import Binding, Scopes
+
+_MAX_PY_STEPS = 30
+
+_FUNCTIONS = {
+    *("int", "float", "len", "bool", "abs", "round", "ord", "hash", "id", "hex", "oct", "bin", "range"),
+    *("uuid.UUID", "uuid.uuid1", "uuid.uuid3", "uuid.uuid4", "uuid.uuid5", "uuid.uuid6", "uuid.uuid7", "uuid.uuid8"),
+    *("time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter", "time.perf_counter_ns"),
+    *("os.getpid", "os.getppid", "os.cpu_count", "secrets.token_hex", "secrets.token_urlsafe", "secrets.randbelow"),
+    *("random.random", "random.randint", "random.randrange", "random.getrandbits", "threading.get_ident"),
+    *("datetime.datetime", "datetime.date", "datetime.datetime.now", "datetime.datetime.utcnow"),
+    *("datetime.date.today", "datetime.datetime.today", "datetime.datetime.fromtimestamp", "datetime.timedelta"),
+    *("math.floor", "math.ceil", "decimal.Decimal", "zlib.crc32", "ipaddress.ip_address"),
+}
+_PLAIN_METHODS = {
+    *("isoformat", "hexdigest", "total_seconds", "timestamp", "toordinal", "bit_length", "isoweekday"),
+}
+_KEEPING_METHODS = {
+    *("lower", "upper", "casefold", "title", "capitalize", "strip", "lstrip", "rstrip", "zfill", "swapcase"),
+    *("removeprefix", "removesuffix", "date", "time", "astimezone"),
+}
+"""Methods whose result is quote-free where what they are called on is."""
+_PARTS = {"value", "name", "int", "days", "seconds", "microseconds", "year", "month", "day", "hour", "minute", "second"}
+_TYPES = {
+    *("int", "float", "bool", "None", "uuid.UUID", "datetime.datetime", "datetime.date", "datetime.time"),
+    *("decimal.Decimal", "datetime.timedelta"),
+}
+_CHECKS = {"isalnum", "isalpha", "isdigit", "isdecimal", "isnumeric", "isidentifier"}
+_NUMERIC_OPERATORS = (ast.Sub, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift, ast.BitAnd, ast.BitXor)
+"""Operators that no text has."""
+
+
+class QuoteFreeExpressions:
+    """The quote-free expressions of one module."""
+
+    def __init__(self, scopes: Scopes, names: Names) -> None:
+        self._scopes = scopes
+        self._names = names
+
+    def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
+        """Return whether an expression is quote-free for certain."""
+        if node is None or depth > _MAX_PY_STEPS:
+            return False
+        deeper = depth + 1
+        match node:
+            case ast.Constant():
+                return not isinstance(node.value, str | bytes) or (
+                    isinstance(node.value, str) and is_quote_free_text(node.value)
+                )
+            case ast.Name():
+                return self._is_free_name(node, deeper)
+            case ast.Call():
+                return self._is_free_call(node, deeper)
+            case ast.Attribute():
+                return self._is_free_attribute(node, deeper)
+            case ast.IfExp():
+                return self.holds(node.body, deeper) and self.holds(node.orelse, deeper)
+            case ast.BoolOp():
+                return all(self.holds(value, deeper) for value in node.values)
+            case ast.Compare():
+                return True
+            case ast.UnaryOp():
+                return isinstance(node.op, ast.Not) or self.holds(node.operand, deeper)
+            case ast.BinOp():
+                both = self.holds(node.left, deeper) and self.holds(node.right, deeper)
+                return both or isinstance(node.op, _NUMERIC_OPERATORS)
+            case ast.JoinedStr():
+                return all(self.holds(part, deeper) for part in node.values)
+            case ast.FormattedValue():
+                return node.conversion != ord("r") and self.holds(node.value, deeper)
+            case ast.Subscript():
+                values = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
+                return all(self.holds(value, deeper) for value in values)
+            case ast.NamedExpr() | ast.Await():
+                return self.holds(node.value, deeper)
+        return False
+
+    # --- calls and attributes ------------------------------------------------------------------
+
+    def _is_free_call(self, call: ast.Call, depth: int) -> bool:
+        function = self._names.origin(call.func)
+        if function in _FUNCTIONS and (function.partition(".")[2] or not self._is_bound(call.func)):
+            return True
+        if function == "str" and len(call.args) == 1:
+            return self.holds(call.args[0], depth)
+        if function in ("max", "min", "sum"):
+            return bool(call.args) and all(self.holds(each, depth) for each in call.args)
+        if function == "re.sub" and len(call.args) >= 3:
+            pattern, replacement = call.args[0], call.args[1]
+            return _says(pattern, removes_quotes) and _says(replacement, is_quote_free_text)
+        if not isinstance(call.func, ast.Attribute):
+            return False
+        owner, name = call.func.value, call.func.attr
+        if name in _PLAIN_METHODS or (name == "hex" and not call.args):
+            return True
+        if name == "strftime":
+            return len(call.args) == 1 and _says(call.args[0], is_quote_free_text)
+        if name == "sub" and isinstance(owner, ast.Call) and self._names.origin(owner.func) == "re.compile":
+            return (
+                len(call.args) > 1 and _says(owner.args[0], removes_quotes) and _says(call.args[0], is_quote_free_text)
+            )
+        return name in _KEEPING_METHODS and self.holds(owner, depth)
+
+    def _is_bound(self, function: ast.expr) -> bool:
+        """Return whether the module gives the name of a builtin a meaning of its own."""
+        return isinstance(function, ast.Name) and bool(self._scopes.bindings(function))
+
+    def _is_free_attribute(self, node: ast.Attribute, depth: int) -> bool:
+        inner = node.value
+        if node.attr == "hex" or (node.attr in _PARTS and self.holds(inner, depth)):
+            return True
+        if not isinstance(inner, ast.Name):
+            return False
+        kind = self._scopes.class_of(inner)
+        return kind is not None and self._is_free_enum(kind)
+
+    def _is_free_enum(self, kind: ast.ClassDef) -> bool:
+        """Return whether a class is an enum whose members are quote-free: numbers, `auto()`, and plain strings."""
+        if not any("Enum" in dotted(base) or "Flag" in dotted(base) for base in kind.bases):
+            return False
+        values = [statement.value for statement in kind.body if isinstance(statement, ast.Assign)]
+        return all(
+            (isinstance(value, ast.Call) and dotted(value.func).endswith("auto"))
+            or self.holds(value, _MAX_PY_STEPS - 5)
+            for value in values
+        )
+
+    # --- names -----------------------------------------------------------------------------------
+
+    def _is_free_name(self, node: ast.Name, depth: int) -> bool:
+        bindings = self._scopes.bindings(node)
+        if bindings and all(self._is_free_binding(binding, depth) for binding in bindings):
+            return True
+        return len(bindings) == 1 and self._is_guarded(node)
+
+    def _is_free_binding(self, binding: Binding, depth: int) -> bool:
+        if binding.annotation is not None:
+            return self._is_free_type(binding.annotation, depth)
+        if binding.items is not None:
+            return self._has_free_items(binding.items, depth)
+        return self.holds(binding.value, depth)
+
+    def _has_free_items(self, items: ast.expr, depth: int) -> bool:
+        if isinstance(items, ast.Name):
+            known = self._scopes.constant(items)
+            items = known if known is not None else items
+        if isinstance(items, ast.List | ast.Tuple | ast.Set):
+            return all(self.holds(element, depth) for element in items.elts)
+        if isinstance(items, ast.Dict):
+            return all(self.holds(key, depth) for key in items.keys)
+        if isinstance(items, ast.Name) and (kind := self._scopes.class_of(items)):
+            return self._is_free_enum(kind)
+        return isinstance(items, ast.Call) and self._names.origin(items.func) == "range"
+
+    def _is_free_type(self, node: ast.expr, depth: int) -> bool:
+        """Return whether every value of a type is quote-free as text."""
+        if depth > _MAX_PY_STEPS:
+            return False
+        if isinstance(node, ast.Constant):
+            if node.value is None:
+                return True
+            try:
+                return isinstance(node.value, str) and self._is_free_type(
+                    ast.parse(node.value, mode="eval").body, depth + 1
+                )
+            except (SyntaxError, ValueError):
+                return False
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self._is_free_type(node.left, depth + 1) and self._is_free_type(node.right, depth + 1)
+        if isinstance(node, ast.Subscript):
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            name = self._names.origin(node.value).rpartition(".")[2]
+            if name == "Literal":
+                return all(self.holds(part, depth) for part in parts)
+            if name == "Annotated":
+                return self._is_free_type(parts[0], depth + 1)
+            return name in ("Optional", "Union", "Final") and all(self._is_free_type(p, depth + 1) for p in parts)
+        if self._names.origin(node) in _TYPES:
+            return True
+        if not isinstance(node, ast.Name):
+            return False
+        if kind := self._scopes.class_of(node):
+            return self._is_free_enum(kind)
+        known = self._scopes.constant(node)
+        return known is not None and self._is_free_type(known, depth + 1)
+
+    # --- guards ----------------------------------------------------------------------------------
+
+    def _is_guarded(self, node: ast.Name) -> bool:
+        """Return whether a check before a name, or around it, lets quote-free texts pass alone."""
+        inner: ast.AST = node
+        for outer in self._scopes.parents(node):
+            if isinstance(outer, ast.If) and inner in outer.body and self._admits(outer.test, node.id):
+                return True
+            if isinstance(outer, ast.IfExp) and inner is outer.body and self._admits(outer.test, node.id):
+                return True
+            for body in ("body", "orelse", "finalbody"):
+                statements = getattr(outer, body, None)
+                if isinstance(statements, list) and inner in statements:
+                    before = statements[: statements.index(inner)]
+                    if any(self._stops_others(statement, node.id) for statement in before):
+                        return True
+            if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                return False
+            inner = outer
+        return False
+
+    def _stops_others(self, statement: ast.stmt, name: str) -> bool:
+        if isinstance(statement, ast.Assert):
+            return self._admits(statement.test, name)
+        if isinstance(statement, ast.If) and isinstance(
+            statement.body[-1], ast.Raise | ast.Return | ast.Continue | ast.Break
+        ):
+            return self._refuses(statement.test, name)
+        return False
+
+    def _admits(self, test: ast.expr, name: str) -> bool:
+        """Return whether a test is true for quote-free texts alone."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return any(self._admits(value, name) for value in test.values)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self._refuses(test.operand, name)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left, right = test.left, test.comparators[0]
+            if isinstance(test.ops[0], ast.IsNot) and isinstance(right, ast.Constant) and right.value is None:
+                return self._admits(left, name)
+            if dotted(left) != name:
+                return False
+            if isinstance(test.ops[0], ast.In):
+                return self._has_free_items(right, 0)
+            return isinstance(test.ops[0], ast.Eq) and self.holds(right)
+        if not isinstance(test, ast.Call):
+            return False
+        if isinstance(test.func, ast.Attribute) and test.func.attr in _CHECKS:
+            return dotted(test.func.value) == name
+        return self._matches_free(test, name)
+
+    def _refuses(self, test: ast.expr, name: str) -> bool:
+        """Return whether a test is false for quote-free texts alone."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+            return any(self._refuses(value, name) for value in test.values)
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self._admits(test.operand, name)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left, right = test.left, test.comparators[0]
+            if isinstance(test.ops[0], ast.Is) and isinstance(right, ast.Constant) and right.value is None:
+                return self._admits(left, name)
+            if dotted(left) == name and isinstance(test.ops[0], ast.NotIn):
+                return self._has_free_items(right, 0)
+        return False
+
+    def _matches_free(self, call: ast.Call, name: str) -> bool:
+        """Return whether a call is `re.fullmatch(pattern, name)`, or one like it, of a quote-free pattern."""
+        function = self._names.origin(call.func)
+        kind = function.rpartition(".")[2]
+        if function in ("re.fullmatch", "re.match", "re.search") and call.args:
+            pattern, *given = call.args[:2]
+        elif isinstance(call.func, ast.Attribute) and kind in ("fullmatch", "match", "search"):
+            compiled = call.func.value
+            value = self._scopes.constant(compiled) if isinstance(compiled, ast.Name) else compiled
+            if not (isinstance(value, ast.Call) and self._names.origin(value.func) == "re.compile" and value.args):
+                return False
+            pattern, given = value.args[0], call.args[:1]
+        else:
+            return False
+        if not given or dotted(given[0]) != name:
+            return False
+        text = pattern.value if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str) else None
+        if text is None:
+            return False
+        text = f"^{text}" if kind == "match" and not re.match(r"\^|\\A", text) else text
+        return is_quote_free_pattern(text, anchored=kind == "fullmatch")
+
+
+def _says(node: ast.expr, holds: Callable[[str], bool]) -> bool:
+    """Return whether an expression is a literal text of which something holds."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and holds(node.value)
