@@ -31,9 +31,10 @@ client:     effects settings fork_safety event_loops name_resolution socket_dead
             creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
-lint:       findings rule_registry line_index query_tokens concrete_syntax recovery query_document
+lint:       findings unknown_text rule_registry line_index query_tokens concrete_syntax recovery query_document
             extractors.excerpt extractors.detection extractors.assembled_text
-            rules.syntax rules.service rules.logic rules.style rules.schema rules.assembly rules.metadata
+            rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.assembly
+            rules.metadata
             query_linter files.gitignore settings
             extractors.languages extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
             extractors.quote_free_text

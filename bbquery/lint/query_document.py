@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from .._text import Span, make_visible, truncate
 from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
+from ..language.printer import quote
 from .concrete_syntax import ConcreteSyntax
 from .findings import Edit, Finding, Fix
 from .query_tokens import Token, tokens
@@ -84,8 +85,17 @@ class QueryDocument:
 
     def preview(self, node: Node) -> str:
         """Return a part of the query as it was written, on one line."""
-        start, end = self._repaired.locate(self.span(node))
-        return preview_text(self._repaired.original[start:end])
+        return preview_text(self._repaired.shown(self.span(node)))
+
+    def word(self, token: Token, text: str) -> str:
+        """Return a string for a message; one that is put together at run time as it was written."""
+        is_known = not self.is_unknown(token)
+        return preview_text(quote(text) if is_known else self._repaired.shown(Span(token.start, token.end)))
+
+    @property
+    def is_open(self) -> bool:
+        """True where code may put in more than keys and values, so that what the query asks as a whole is not known."""
+        return any(each.is_structural for each in self._repaired.interpolated)
 
     def finding(self, note: RuleResult) -> Finding:
         """Return a result as a finding on the original text."""
@@ -116,6 +126,10 @@ def _literals(found: list[Token]) -> list[PredicateTokens]:
     return several
 
 
+_UNKNOWN_KEY = "\0unknown"
+"""A key that no query has: a predicate on it has nothing to do with any other."""
+
+
 def _normalize(node: Node, repaired: RepairedText) -> Node:
     assert node.span is not None, "the tree was parsed"
     if isinstance(node, And | Or):
@@ -125,6 +139,5 @@ def _normalize(node: Node, repaired: RepairedText) -> Node:
         operand = _normalize(node.operand, repaired)
         return with_span(operand.operand, node.span) if isinstance(operand, Not) else Not(operand, node.span)
     if repaired.is_unknown(*node.span):
-        start, end = repaired.locate(node.span)
-        return Exists(("", "\0", repaired.original[start:end].strip("() \t\r\n")), node.span)
+        return Exists((_UNKNOWN_KEY, repaired.shown(node.span).strip("() \t\r\n")), node.span)
     return node

@@ -8,7 +8,7 @@ them, are recognized by one pattern and never parsed: most lines of most files a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from .recovery import RepairedText, repair
 from .rule_registry import RULES
 from .rules import logic, service, style, syntax
 from .rules.schema import Schema
+from .unknown_text import UnknownText, touches_unknown
 
 Dialect = Literal["full", "wire"]
 
@@ -49,32 +50,37 @@ class QueryLinter:
         self._dialect: Dialect = dialect
         self._schema = None if schema is None else Schema(schema)
 
-    def check(self, text: str) -> list[Finding]:
-        """Return what is wrong with a text, in the order of the text. No text makes it raise."""
+    def check(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
+        """Return what is wrong with a text, in the order of the text. No text makes it raise.
+
+        `unknown` are the parts for which something stands in, in order: nothing is said of these.
+        """
         if self._schema is None and len(text) <= _PLAIN_LENGTH:
             if _EQUALITY.fullmatch(text):
                 return []
             if self._dialect == "full" and (match := _EQUALITIES.fullmatch(text)) and _has_no_findings(text, match[1]):
                 return []
-        return self.check_fully(text)
+        return self.check_fully(text, unknown)
 
-    def check_fully(self, text: str) -> list[Finding]:
+    def check_fully(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
         """Return the findings of `check` without its short cut."""
-        findings = [finding for finding in self._findings(text) if finding.code in self._enabled]
+        findings = [finding for finding in self._findings(text, unknown) if finding.code in self._enabled]
+        if unknown:
+            findings = [*_without_guesses(findings, unknown)]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         return findings
 
-    def _findings(self, text: str) -> list[Finding]:
-        repaired = RepairedText(text)
+    def _findings(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
+        repaired = RepairedText(text, interpolated=unknown)
         try:
             return self._of_tree(parse_query(text, {}), repaired)
         except QuerySyntaxError as error:
             problem = error
         if problem.code == "percent-encoded":
-            return self._of_encoded(text, problem)
+            return self._of_encoded(text, problem, inner=not unknown)
         if problem.code in syntax.TOO_LARGE:
             return [syntax.syntax_finding(problem, problem.span)]
-        repaired, repairs = repair(text)
+        repaired, repairs = repair(text, unknown)
         if repaired.is_original:
             return [syntax.syntax_finding(problem, problem.span)]
         while True:
@@ -91,14 +97,14 @@ class QueryLinter:
             else:
                 return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
 
-    def _of_encoded(self, text: str, problem: QuerySyntaxError) -> list[Finding]:
-        """Return the finding that a text is encoded, and those on the decoded query."""
+    def _of_encoded(self, text: str, problem: QuerySyntaxError, *, inner: bool) -> list[Finding]:
+        """Return the finding that a text is encoded, and with `inner` those on the decoded query."""
         decoded = text
         try:
             for _ in range(_MOST_DECODINGS):
                 decoded = decode_form(decoded, Span(0, len(decoded)))
-                inner = self._findings(decoded)
-                if not any(finding.code in syntax.NO_QUERY for finding in inner):
+                found = self._findings(decoded)
+                if not any(finding.code in syntax.NO_QUERY for finding in found):
                     break
                 if not is_encoded(decoded):
                     return [syntax.syntax_finding(problem, problem.span)]
@@ -108,8 +114,9 @@ class QueryLinter:
             return [syntax.syntax_finding(problem, problem.span)]
         whole = Span(0, len(text))
         fix = Fix("decode it", Edit(whole, decoded), safe=syntax.is_wholly_encoded(text))
-        found = [_to_finding("BBQ106", problem.message, problem.span, problem.hint, fix)]
-        return found + [_to_finding(each.code, each.message, whole, each.hint, None) for each in inner]
+        encoded = _to_finding("BBQ106", problem.message, problem.span, problem.hint, fix)
+        others = [_to_finding(each.code, each.message, whole, each.hint, None) for each in found if inner]
+        return [encoded, *others]
 
     def _of_tree(self, node: Node, repaired: RepairedText) -> list[Finding]:
         tree = QueryDocument(node, repaired)
@@ -131,6 +138,20 @@ def _has_no_findings(text: str, joint: str) -> bool:
     # A field stands right before what leads below it.
     fields = sorted([part.partition("]:" if part[0] == "u" else ":")[0] for part in parts])
     return not any(below == field or below.startswith(f"{field}][") for field, below in pairwise(fields))
+
+
+def _without_guesses(findings: list[Finding], unknown: Sequence[UnknownText]) -> Iterator[Finding]:
+    """Yield findings without those on what only stands in for something, and without fixes that would change it."""
+    opens = next((each.span.start for each in unknown if each.is_structural), None)
+    for finding in findings:
+        start, end = finding.span
+        if any(each.span.start <= start and end <= each.span.end for each in unknown):
+            continue
+        if finding.code == "BBQ001" and opens is not None and end >= opens:  # it may be well-formed at run time
+            continue
+        if finding.fix and any(touches_unknown(unknown, edit.span) for edit in finding.fix.edits):
+            finding = _to_finding(finding.code, finding.message, finding.span, finding.hint, None)
+        yield finding
 
 
 def _to_finding(code: str, message: str, span: Span, hint: str | None, fix: Fix | None) -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .._text import Span, suggest
@@ -21,6 +21,7 @@ from ..language.syntax_errors import Problem, find_problem, is_invisible
 from ..language.validation import equality_value
 from .findings import Edit
 from .query_tokens import Token, pattern
+from .unknown_text import UnknownText, known_text, touches_unknown
 
 
 class Repair(NamedTuple):
@@ -46,13 +47,25 @@ class _Piece(NamedTuple):
 class RepairedText:
     """A text with the edits of repairs applied, and the way back from its parts to the original."""
 
-    def __init__(self, original: str, repairs: Iterable[Repair] = (), unknown: Iterable[Edit] = ()) -> None:
+    def __init__(
+        self,
+        original: str,
+        repairs: Iterable[Repair] = (),
+        unknown: Iterable[Edit] = (),
+        interpolated: Sequence[UnknownText] = (),
+    ) -> None:
         hidden = set(unknown)
         certain = hidden.union(*[each.edits for each in repairs if each.safe])
         edits = hidden.union(*[each.edits for each in repairs])
+        for part in interpolated:
+            around = {edit for edit in edits if edit.span.start < part.span.end and part.span.start < edit.span.end}
+            around = around or {Edit(part.span, original[part.span.start : part.span.end])}
+            hidden |= around
+            edits |= around
         pieces: list[str] = []
         self.original = original
-        self._hidden = hidden
+        self.interpolated = interpolated
+        self._unknown = frozenset(unknown)
         self._starts: list[int] = []  # of each kept or replaced piece, in the repaired text
         self._pieces: list[_Piece] = []
         self.unknown: list[Span] = []
@@ -74,7 +87,11 @@ class RepairedText:
 
     def with_repairs(self, repairs: Iterable[Repair]) -> RepairedText:
         """Return the same text with other repairs; what is not known stays so."""
-        return RepairedText(self.original, repairs, self._hidden)
+        return RepairedText(self.original, repairs, self._unknown, self.interpolated)
+
+    def shown(self, span: Span) -> str:
+        """Return a part of the repaired text as it was written."""
+        return known_text(self.original, self.locate(span), self.interpolated)
 
     def locate(self, span: Span) -> Span:
         """Return where a part of the repaired text stands in the original, with the whole of each replaced piece."""
@@ -115,11 +132,11 @@ class RepairedText:
         return span.start + at - self._starts[place]
 
 
-def repair(text: str) -> tuple[RepairedText, list[Repair]]:
+def repair(text: str, interpolated: Sequence[UnknownText] = ()) -> tuple[RepairedText, list[Repair]]:
     """Return the text as it was probably meant, and the repairs that made it so, in order."""
-    repairer = _Repairer(text)
+    repairer = _Repairer(text, interpolated)
     repairer.run()
-    return RepairedText(text, repairer.repairs, repairer.unknown), repairer.repairs
+    return RepairedText(text, repairer.repairs, repairer.unknown, interpolated), repairer.repairs
 
 
 # --- the pass ----------------------------------------------------------------------------------
@@ -137,8 +154,9 @@ _KINDS = {"AND": "and", "OR": "or", "NOT": "not", ":": "colon", "'": "string", '
 
 
 class _Repairer:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, interpolated: Sequence[UnknownText]) -> None:
         self.text = text
+        self._interpolated = interpolated
         self.repairs: list[Repair] = []
         self.unknown: list[Edit] = []
         self._last, self._last_but_one = "", ""
@@ -196,6 +214,8 @@ class _Repairer:
             self._depth = max(0, self._depth - 1)
         elif kind == "placeholder":
             self._replace_placeholder(token)
+        elif touches_unknown(self._interpolated, Span(token.start, token.end)):
+            self._replace_stand_in(token)
         elif kind == "string":
             self._check_status(token)
         self._read(kind)
@@ -212,11 +232,19 @@ class _Repairer:
         if self._last == "left":
             self.unknown.append(Edit(Span(token.start, token.end), label))
         elif self._field is not None and self._is_literal_next():
-            known = SESSION_FIELDS.get(self._field_name())
-            example = _STAND_INS[known.type] if known else "0" if self._operator == "order" else None
-            if known is not None and known.name == "status" and self._operator == "colon":
-                example = quote(STATUSES[0])
-            self.unknown.append(Edit(Span(token.start, token.end), example or label))
+            self.unknown.append(Edit(Span(token.start, token.end), self._example() or label))
+
+    def _replace_stand_in(self, token: Token) -> None:
+        """Put something that suits the field in place of a value that is put in at run time."""
+        if self._field is not None and self._is_literal_next() and (example := self._example()):
+            self.unknown.append(Edit(Span(token.start, token.end), example))
+
+    def _example(self) -> str | None:
+        """Return a value that suits the field and the operator, or None where any string does."""
+        known = SESSION_FIELDS.get(self._field_name())
+        if known is not None and known.name == "status" and self._operator == "colon":
+            return quote(STATUSES[0])
+        return _STAND_INS[known.type] if known else "0" if self._operator == "order" else None
 
     def _check_status(self, token: Token) -> None:
         """Report a status that does not exist once, and read the rest as if it did."""

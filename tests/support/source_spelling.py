@@ -15,6 +15,7 @@ from bbquery._text import Span
 from bbquery.lint.extractors import extract
 from bbquery.lint.extractors.excerpt import Excerpt, Extraction
 from bbquery.lint.rules.assembly import TEMPLATE_FIELD
+from bbquery.lint.unknown_text import known_text
 from support import strategies
 from support.paths import CORPUS
 
@@ -115,7 +116,12 @@ def said(source: str, language: str) -> list[str]:
     """Return what is found in a source, in the words of a snippet."""
     found = extract(source, language)
     findings = [f"{each.code} {source[each.span.start : each.span.end]}" for each in found.findings]
-    return findings + [f"query {excerpt.text}" for excerpt in found.excerpts]
+    return findings + [f"query {written(excerpt)}" for excerpt in found.excerpts]
+
+
+def written(excerpt: Excerpt) -> str:
+    """Return the query of an excerpt, with the code of what is put into it."""
+    return known_text(excerpt.text, Span(0, len(excerpt.text)), excerpt.unknown)
 
 
 seeds = st.integers(0, 1 << 32)

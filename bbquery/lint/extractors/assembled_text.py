@@ -29,11 +29,14 @@ class ConstantText(NamedTuple):
 
 
 class Interpolation(NamedTuple):
-    """A place where a value is put in: its expression, and whether no value of it can change the query (a number)."""
+    """A place where a value is put in: its expression, whether no value of it can change the query (a number), and
+    whether it may stand for more than a key or a value.
+    """
 
     span: Span
     code: str
     harmless: bool = False
+    is_structural: bool = False
 
 
 Fragment: TypeAlias = ConstantText | Interpolation

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..._text import Span
 from ..findings import Finding
+from ..unknown_text import UnknownText
 
 
 class Excerpt(NamedTuple):
@@ -17,7 +18,8 @@ class Excerpt(NamedTuple):
     its end, where it starts in the source; None if `text` is the source from `span.start`. `ends` has where each
     character ends, if that is not where the next one starts: between the parts of an assembled text stands what belongs
     to neither. `respell` turns new query text into what the source must hold for it; None if the source cannot be
-    edited, because the text is put together from several literals, say.
+    edited, because the text is put together from several literals, say. `unknown` are the parts of `text` that stand in
+    for what is put in at run time.
     """
 
     text: str
@@ -25,6 +27,7 @@ class Excerpt(NamedTuple):
     offsets: Sequence[int] | None = None
     respell: Callable[[str], str] | None = None
     ends: Sequence[int] | None = None
+    unknown: Sequence[UnknownText] = ()
 
     def locate(self, span: Span) -> Span:
         """Return where a part of `text` stands in the source."""

@@ -108,6 +108,7 @@ def _move(
                 [*map(place, offsets[:-1]), span.end],
                 excerpt.respell if one_line else None,
                 [*map(end, ends)],
+                excerpt.unknown,
             )
         )
     for problem in block.findings:

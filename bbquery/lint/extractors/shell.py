@@ -172,7 +172,8 @@ class _Script:
             self.word = self.open.pop()[0]
             span = Span(inner, at + 1)
             self.word.builder.hole(span, harmless=source.startswith("$((", inner))
-            self.word.part(None)
+            if not (self.open and self.open[-1][1] == '"'):
+                self.word.part(None)
             self.at += 1
         elif source.startswith("$(", at) or source[at] == "`":
             self.open.append((self.word, ")" if source[at] == "$" else "`"))
@@ -180,7 +181,8 @@ class _Script:
             self.at += 1 + (source[at] == "$")
         elif variable := _VARIABLE.match(source, at, self.end):
             self._expand(builder, variable)
-            self.word.part(None)
+            if closing != '"':
+                self.word.part(None)
             self.at = variable.end()
         else:
             return False

@@ -1,6 +1,6 @@
 """BBQ401 to BBQ403: values put into the text of a query.
 
-A word stands in for each interpolation of a text, and what comes of that is asked whether it is a query. An
+Something stands in for each interpolation of a text, and what comes of that is asked whether it is a query. An
 interpolation is an injection where a value or a key stands: between quotes, in brackets, after the colon. One that
 stands for a whole condition is none of our business.
 """
@@ -8,17 +8,18 @@ stands for a whole condition is none of our business.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..._text import Span, truncate
 from ...planning.urls import percent_encode
 from ..extractors.assembled_text import AssembledText, ConstantText, Interpolation
-from ..extractors.detection import BASE_WORD, decode_query, mentions_metadata, query_positions
+from ..extractors.detection import decode_query, mentions_metadata, query_positions
 from ..extractors.excerpt import Excerpt, Extraction
 from ..findings import Finding, Fix
 from ..rule_registry import RULES
+from ..unknown_text import UnknownText
+from .stand_ins import fill
 
 if TYPE_CHECKING:
     from ..extractors.assembled_text import Fragment, Respell, Role
@@ -49,13 +50,13 @@ def find_queries(
     Return whether the text is any of our business. `respell` is that of a text which is one literal.
     """
     if role == "query":
-        _add_query(_fill_interpolations(pieces), span, advice, extraction, role, respell)
+        _add_query(fill(pieces), span, advice, extraction, role, respell)
         return True
     if role == "shown" or not any(
         isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in pieces
     ):
         return role == "shown"
-    whole = _fill_interpolations(pieces)
+    whole = fill(pieces)
     end = 0  # of what is found
     for place, in_url in query_positions(whole.text):
         found = decode_query(whole.text[slice(*place)]) if place.start >= end else None
@@ -84,42 +85,6 @@ def code_finding(code: str, message: str, span: Span, hint: str | None = None, f
     return Finding(code, message, span, severity=RULES[code].severity, hint=hint, fix=fix)
 
 
-_STAND_IN_CONDITION = "id:*"
-_BARE_CHARACTER = re.compile(r"[\w.@$/+-]")
-_PATH_BEFORE = re.compile(rf"(?:{BASE_WORD.pattern}|\])\Z")
-
-
-def _fill_interpolations(pieces: Sequence[Fragment]) -> AssembledText:
-    """Put a stand-in in place of each interpolation, by what is before and after it: a string, a key, a condition, or a
-    word.
-    """
-    filled = AssembledText("", [], [], [])
-    text = ""
-    for index, piece in enumerate(pieces):
-        said = piece.text if isinstance(piece, ConstantText) else _stand_in(text[-40:], pieces[index + 1 : index + 2])
-        if isinstance(piece, ConstantText):
-            filled.starts.extend(piece.starts)
-            filled.ends.extend(piece.ends)
-        else:
-            filled.holes.append((Span(len(text), len(text) + len(said)), piece))
-            filled.starts.extend([piece.span.start] * len(said))
-            filled.ends.extend([piece.span.end] * len(said))
-        text += said
-    return filled._replace(text=text)
-
-
-def _stand_in(before: str, after: Sequence[Fragment]) -> str:
-    follows = after[0].text[:1] if after and isinstance(after[0], ConstantText) else "x" if after else ""
-    if before.endswith(("[", ":", ":(")) and not _BARE_CHARACTER.match(follows):
-        return "'x'"
-    if follows in (":", "[") and _PATH_BEFORE.search(before):
-        return "['x']"
-    opened = not before or before[-1].isspace() or before[-1] == "("
-    if opened and not before.rstrip().endswith(":") and (not follows or follows.isspace() or follows == ")"):
-        return _STAND_IN_CONDITION
-    return "x"
-
-
 # What a template has for a value that is filled in later. None of it can be stored (docs/service.md#f20), %s apart.
 TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ *\}\}|%\(\w+\)s|%s")
 
@@ -127,7 +92,7 @@ TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ 
 def _add_query(
     query: AssembledText, span: Span, advice: Advice, extraction: Extraction, role: Role | None, respell: Respell | None
 ) -> None:
-    """Add the query, or a finding on what is put into it.
+    """Add the query, and findings on what is put into it.
 
     In a query that is used as it is, nothing is filled in later.
     """
@@ -135,11 +100,8 @@ def _add_query(
     if not query.holes and role != "query":
         message = "{} is filled in later, as text: a quote in it changes what is asked for"
         query = query._replace(holes=_later(query))
-    if not query.holes:
-        extraction.excerpts.append(_to_excerpt(query, span, respell))
-        return
-    strings = query.strings
-    values = [hole for at, hole in query.holes if not hole.harmless and _is_value(query.text, at, strings)]
+    extraction.excerpts.append(_to_excerpt(query, span, respell))
+    values = [hole for _, hole in query.holes if not (hole.harmless or hole.is_structural)]
     if values and role != "compared":  # what is only compared injects nothing
         hint = advice.bound if isinstance(advice.bound, str) else advice.bound(query)
         extraction.findings.extend(
@@ -161,15 +123,7 @@ def _to_excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Ex
     if not query.text:
         return Excerpt("", span, None, respell)
     span = Span(query.starts[0], query.ends[-1])
+    unknown = [UnknownText(at, hole.code, hole.is_structural) for at, hole in query.holes]
     if query.starts == [*range(*span)] and query.ends == [*range(span.start + 1, span.end + 1)]:
-        return Excerpt(query.text, span, None, respell)
-    return Excerpt(query.text, span, [*query.starts, span.end], respell, query.ends)
-
-
-def _is_value(text: str, at: Span, strings: list[Span]) -> bool:
-    """Return whether an interpolation stands where a key or a value does."""
-    if text[at.start : at.end] == _STAND_IN_CONDITION:
-        return False
-    index = bisect_right(strings, at.start, key=lambda string: string.start) - 1
-    inside = text[at.start] == "[" or (index >= 0 and at.end <= strings[index].end)
-    return inside or re.search(r"[:\[][\w.@$/+-]*\Z", text[max(at.start - 80, 0) : at.start]) is not None
+        return Excerpt(query.text, span, None, respell, None, unknown)
+    return Excerpt(query.text, span, [*query.starts, span.end], respell, query.ends, unknown)

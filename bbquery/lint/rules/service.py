@@ -23,10 +23,10 @@ _SMALL = 60
 
 def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
     """Yield what the service cannot answer, cannot find, or does not store."""
-    refused = _refusal(tree) if dialect == "wire" else None
+    refused = _refusal(tree) if dialect == "wire" and not tree.is_open else None
     if refused:
         yield refused
-    elif dialect == "full":
+    elif dialect == "full" and not tree.is_open:
         yield from _full_scan(tree)
     for predicate, literals in tree.predicates:
         if isinstance(predicate.field, SessionField):
@@ -93,7 +93,7 @@ def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: Predica
         *(("value", each) for each in _literal_values(predicate, literals)),
     ):
         if not needs_no_escape(text):
-            message = f"the {what} {preview_text(quote(text))} needs an escape, and the service documents none"
+            message = f"the {what} {tree.word(token, text)} needs an escape, and the service documents none"
             yield RuleResult(
                 "BBQ103", message, _token_to_span(token), f"use a {what} without ', \\ and control characters"
             )

@@ -9,6 +9,7 @@ from ..._text import Span
 from ..concrete_syntax import Expression, collapse_spans, deletions, parentheses_spans, useful_parentheses
 from ..findings import Edit
 from ..query_document import QueryDocument, RuleResult, preview_text
+from ..query_tokens import Token
 
 
 def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
@@ -20,7 +21,8 @@ def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
     yield from _juxtaposed(tree)
     yield from _single_values(tree)
     for part in tree.structure.root.walk():
-        yield from _needless_layers(tree, part)
+        if not tree.is_open:  # what is put in may need the parentheses
+            yield from _needless_layers(tree, part)
         if part.kind == "not":
             yield from _double_negation(tree, part)
         elif part.kind == "and" and part.parent is not None and part.parent.kind == "or" and not part.layers:
@@ -53,6 +55,8 @@ def _juxtaposed(tree: QueryDocument) -> Iterator[RuleResult]:
 
 def _single_values(tree: QueryDocument) -> Iterator[RuleResult]:
     for span in tree.structure.single:
+        if tree.is_unknown(Token("", *span)):  # it may be several
+            continue
         edits = deletions(tree.text, parentheses_spans(tree.text, [span]))
         yield RuleResult("BBQ206", "parentheses around a single value", span, "leave them out", "leave them out", edits)
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import source_spelling
 from support.examples import examples
 from support.paths import CORPUS
 from support.strategies import any_text, query_texts, wire_queries
@@ -36,7 +37,11 @@ def found(source: str) -> tuple[list[str], list[str], list[str]]:
     """The texts of the queries, and of the findings their codes and what they mark."""
     result = extract(source)
     marked = [source[slice(*finding.span)] for finding in result.findings]
-    return [excerpt.text for excerpt in result.excerpts], [finding.code for finding in result.findings], marked
+    return (
+        [source_spelling.written(excerpt) for excerpt in result.excerpts],
+        [finding.code for finding in result.findings],
+        marked,
+    )
 
 
 @pytest.mark.parametrize("row", snippets("python_clean.toml"))
@@ -175,8 +180,10 @@ def test_lines_end_as_they_end(newline: str) -> None:
         ["# é", "q = (", "\t\"user_metadata['é'\\", "]:'😀'\" # é", "\t)", "p = f\"user_metadata['é']:'{pé}'\""]
     )
     result = extract(source)
-    (excerpt,) = result.excerpts
+    excerpt, holed = result.excerpts
     assert excerpt.text == "user_metadata['é']:'😀'"
+    assert source_spelling.written(holed) == "user_metadata['é']:'{pé}'"
+    assert source[slice(*holed.locate(Span(20, 21)))] == "pé"
     assert source[slice(*excerpt.locate(Span(0, 17)))] == "user_metadata['é'"
     assert source[slice(*excerpt.locate(Span(17, 22)))] == "]:'😀'"
     assert [source[slice(*finding.span)] for finding in result.findings] == ["pé"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ...._text import Span
 from ...rules.assembly import Advice, find_queries
 from ...rules.metadata import MetadataLiteral, check_metadata
-from ..assembled_text import Role
+from ..assembled_text import AssembledText, Role
 from ..excerpt import SUPPRESSION_MARK, Construct, Extraction
 from .metadata_objects import read_metadata
 from .source_tree import SourceTree, is_string, is_sum, operator
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+
+def _guard_hint(query: AssembledText) -> str:
+    """Return the check to write before the query: after it, the linter knows that the value holds no quote."""
+    codes = [hole.code for _, hole in query.holes if not (hole.harmless or hole.is_structural)]
+    code = next((code for code in codes if re.fullmatch(r"[\w$.]{1,40}", code)), "value")
+    return f'check it first: if (!/^[\\w.-]+$/.test({code})) throw new Error("{code} cannot stand in a query")'
+
+
 _JAVASCRIPT_ADVICE = Advice(
-    bound="refuse values with a quote, or let bbquery write the query",
+    bound=_guard_hint,
     unencoded="write encodeURIComponent(query), or use URLSearchParams",
     encoded="write it plain, and let URLSearchParams or the SDK encode it",
 )

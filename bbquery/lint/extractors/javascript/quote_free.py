@@ -63,7 +63,7 @@ class QuoteFreeValues:
                 both = all(self.holds(_js_field(node, side), deeper) for side in ("left", "right"))
                 return both or sign in _NUMERIC_SIGNS or sign in _BOOLEAN_SIGNS
             case "member_expression":
-                return self._is_free_member(node)
+                return self._is_free_member(node) or self._is_guarded(node)
             case "call_expression":
                 return self._is_free_call(node, deeper)
         return False

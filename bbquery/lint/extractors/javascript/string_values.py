@@ -92,7 +92,7 @@ class StringValues:
 
     def respell(self, node: Node) -> Respell | None:
         """Return the `respell` of an `Excerpt` for a string."""
-        if not is_string(node) or node.start_byte in self.tree.raw or has_holes(node):
+        if not is_string(node) or node.start_byte in self.tree.raw:
             return None  # of a raw one: there are texts that it cannot hold
         return respelling(self.tree.source[self.tree.at(node.start_byte)], markup=node.start_byte in self.markup)
 

@@ -65,7 +65,7 @@ class QuoteFreeExpressions:
             case ast.Call():
                 return self._is_free_call(node, deeper)
             case ast.Attribute():
-                return self._is_free_attribute(node, deeper)
+                return self._is_free_attribute(node, deeper) or self._is_guarded(node)
             case ast.IfExp():
                 return self.holds(node.body, deeper) and self.holds(node.orelse, deeper)
             case ast.BoolOp():
@@ -199,19 +199,22 @@ class QuoteFreeExpressions:
 
     # --- guards ----------------------------------------------------------------------------------
 
-    def _is_guarded(self, node: ast.Name) -> bool:
+    def _is_guarded(self, node: ast.Name | ast.Attribute) -> bool:
         """Return whether a check before a name, or around it, lets quote-free texts pass alone."""
+        name = dotted(node)
+        if not name:
+            return False
         inner: ast.AST = node
         for outer in self._scopes.parents(node):
-            if isinstance(outer, ast.If) and inner in outer.body and self._admits(outer.test, node.id):
+            if isinstance(outer, ast.If) and inner in outer.body and self._admits(outer.test, name):
                 return True
-            if isinstance(outer, ast.IfExp) and inner is outer.body and self._admits(outer.test, node.id):
+            if isinstance(outer, ast.IfExp) and inner is outer.body and self._admits(outer.test, name):
                 return True
             for body in ("body", "orelse", "finalbody"):
                 statements = getattr(outer, body, None)
                 if isinstance(statements, list) and inner in statements:
                     before = statements[: statements.index(inner)]
-                    if any(self._stops_others(statement, node.id) for statement in before):
+                    if any(self._stops_others(statement, name) for statement in before):
                         return True
             if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 return False

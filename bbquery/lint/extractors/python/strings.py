@@ -234,9 +234,9 @@ def read_literal(source: str, literal: StringLiteral) -> list[ConstantText | For
 def string_writer(source: str, literal: StringLiteral) -> Callable[[str], str] | None:
     """Return how to write another text between the quotes of a literal.
 
-    Return None for a raw one, which cannot hold every text, and for one with interpolations.
+    Return None for a raw one, which cannot hold every text.
     """
-    if is_raw(literal) or literal.gaps:
+    if is_raw(literal):
         return None
     body = source[literal.body.start : literal.body.end]
     mark = literal.quote[0]
