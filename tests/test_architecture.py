@@ -38,13 +38,13 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             query_linter files.gitignore settings
             extractors.languages extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
             extractors.quote_free_text
-            extractors.python.binding_hint extractors.python.names extractors.python.scopes
+            extractors.python.binding_hint extractors.python.statements extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
             extractors.python.expressions extractors.python.metadata_calls extractors.python.extractor
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
             extractors.javascript.quote_free extractors.javascript.string_values
             extractors.javascript.metadata_objects extractors.javascript.extractor extractors
-            reach suppressions document_linter fixes formatter
+            reach suppressions document_linter fixes added_suppressions formatter
             files.ignore_files files.discovery files.source_file report cache file_checker worker_pool runner
             files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif

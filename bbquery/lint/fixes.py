@@ -87,7 +87,7 @@ def _apply_harmless(
     # A fix of a value in the code is meant to change it: its reader has found the place.
     meant = [finding for finding in applied if not _is_inside(finding, free)]
     wanted = apply_fixes(text, meant, unsafe=unsafe)[0]
-    if _outline(after, read(after)) == _outline(wanted, read(wanted)):
+    if code_outline(after, read(after)) == code_outline(wanted, read(wanted)):
         return after, applied
     if len(applied) == 1:
         return text, []
@@ -104,7 +104,7 @@ def _is_inside(finding: Finding, spans: list[Span]) -> bool:
     return place >= 0 and start <= spans[place].end
 
 
-def _outline(text: str, found: Extraction) -> str:
+def code_outline(text: str, found: Extraction) -> str:
     """Return a text without what fixes may change: its comments, its queries, and how wide its blanks are."""
     pieces: list[str] = []
     at = 0

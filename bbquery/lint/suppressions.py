@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from .._text import Span, truncate
 from ..errors import BuildError
-from .extractors.excerpt import SUPPRESSION_MARK
 from .findings import Edit, Finding, Fix
 from .line_index import Lines
 from .reach import Reach
@@ -29,11 +28,12 @@ if TYPE_CHECKING:
 
     from .extractors.excerpt import Construct
 
+_MARKER_WORD = "bbquery:"
 _DIRECTIVES = ("ignore", "ignore-next-line", "ignore-file")
 # The end of what stands before the word. `(?<![\s\S])` is the start of the text that is searched.
 _MARKER = re.compile(r"(?:(?<=[\s{])|(?<![\s\S]))(?P<marker>#+|//+|--|/\*+|<!--)[ \t]*\Z")
 _DIRECTIVE = re.compile(
-    SUPPRESSION_MARK
+    _MARKER_WORD
     + r"[ \t]*(?P<kind>[\w-]+)(?:(?P<bracket>\[)(?P<selectors>[^\[\]\r\n]*)(?P<closed>\])?|(?=\s|\*/|-->|\Z))"
 )
 # What another tool may read behind a marker of its own, such as `## type: ignore`, `#: doc` and `// @ts-ignore`. Words
@@ -108,7 +108,7 @@ def filter_findings(
     reaches as a whole. Nothing is needless in a text
     that could not be read whole: a query that was not seen may need it.
     """
-    if SUPPRESSION_MARK not in source:
+    if _MARKER_WORD not in source:
         return findings
     lines = Lines(source)
     suppressions = list(_suppressions(lines, comments))
@@ -154,7 +154,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
     source = lines.text
     comments = sorted(comments) if comments is not None else None
     starts = [comment.start for comment in comments or ()]
-    at = source.find(SUPPRESSION_MARK)
+    at = source.find(_MARKER_WORD)
     while at >= 0:
         if comments is None:
             around = _textual_comment(lines, at)
@@ -163,7 +163,7 @@ def _suppressions(lines: Lines, comments: list[Span] | None) -> Iterator[Suppres
             around = comments[index] if index >= 0 and at < comments[index].end else None
         if around and (found := _suppression(lines, at, around, is_known=comments is not None)):
             yield found
-        at = source.find(SUPPRESSION_MARK, at + 1)
+        at = source.find(_MARKER_WORD, at + 1)
 
 
 def _textual_comment(lines: Lines, at: int) -> Span | None:

@@ -38,10 +38,6 @@ class Excerpt(NamedTuple):
         return Span(self.offsets[span.start], self.ends[span.end - 1])
 
 
-SUPPRESSION_MARK = "bbquery:"
-"""What every suppression says. Nobody asks for the constructs of a source without it."""
-
-
 class Construct(NamedTuple):
     """Code that belongs together and takes several lines. A suppression on its first line, or above that, reaches all
     of it.

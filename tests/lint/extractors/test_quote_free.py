@@ -62,7 +62,6 @@ for n in ("a", "b"): pass ¦ n
 for n in NAMES: pass ¦ n
 for n in range(5): pass ¦ n
 for n in Status: pass ¦ n
-[n for n in ["a"] if x] ¦ n
 assert x.isalnum() ¦ x
 if not x.isalnum(): raise ValueError ¦ x
 if not re.fullmatch(r"[\\w-]+", x): return ¦ x
@@ -162,6 +161,9 @@ def test_python_names_are_followed_by_scope() -> None:
     assert codes(f"{outer}class A:\n  n = x\n  def f(self):\n  {query}", "python") == []
     assert codes(f"n = x\ndef f(n: int):\n  def g():\n  {query}", "python") == []
     assert codes(f"{outer}def f():\n    global n\n    n = x\n{query}", "python") == ["BBQ401"]
+    inline = query.replace("return ", "return [").replace("\n", " for n in ITEMS]\n")
+    assert codes(f"def f():\n{inline.replace('ITEMS', '(1, 2)')}", "python") == []
+    assert codes(f"def f():\n{inline.replace('ITEMS', 'x')}", "python") == ["BBQ401"]
     assert codes(f"int = x\ndef f(y):\n{query.replace('{n}', '{int(y)}')}", "python") == ["BBQ401"]
 
 

@@ -14,7 +14,7 @@ from ...._text import Span
 from ...rules.assembly import Advice, find_queries
 from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import AssembledText, Role
-from ..excerpt import SUPPRESSION_MARK, Construct, Extraction
+from ..excerpt import Construct, Extraction
 from .metadata_objects import read_metadata
 from .source_tree import SourceTree, is_string, is_sum, operator
 from .string_values import StringValues
@@ -89,7 +89,6 @@ class _Walk:
         self.constructs: list[Construct] = []
         self.markup: set[int] = set()  # where strings begin that are attributes of JSX
         self.values = StringValues(tree, self.markup)
-        self._is_suppressing = SUPPRESSION_MARK in tree.source
 
     def run(self) -> None:
         pending = [self.tree.root]
@@ -99,7 +98,7 @@ class _Walk:
             if mark == len(self.marks) or self.marks[mark] >= node.end_byte:
                 continue
             inner = node.children
-            if self._is_suppressing and _STATEMENT.search(node.type):
+            if _STATEMENT.search(node.type):
                 blocks = (child.start_byte for child in inner if child.type in _BODY_NODES)
                 span = Span(self.tree.at(node.start_byte), self.tree.at(next(blocks, node.end_byte)))
                 self.constructs.append(Construct(span))

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
 from ...._text import Span
+from ...line_index import Lines
 from ...rules.assembly import Advice, find_queries
 from ..assembled_text import Fragment, Interpolation, Role
 from ..detection import may_contain_queries, mentions_metadata
-from ..excerpt import SUPPRESSION_MARK, Construct, Extraction
+from ..excerpt import Construct, Extraction
 from .binding_hint import binding_hint
 from .expressions import StringExpressions, addition_operands
 from .metadata_calls import check_call
 from .module_tree import offsets, parse_module
-from .names import Names, dotted, read_names
-from .scopes import Scopes
+from .names import Names, read_names
+from .scopes import Scopes, dotted
+from .statements import Statement, Statements, first_line, last_own_line, own_nodes
 from .strings import (
     FormatField,
     NotPython,
@@ -56,8 +59,7 @@ def extract(source: str) -> Extraction:
         result = _scan_tokens(source, tokens)
     result.excerpts.sort(key=lambda excerpt: excerpt.span)
     findings = sorted(dict.fromkeys(result.findings), key=lambda finding: finding.span)
-    constructs = [Construct(span) for span in logical_lines(source, tokens)] if SUPPRESSION_MARK in source else []
-    return result._replace(findings=findings, constructs=constructs)
+    return result._replace(findings=findings, constructs=[*map(Construct, logical_lines(source, tokens))])
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -69,12 +71,57 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     text = _SURROGATE.sub("?", source)
     text = "\f" + text[1:] if text.startswith("\ufeff") else text
     tree = parse_module(text, tokens)
-    nodes = [*ast.walk(tree)]
-    names = read_names(tree, nodes)
-    scopes = Scopes(tree)
-    module = _Module(StringExpressions(source, tokens, names, scopes, offsets(text)), _roles(nodes, names))
-    module.visit(tree)
+    statements = Statements(tree, has_walrus=":=" in source)
+    names = read_names(statements)
+    scopes = Scopes(statements)
+    found = [*_marked(source, statements, names)]
+    nodes = [node for statement in found for part in own_nodes(statement) for node in ast.walk(part)]
+    module = _Module(
+        StringExpressions(source, tokens, names, scopes, offsets(text)), _roles([*found, *nodes], names, scopes)
+    )
+    module.visit(found)
     return Extraction(module.result.excerpts, module.result.findings, tokens.comments)
+
+
+def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:
+    """Yield the statements that can hold anything of ours: few of a large module."""
+    lines = Lines(source)
+    words = {r"[Mm]etadata|METADATA"}
+    if names.uses("bbquery") or names.uses("browserbase"):
+        words |= {
+            r"\bsessions\b",
+            r"\bcreate_session\b",
+            *_words(each for each, whole in names.imports.items() if whole in _PARSERS),
+        }
+        words |= {r"\bbbquery\b", *_words(each for each, whole in names.imports.items() if whole == "bbquery")}
+    at: list[int] = []
+    while True:
+        marks = re.compile("|".join(sorted(words))).finditer(source)
+        before, at = at, sorted({lines.number(match.start()) for match in marks})
+        if len(at) == len(before):
+            break
+        # What is given a constant says what the constant is.
+        held = [name for name, value in names.constants.items() if _holds(at, value.lineno, value.end_lineno)]
+        words |= {*_words(held)}
+    until = 0
+    for statement in statements.all:
+        first = first_line(statement)
+        if first <= until:
+            continue
+        if isinstance(statement, ast.With | ast.AsyncWith) and _expects_failure(statement):
+            until = statement.end_lineno or first
+        elif _holds(at, first, last_own_line(statement)):
+            yield statement
+
+
+def _words(names: Iterable[str]) -> Iterator[str]:
+    return (rf"\b{re.escape(name.rpartition('.')[2])}\b" for name in names)
+
+
+def _holds(lines: list[int], first: int, last: int | None) -> bool:
+    """Return whether one of some lines, which are in order, is in a range."""
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= (last or first)
 
 
 _TEMPLATE: type[ast.AST] | tuple[()] = getattr(ast, "TemplateStr", ())  # since 3.14
@@ -86,15 +133,21 @@ class _Module:
         self.roles = roles
         self.result = Extraction([], [])
 
-    def visit(self, tree: ast.Module) -> None:
-        """Look at every expression once, as a part of the largest text that it belongs to."""
-        pending: list[ast.AST] = [tree]
+    def visit(self, statements: list[Statement]) -> None:
+        """Look at every expression of some statements once, as a part of the largest text that it belongs to."""
+        pending: list[ast.AST] = []
+        for statement in statements:
+            is_string = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+            if not is_string:  # a docstring, or a string that stands there for nothing
+                pending.extend(own_nodes(statement))
+        # What a query's name is bound to may stand where nothing says so.
+        pending.extend(node for node, role in self.roles.items() if role == "query" and isinstance(node, ast.Constant))
+        seen: set[ast.AST] = set()
         while pending:
             node = pending.pop()
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-                continue  # a docstring, or a string that stands there for nothing
-            if isinstance(node, ast.With | ast.AsyncWith) and _expects_failure(node):
+            if node in seen:
                 continue
+            seen.add(node)
             if isinstance(node, _TEMPLATE):  # who gets it puts its values in
                 pending.extend([part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.Constant)])
                 continue
@@ -150,7 +203,7 @@ _HELP = {"help", "metavar", "description", "epilog"}
 _ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
 
 
-def _roles(nodes: list[ast.AST], names: Names) -> dict[ast.expr, Role]:
+def _roles(nodes: list[ast.AST], names: Names, scopes: Scopes) -> dict[ast.expr, Role]:
     """Return what is known of texts from what they are given to."""
     roles: dict[ast.expr, Role] = {}
     for node in nodes:
@@ -160,7 +213,7 @@ def _roles(nodes: list[ast.AST], names: Names) -> dict[ast.expr, Role]:
             roles[node.msg] = "shown"
         elif isinstance(node, ast.Call):
             for argument, role in _argument_roles(node, names):
-                roles |= dict.fromkeys(_alternatives(argument, names), role)
+                roles |= dict.fromkeys(_alternatives(argument, names, scopes if role == "query" else None), role)
     return roles
 
 
@@ -196,13 +249,21 @@ def _parameters(*nodes: ast.expr) -> Iterator[ast.expr]:
             yield from (pair.elts[1] for pair in node.elts if isinstance(pair, ast.Tuple) and len(pair.elts) == 2)
 
 
-def _alternatives(node: ast.expr, names: Names) -> Iterator[ast.expr]:
-    """Yield the expression itself, or what a conditional one, or a constant's name, stands for."""
+def _alternatives(node: ast.expr, names: Names, scopes: Scopes | None) -> Iterator[ast.expr]:
+    """Yield the expression itself, or what a conditional one, or a constant's name, stands for; with `scopes`, any
+    name that is bound once to a text.
+    """
     if isinstance(node, ast.IfExp):
-        yield from _alternatives(node.body, names)
-        yield from _alternatives(node.orelse, names)
-    else:
-        yield names.value(node)
+        yield from _alternatives(node.body, names, scopes)
+        yield from _alternatives(node.orelse, names, scopes)
+        return
+    value = names.value(node)
+    if scopes and isinstance(value, ast.Name) and (known := scopes.constant(value)) and isinstance(known, _TEXTS):
+        value = known
+    yield value
+
+
+_TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
 
 
 def _expects_failure(node: ast.With | ast.AsyncWith) -> bool:

@@ -15,7 +15,7 @@ from ...findings import Finding
 from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import ConstantText, constant
 from .expressions import StringExpressions
-from .names import dotted
+from .scopes import dotted
 
 
 def check_call(call: ast.Call, texts: StringExpressions) -> Iterator[Finding]:

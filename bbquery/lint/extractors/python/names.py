@@ -10,6 +10,9 @@ import ast
 from collections import Counter
 from typing import NamedTuple
 
+from .scopes import dotted, statement_bindings
+from .statements import Statement, Statements
+
 
 class Names(NamedTuple):
     """The meanings of a module's names."""
@@ -38,48 +41,43 @@ class Names(NamedTuple):
         return any(origin.partition(".")[0] == package for origin in self.imports.values())
 
 
-def dotted(node: ast.AST, *, calls: bool = False) -> str:
-    """Return `a.b.c`, or nothing for more than names and dots. With `calls`, `a.b(x).c` is read as that too."""
-    steps: list[str] = []
-    while isinstance(node, ast.Attribute) or (calls and isinstance(node, ast.Call)):
-        steps += [node.attr] if isinstance(node, ast.Attribute) else []
-        node = node.value if isinstance(node, ast.Attribute) else node.func
-    return ".".join([node.id, *reversed(steps)]) if isinstance(node, ast.Name) else ""
-
-
-def read_names(tree: ast.Module, nodes: list[ast.AST]) -> Names:
-    """Return the names of a module from all `nodes` of its tree."""
+def read_names(statements: Statements) -> Names:
+    """Return the names of a module."""
     imported: dict[str, list[str]] = {}
     bound: Counter[str] = Counter()
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                local, whole = _import(node, alias)
+    clients: Counter[str] = Counter()
+    arguments: list[ast.arg] = []
+    for statement in statements.all:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias in statement.names:
+                local, whole = _import(statement, alias)
                 imported.setdefault(local, []).append(whole)
                 bound[local] += 1
-        elif isinstance(node, ast.Name | ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            bound[dotted(node)] += 1
-        elif isinstance(node, ast.arg):
-            bound[node.arg] += 1
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs):
-            bound[node.name or ""] += 1
+            continue
+        bound.update([name for name, _ in statement_bindings(statement)])
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            arguments += [node for node in ast.walk(statement.args) if isinstance(node, ast.arg)]
+    bound.update([argument.arg for argument in arguments])
+    if statements.has_walrus:
+        walrus = [node for node in ast.walk(statements.tree) if isinstance(node, ast.NamedExpr)]
+        bound.update([node.target.id for node in walrus])
     imports = {
         local: wholes[0] for local, wholes in imported.items() if len({*wholes}) == 1 and bound[local] == len(wholes)
     }
     constants = {
         name: value
-        for statement in tree.body
+        for statement in statements.tree.body
         for name, value in _bound_names(statement)
         if name.isupper() and bound[name] == 1
     }
     names = Names(imports, constants, set())
-    clients = Counter(name for node in nodes for name, value in _bound_names(node) if _is_client(names, value))
     clients.update(
-        node.arg
-        for node in nodes
-        if isinstance(node, ast.arg)
-        and node.annotation is not None
-        and names.origin(node.annotation) in _CLIENT_CLASSES
+        name for statement in statements.all for name, value in _bound_names(statement) if _is_client(names, value)
+    )
+    clients.update(
+        each.arg
+        for each in arguments
+        if each.annotation is not None and names.origin(each.annotation) in _CLIENT_CLASSES
     )
     names.clients.update(name for name, count in clients.items() if count == bound[name])
     return names
@@ -100,12 +98,12 @@ def _is_client(names: Names, value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and names.origin(value.func) in _CLIENT_CLASSES
 
 
-def _bound_names(node: ast.AST) -> list[tuple[str, ast.expr]]:
-    """Yield the names that a statement, or a part of one, binds to a value each."""
-    if isinstance(node, ast.Assign):
-        return [(dotted(target), node.value) for target in node.targets]
-    if isinstance(node, ast.AnnAssign) and node.value is not None:
-        return [(dotted(node.target), node.value)]
-    if isinstance(node, ast.withitem) and node.optional_vars is not None:
-        return [(dotted(node.optional_vars), node.context_expr)]
+def _bound_names(statement: Statement) -> list[tuple[str, ast.expr]]:
+    """Return the names that a statement binds to a value each."""
+    if isinstance(statement, ast.Assign):
+        return [(dotted(target), statement.value) for target in statement.targets]
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return [(dotted(statement.target), statement.value)]
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return [(dotted(item.optional_vars), item.context_expr) for item in statement.items if item.optional_vars]
     return []

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
-from .names import Names, dotted
-from .scopes import Binding, Scopes
+from .names import Names
+from .scopes import Binding, Scopes, dotted
 
 _MAX_PY_STEPS = 30
 
@@ -147,8 +147,8 @@ class QuoteFreeExpressions:
         return len(bindings) == 1 and self._is_guarded(node)
 
     def _is_free_binding(self, binding: Binding, depth: int) -> bool:
-        if binding.annotation is not None:
-            return self._is_free_type(binding.annotation, depth)
+        if binding.annotation is not None and self._is_free_type(binding.annotation, depth):
+            return True
         if binding.items is not None:
             return self._has_free_items(binding.items, depth)
         return self.holds(binding.value, depth)

@@ -7,11 +7,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-_SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+from .statements import Statement, Statements, own_nodes, statements_in
+
+_FUNCTION_NODES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, *_COMPREHENSIONS)
+
+
+def dotted(node: ast.AST, *, calls: bool = False) -> str:
+    """Return `a.b.c`, or nothing for more than names and dots. With `calls`, `a.b(x).c` is read as that too."""
+    steps: list[str] = []
+    while isinstance(node, ast.Attribute) or (calls and isinstance(node, ast.Call)):
+        steps += [node.attr] if isinstance(node, ast.Attribute) else []
+        node = node.value if isinstance(node, ast.Attribute) else node.func
+    return ".".join([node.id, *reversed(steps)]) if isinstance(node, ast.Name) else ""
 
 
 class Binding(NamedTuple):
@@ -25,19 +36,13 @@ class Binding(NamedTuple):
 class Scopes:
     """The scopes of a module."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
-        self._bound: dict[Scope, dict[str, list[Binding]]] = {}
-
-    @cached_property
-    def _parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._bound: dict[ast.AST, dict[str, list[Binding]]] = {}
 
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield what is around a node, from inside to outside."""
-        while node in self._parents:
-            node = self._parents[node]
-            yield node
+        return self._statements.parents(node)
 
     def bindings(self, node: ast.Name) -> list[Binding]:
         """Return every binding of a name where it stands; none for a builtin, or a name from elsewhere."""
@@ -47,7 +52,7 @@ class Scopes:
                 continue  # what a class binds is not seen in its methods
             if found := self._bindings_in(outer).get(node.id):
                 return found
-            is_in_function = not isinstance(outer, ast.ClassDef)
+            is_in_function = is_in_function or isinstance(outer, _FUNCTION_NODES)
         return []
 
     def constant(self, node: ast.Name) -> ast.expr | None:
@@ -59,32 +64,38 @@ class Scopes:
         """Return the class of the module that a name stands for, or None."""
         if self.bindings(node) != [Binding()]:
             return None
-        found = [each for each in self.tree.body if isinstance(each, ast.ClassDef) and each.name == node.id]
+        body = self._statements.tree.body
+        found = [each for each in body if isinstance(each, ast.ClassDef) and each.name == node.id]
         return found[0] if found else None
 
-    def _bindings_in(self, scope: Scope) -> dict[str, list[Binding]]:
+    def _bindings_in(self, scope: ast.AST) -> dict[str, list[Binding]]:
         bound = self._bound.get(scope)
         if bound is None:
             bound = self._bound[scope] = {}
-            for name, binding in _scope_bindings(scope):
+            for name, binding in self._scope_bindings(scope):
                 bound.setdefault(name, []).append(binding)
         return bound
 
-
-def _scope_bindings(scope: Scope) -> Iterator[tuple[str, Binding]]:
-    pending: list[ast.AST]
-    if isinstance(scope, ast.Lambda):
-        yield from _argument_bindings(scope.args)
-        pending = [scope.body]
-    else:
-        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+    def _scope_bindings(self, scope: ast.AST) -> Iterator[tuple[str, Binding]]:
+        if isinstance(scope, _COMPREHENSIONS):
+            for generator in scope.generators:
+                yield from target_bindings(generator.target, Binding(items=generator.iter))
+            return
+        if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield from _argument_bindings(scope.args)
-        pending = [*scope.body]
-    while pending:
-        node = pending.pop()
-        yield from _node_bindings(node)
-        if not isinstance(node, _SCOPES):
-            pending.extend(ast.iter_child_nodes(node))
+        if isinstance(scope, ast.Lambda):
+            return
+        pending = [*statements_in(scope)]
+        while pending:
+            statement = pending.pop()
+            yield from statement_bindings(statement)
+            if self._statements.has_walrus:
+                for part in own_nodes(statement):
+                    for node in ast.walk(part):
+                        if isinstance(node, ast.NamedExpr):
+                            yield from target_bindings(node.target, Binding(value=node.value))
+            if not isinstance(statement, _FUNCTION_NODES | ast.ClassDef):
+                pending.extend(statements_in(statement))
 
 
 def _argument_bindings(arguments: ast.arguments) -> Iterator[tuple[str, Binding]]:
@@ -95,35 +106,47 @@ def _argument_bindings(arguments: ast.arguments) -> Iterator[tuple[str, Binding]
             yield several.arg, Binding()
 
 
-def _node_bindings(node: ast.AST) -> Iterator[tuple[str, Binding]]:
+def statement_bindings(node: Statement) -> Iterator[tuple[str, Binding]]:
+    """Yield the names that a statement binds in the scope that it is in. An attribute's is dotted: `self.client`."""
     match node:
         case ast.Assign():
             for target in node.targets:
-                yield from _target_bindings(target, Binding(value=node.value))
+                yield from target_bindings(target, Binding(value=node.value))
         case ast.AnnAssign():
-            yield from _target_bindings(node.target, Binding(annotation=node.annotation))
-        case ast.AugAssign() | ast.NamedExpr():
-            yield from _target_bindings(node.target, Binding(value=node.value))
-        case ast.For() | ast.AsyncFor() | ast.comprehension():
-            yield from _target_bindings(node.target, Binding(items=node.iter))
-        case ast.withitem() if node.optional_vars is not None:
-            yield from _target_bindings(node.optional_vars, Binding())
+            yield from target_bindings(node.target, Binding(annotation=node.annotation, value=node.value))
+        case ast.AugAssign():
+            yield from target_bindings(node.target, Binding(value=node.value))
+        case ast.For() | ast.AsyncFor():
+            yield from target_bindings(node.target, Binding(items=node.iter))
+        case ast.With() | ast.AsyncWith():
+            for item in node.items:
+                if item.optional_vars is not None:
+                    yield from target_bindings(item.optional_vars, Binding())
         case ast.Import() | ast.ImportFrom():
             for alias in node.names:
                 yield (alias.asname or alias.name).partition(".")[0], Binding()
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name, Binding()
-        case ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar() if node.name:
+        case ast.ExceptHandler() if node.name:
             yield node.name, Binding()
+        case ast.Delete():
+            for target in node.targets:
+                yield from target_bindings(target, Binding())
         case ast.Global() | ast.Nonlocal():
             yield from ((name, Binding()) for name in node.names)
+        case ast.Match():
+            for case in node.cases:
+                for pattern in ast.walk(case.pattern):
+                    if isinstance(pattern, ast.MatchAs | ast.MatchStar) and pattern.name:
+                        yield pattern.name, Binding()
 
 
-def _target_bindings(target: ast.expr, binding: Binding) -> Iterator[tuple[str, Binding]]:
-    if isinstance(target, ast.Name):
-        yield target.id, binding
-    elif isinstance(target, ast.Tuple | ast.List):
+def target_bindings(target: ast.expr, binding: Binding) -> Iterator[tuple[str, Binding]]:
+    """Yield the names that a target of an assignment binds."""
+    if isinstance(target, ast.Tuple | ast.List):
         for element in target.elts:
-            yield from _target_bindings(element, Binding())
+            yield from target_bindings(element, Binding())
     elif isinstance(target, ast.Starred):
-        yield from _target_bindings(target.value, Binding())
+        yield from target_bindings(target.value, Binding())
+    elif name := dotted(target):
+        yield name, binding

@@ -1,0 +1,156 @@
+"""Write suppressions for what is found, at places where they hold.
+
+Where a comment may stand depends on the language and on what is around: behind the line, above it, above the string or
+the block that it is in. Each place is tried, and kept only if a reader of the language takes it for a comment, the rest
+of the text reads as before, and the findings are gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+from .._text import Span
+from .document_linter import DocumentLinter
+from .extractors.excerpt import Extraction
+from .findings import Edit, Finding
+from .fixes import FixResult, code_outline
+from .line_index import Lines
+from .reach import Reach
+
+_HASH = (("# ", ""),)
+_SLASHES = (("// ", ""), ("{/* ", " */}"))
+_SYNTAX: dict[str, tuple[tuple[str, str], ...]] = {
+    "bbq": _HASH, "python": _HASH, "shell": _HASH, "yaml": _HASH, "toml": _HASH, "http": _HASH,
+    "javascript": _SLASHES, "typescript": _SLASHES, "tsx": _SLASHES,
+    "markdown": (("<!-- ", " -->"),), "mdx": (("{/* ", " */}"),),
+}  # fmt: skip
+
+
+class _Place(NamedTuple):
+    """A place for a comment: behind the end of a line, or on a line of its own above it."""
+
+    line: int
+    is_above: bool
+    syntax: tuple[str, str]
+
+
+class _Comment(NamedTuple):
+    """A comment to be written, and the findings that it is for."""
+
+    place: _Place
+    findings: list[Finding]
+
+
+def suppress_findings(
+    text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], *, reason: str = ""
+) -> FixResult:
+    """Return the text with a suppression for every finding, the findings that are suppressed, and those that are left:
+    in JSON, say, there is no place for a comment.
+    """
+    findings = [each for each in linter.check(text, language, enabled) if not each.code.startswith("BBQ9")]
+    writer = _Writer(text, language, linter, enabled, f" {reason}" if reason else "")
+    written: list[_Comment] = []
+    waiting = {id(each) for each in findings}
+    for places in zip_longest(*[writer.places(each) for each in findings]):
+        wanted: dict[_Place, list[Finding]] = {}
+        for finding, place in zip(findings, places, strict=True):
+            if place is not None and id(finding) in waiting:
+                wanted.setdefault(place, []).append(finding)
+        written += writer.holding([_Comment(place, found) for place, found in wanted.items()], written)
+        waiting -= {id(finding) for comment in written for finding in comment.findings}
+        if not waiting:
+            break
+    after = writer.apply(written)
+    suppressed = [finding for comment in written for finding in comment.findings]
+    return FixResult(after, suppressed, linter.check(after, language, enabled))
+
+
+class _Writer:
+    def __init__(self, text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], reason: str) -> None:
+        self._text = text
+        self._language = language
+        self._linter = linter
+        self._enabled = enabled
+        self._reason = reason
+        self._lines = Lines(text)
+        self._read = linter.read(text, language)
+        excerpts = [excerpt.span for excerpt in self._read.excerpts]
+        self._reach = Reach(self._lines, excerpts, self._read.constructs or ())
+        self._outline = code_outline(text, self._read)
+        self._codes = Counter(each.code for each in linter.check(text, language, enabled))
+
+    def places(self, finding: Finding) -> Iterator[_Place]:
+        """Yield the places for a comment, the best first."""
+        syntaxes = _SYNTAX.get(self._language, ())
+        numbers = self._reach.numbers(finding.span)
+        last = self._lines.number(max(finding.span.start, finding.span.end - 1))
+        for number in (last, *[each for each in reversed(numbers) if each != last]):
+            yield from (_Place(number, False, syntax) for syntax in syntaxes)
+        for number in numbers:
+            yield from (_Place(number, True, syntax) for syntax in syntaxes)
+
+    def holding(self, comments: list[_Comment], others: list[_Comment]) -> list[_Comment]:
+        """Return those comments that suppress what they are for, and change nothing else."""
+        if not comments or self._hold([*others, *comments]):
+            return comments
+        if len(comments) == 1:
+            return []
+        half = len(comments) // 2
+        first = self.holding(comments[:half], others)
+        return first + self.holding(comments[half:], others + first)
+
+    def _hold(self, comments: list[_Comment]) -> bool:
+        edits = self._edits(comments)
+        after = _applied(self._text, edits)
+        read = self._linter.read(after, self._language)
+        if not _are_comments(edits, read) or code_outline(after, read) != self._outline:
+            return False
+        left = Counter(each.code for each in self._linter.check(after, self._language, self._enabled))
+        return left <= self._codes - Counter(finding.code for comment in comments for finding in comment.findings)
+
+    def apply(self, comments: list[_Comment]) -> str:
+        return _applied(self._text, self._edits(comments))
+
+    def _edits(self, comments: list[_Comment]) -> list[Edit]:
+        return [self._edit(comment) for comment in sorted(comments, key=lambda each: each.place)]
+
+    def _edit(self, comment: _Comment) -> Edit:
+        number, is_above, (opening, closing) = comment.place
+        start, end = self._lines.start(number), self._lines.end(number)
+        codes = ", ".join(sorted({finding.code for finding in comment.findings}))
+        written = f"{opening}bbquery: ignore[{codes}]{self._reason}{closing}"
+        line = self._text[start:end]
+        if is_above:
+            indent = line[: len(line) - len(line.lstrip(" \t"))]
+            return Edit(Span(start, start), f"{indent}{written}{self._newline(number)}")
+        at = start + len(line.rstrip(" \t"))
+        return Edit(Span(at, at), ("  " if opening == "# " and self._language == "python" else " ") + written)
+
+    def _newline(self, number: int) -> str:
+        ended = self._text[self._lines.end(number) :]
+        if ended[:1] not in ("\r", "\n"):  # the last line: as the first one ends
+            ended = self._text[self._lines.end(1) :]
+        return "\r\n" if ended[:2] == "\r\n" else "\r" if ended[:1] == "\r" else "\n"
+
+
+def _applied(text: str, edits: list[Edit]) -> str:
+    pieces: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda each: each.span):
+        pieces += (text[at : edit.span.start], edit.text)
+        at = edit.span.end
+    return "".join([*pieces, text[at:]])
+
+
+def _are_comments(edits: list[Edit], read: Extraction) -> bool:
+    """Return whether all that was written stands in comments."""
+    shift = 0
+    for edit in sorted(edits, key=lambda each: each.span):
+        at = edit.span.start + shift + edit.text.index("bbquery:")
+        if not any(comment.start <= at < comment.end for comment in read.comments or ()):
+            return False
+        shift += len(edit.text)
+    return True
