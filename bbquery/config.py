@@ -46,8 +46,10 @@ class ConfigTable(NamedTuple):
         return ConfigTable(self.path, table, self.text, f"{self.name}.{key}".lstrip("."))
 
 
-def find_config(start: Path, explicit: Path | None = None) -> ConfigTable | None:
+def find_config(start: Path, explicit: Path | None = None, *, is_alone: bool = False) -> ConfigTable | None:
     """Return the table of an explicit file, or else of the nearest one; None if no file says anything about bbquery.
+
+    With `is_alone`, only the folder itself is searched.
 
     Raise BuildError (`bad-config`) if a file cannot be read or is not TOML.
     """
@@ -59,7 +61,7 @@ def find_config(start: Path, explicit: Path | None = None) -> ConfigTable | None
         for path in (folder / name for name in NAMES):
             if os.path.isfile(path) and (found := _found(path, _bytes(path))):
                 return found
-        if os.path.lexists(folder / ".git"):
+        if is_alone or os.path.lexists(folder / ".git"):
             break
     return None
 

@@ -35,8 +35,8 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             extractors.excerpt extractors.detection extractors.assembled_text
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.assembly
             rules.metadata
-            query_linter files.gitignore settings
-            extractors.languages extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
+            query_linter files.gitignore extractors.languages settings
+            extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
             extractors.quote_free_text
             extractors.python.binding_hint extractors.python.statements extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
@@ -45,15 +45,15 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             extractors.javascript.quote_free extractors.javascript.string_values
             extractors.javascript.metadata_objects extractors.javascript.extractor extractors
             reach suppressions document_linter fixes added_suppressions formatter
-            files.ignore_files files.discovery files.source_file report cache file_checker worker_pool runner
-            files.writer
+            project_settings files.ignore_files files.discovery project_files files.source_file report baseline cache
+            file_checker worker_pool runner files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif
-            reporters
+            reporters.services reporters
             rules files extractors.python extractors.javascript
 servers:    lazy_exports host_guard local_server
 emulator:   switches store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export
-cli:        console options app arguments lint_options serving
+cli:        console options app arguments lint_options check_output serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list
             rendering.usage_tables rendering
             usage_request usage_output

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from ..lint.files.discovery import SkippedFile
+    from ..lint.project_settings import ProjectSettings
     from ..lint.settings import Settings
 
 
@@ -76,6 +77,14 @@ def load_lint_settings(config: str | None, *, isolated: bool, **overrides: objec
         settings = settings.with_overrides(**overrides)
         _ = settings.enabled, settings.schema_json  # both say what is wrong with them
     return settings
+
+
+def load_project_settings(config: str | None, *, isolated: bool, **overrides: object) -> ProjectSettings:
+    """Return the settings for each file: of the nearest configuration, unless one is named, and of the options."""
+    from ..lint.project_settings import ProjectSettings
+
+    top = load_lint_settings(config, isolated=isolated, **overrides)
+    return ProjectSettings(top, None if isolated or config is not None else overrides)
 
 
 def is_excluded(name: str, settings: Settings) -> bool:

@@ -18,6 +18,8 @@ from .query_linter import QueryLinter
 from .suppressions import filter_findings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .settings import Settings
 
 QUERY = "query"
@@ -45,9 +47,11 @@ class DocumentLinter:
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         places = [excerpt.span for excerpt in found.excerpts]
-        return filter_findings(
+        left = filter_findings(
             text, found.comments, findings, enabled, places, found.constructs or (), is_whole=found.is_whole
         )
+        off = self.settings.unfixable_codes
+        return [_without_fix(finding) if finding.code in off else finding for finding in left] if off else left
 
     def read(self, text: str, language: str) -> Extraction:
         """Return the queries of a text, and what stands around them."""
@@ -66,6 +70,10 @@ class DocumentLinter:
             )
             self._checkers[enabled] = checker
         return checker
+
+
+def _without_fix(finding: Finding) -> Finding:
+    return Finding(finding.code, finding.message, finding.span, severity=finding.severity, hint=finding.hint)
 
 
 def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:
@@ -95,8 +103,11 @@ def _is_inside_escape(at: int, excerpt: Excerpt) -> bool:
     return 0 < at < len(excerpt.text) and offsets[at - 1] == offsets[at]
 
 
-def language(path: str, data: bytes | None = None) -> str:
-    """Return the language of a file, or `text` if nothing tells."""
+def language(path: str, data: bytes | None = None, extension: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the language of a file, or `text` if nothing tells. `extension` are suffixes and what they mean here."""
+    for suffix, spoken in extension:
+        if path.lower().endswith(suffix):
+            return spoken
     found = language_of(path)
     if found is None and data is None and not os.path.splitext(path)[1]:
         with open(path, "rb") as file:

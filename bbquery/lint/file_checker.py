@@ -39,10 +39,11 @@ def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
         data = read_file(path, settings.max_file_size)
         if isinstance(data, SkippedFile):
             return CheckedFile(data)
-        source = decode_file(path, data)
+        spoken = language(path, data, settings.extension)
+        source = decode_file(target, data, spoken)
         if isinstance(source, SkippedFile):
             return CheckedFile(source)
-        enabled, spoken = settings.enabled_for(path), language(path, data)
+        enabled = settings.enabled_for(path)
         findings = linter.check(source.text, spoken, enabled)
     except BuildError:
         raise  # of the installation: a library is missing
@@ -60,7 +61,7 @@ def _mistake(error: Exception) -> str:
     return f"{type(error).__name__}{': ' if said else ''}{said}; this is a mistake in bbquery: please report it"
 
 
-def decode_file(path: str, data: bytes) -> SourceFile | SkippedFile:
-    """Return the text of a file, or why it is skipped."""
-    source = decode_source(data, is_python=language(path, data) == "python")
-    return source if isinstance(source, SourceFile) else SkippedFile(path, source)
+def decode_file(target: FileToCheck, data: bytes, spoken: str) -> SourceFile | SkippedFile:
+    """Return the text of a file, or why it is skipped, which is an error for a file that was named."""
+    source = decode_source(data, is_python=spoken == "python")
+    return source if isinstance(source, SourceFile) else SkippedFile(target.path, source, error=target.named)

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from .cache import NO_QUERIES, Cache, cache_key, digest, file_stamp
 from .document_linter import DocumentLinter, language
 from .extractors.detection import may_contain_queries
-from .extractors.languages import LANGUAGES, language_of
 from .file_checker import Outcome, PendingFile, decode_file
-from .files.discovery import FileToCheck, SkippedFile, discover_files
+from .files.discovery import FileToCheck, SkippedFile
 from .files.source_file import read_file
+from .project_files import project_files
+from .project_settings import ProjectSettings
 from .report import Checked, Report, repository
 from .settings import Settings
 from .worker_pool import available_processors, check_files
@@ -28,24 +29,27 @@ _CHEAP = 4
 
 def run_linter(
     paths: Iterable[str | os.PathLike[str]],
-    settings: Settings,
+    settings: Settings | ProjectSettings,
     *,
     cache: Cache | None = None,
     processes: int | None = None,
 ) -> Report:
-    """Return the report on the files of paths.
+    """Return the report on the files of paths. With `ProjectSettings`, the nearest configuration counts for each file.
 
     `processes` is how many may work; one for each processor unless given.
     """
     outcomes: list[Outcome] = []
     pending: list[PendingFile] = []
-    linter = DocumentLinter(settings)
-    linter.prepare()
-    for found in discover_files(paths, settings, LANGUAGES):
-        triaged = found if isinstance(found, SkippedFile) else _check_cheaply(found, settings, cache)
+    project = settings if isinstance(settings, ProjectSettings) else ProjectSettings(settings)
+    top = project.top
+    DocumentLinter(top).prepare()
+    for found in project_files(paths, project):
+        triaged = (
+            found if isinstance(found, SkippedFile) else _check_cheaply(found, project.for_file(found.path), cache)
+        )
         pending.append(triaged) if isinstance(triaged, PendingFile) else outcomes.append(triaged)
     try:
-        for examined in check_files(pending, linter, processes or available_processors()):
+        for examined in check_files(pending, project, processes or available_processors()):
             outcomes.append(examined.outcome)
             if cache and isinstance(examined.outcome, Checked) and examined.outcome.error is None:
                 cache.remember(examined.outcome.path, examined.stamp, examined.content)
@@ -55,7 +59,7 @@ def run_linter(
             cache.save()
     files = [each for each in outcomes if isinstance(each, Checked)]
     skipped = [each for each in outcomes if isinstance(each, SkippedFile)]
-    return Report(files, skipped, root=repository(settings.root))
+    return Report(files, skipped, root=repository(top.root))
 
 
 # --- one file ----------------------------------------------------------------------------------
@@ -75,8 +79,9 @@ def _check_cheaply(target: FileToCheck, settings: Settings, cache: Cache | None)
             loaded = read_file(path, settings.max_file_size)
             if isinstance(loaded, SkippedFile):
                 return loaded
-            if _cannot_match(loaded, path):
-                return _skip_file(target, loaded, at, cache)
+            spoken = language(path, loaded, settings.extension)
+            if _cannot_match(loaded, spoken):
+                return _skip_file(target, loaded, spoken, at, cache)
             data, content = loaded, digest(loaded) if cache else NO_QUERIES
         if cache and (known := _from_cache(path, content, data, settings, cache)):
             cache.remember(path, at, content)
@@ -86,17 +91,17 @@ def _check_cheaply(target: FileToCheck, settings: Settings, cache: Cache | None)
     return PendingFile(target, status.st_size // (_CHEAP if path.endswith(".bbq") else 1))
 
 
-def _cannot_match(data: bytes, path: str) -> bool:
+def _cannot_match(data: bytes, spoken: str) -> bool:
     """Return whether bytes show that a file holds nothing for the linter."""
-    return not (language_of(path) == "bbq" or data.startswith(_WIDE) or may_contain_queries(data))
+    return not (spoken == "bbq" or data.startswith(_WIDE) or may_contain_queries(data))
 
 
-def _skip_file(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache | None) -> Outcome:
+def _skip_file(target: FileToCheck, data: bytes, spoken: str, at: bytes | None, cache: Cache | None) -> Outcome:
     """Return the outcome for a file that holds nothing for the linter. A file that was named must be a text all the
     same.
     """
     if target.named:
-        source = decode_file(target.path, data)
+        source = decode_file(target, data, spoken)
         if isinstance(source, SkippedFile):
             return source
     elif cache:
@@ -107,7 +112,9 @@ def _skip_file(target: FileToCheck, data: bytes, at: bytes | None, cache: Cache 
 def _from_cache(path: str, content: bytes, data: bytes | None, settings: Settings, cache: Cache) -> Checked | None:
     """Return the outcome that the cache has for a file, or None."""
     enabled = settings.enabled_for(path)
-    findings = cache.findings(cache_key(content, language(path, data), settings.fingerprint(enabled)))
+    findings = cache.findings(
+        cache_key(content, language(path, data, settings.extension), settings.fingerprint(enabled))
+    )
     if not findings:
         return None if findings is None else Checked(path, None, [])
     if data is None:  # lines are shown with what is found in them
@@ -115,7 +122,7 @@ def _from_cache(path: str, content: bytes, data: bytes | None, settings: Setting
         if isinstance(loaded, SkippedFile) or digest(loaded) != content:
             return None
         data = loaded
-    source = decode_file(path, data)
+    source = decode_file(FileToCheck(path, named=False), data, language(path, data, settings.extension))
     return None if isinstance(source, SkippedFile) else Checked(path, source.text, findings)
 
 

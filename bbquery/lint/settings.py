@@ -16,7 +16,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._text import truncate
-from ..config import InvalidValue, SettingReader, config_error, find_config, read_setting, read_settings, strings
+from ..config import (
+    ConfigTable,
+    InvalidValue,
+    SettingReader,
+    config_error,
+    find_config,
+    read_setting,
+    read_settings,
+    strings,
+)
+from .extractors.languages import LANGUAGES
 from .files.gitignore import is_pattern, matcher
 from .rule_registry import RULES, resolve_selector, select_rules
 
@@ -47,6 +57,10 @@ class Settings:
     exclude: tuple[str, ...] = EXCLUDE
     extend_exclude: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    fixable: tuple[str, ...] | None = None
+    unfixable: tuple[str, ...] = ()
+    extension: tuple[tuple[str, str], ...] = ()
+    baseline: Path | None = None
     max_file_size: int = MAX_FILE_SIZE
     respect_gitignore: bool = True
     force_exclude: bool = False
@@ -75,6 +89,11 @@ class Settings:
         on = select_rules(self.select, self.ignore, self.extend_select)
         return frozenset(code for code in on if not idle.get(RULES[code].needs, False))
 
+    @cached_property
+    def unfixable_codes(self) -> frozenset[str]:
+        """The codes whose findings are not fixed."""
+        return frozenset(RULES) - select_rules(("ALL",) if self.fixable is None else self.fixable, self.unfixable)
+
     def enabled_for(self, path: str | os.PathLike[str]) -> frozenset[str]:
         """Return the codes that are on in a file, by its path, absolute or from the working directory."""
         if not self.per_file_ignores:
@@ -88,7 +107,8 @@ class Settings:
 
     def fingerprint(self, enabled: frozenset[str]) -> str:
         """Return a key for the findings of a text, which is the same if and only if the findings must be."""
-        return sha256(f"{self.dialect} {sorted(enabled)} {self._schema_text}".encode()).hexdigest()
+        said = (self.dialect, sorted(enabled), sorted(self.unfixable_codes), self._schema_text)
+        return sha256(" ".join(map(str, said)).encode()).hexdigest()
 
     @cached_property
     def _schema_text(self) -> str:
@@ -118,13 +138,13 @@ class Settings:
         """Return the settings in force, as a `bbquery.toml` that says the same from the folder `root`."""
         lines = [f"# from {_toml(str(self.source))}" if self.source else "# no configuration was found"]
         lines.append(f"# patterns start in {_toml(str(self.root))}")
-        tables = []
+        tables: list[str] = []
         for key in LINT_SETTINGS:
             value = getattr(self, key.replace("-", "_"))
             if value is None:
                 lines.append(f"# {key} is not set")
-            elif key == "per-file-ignores":
-                tables = ["", f"[{key}]", *[f"{_toml(pattern)} = {_toml(codes)}" for pattern, codes in value]]
+            elif key in ("per-file-ignores", "extension"):
+                tables += ["", f"[{key}]", *[f"{_toml(name)} = {_toml(given)}" for name, given in value]]
             else:
                 lines.append(f"{key} = {_toml(value)}")
         return "\n".join([*lines, f"# rules that are on: {' '.join(sorted(self.enabled)) or 'none'}", *tables]) + "\n"
@@ -167,6 +187,13 @@ def _per_file(value: object, root: Path) -> tuple[tuple[str, tuple[str, ...]], .
     return tuple((pattern, _selectors(value[pattern], root)) for pattern in patterns)
 
 
+def _extensions(value: object, _root: Path) -> tuple[tuple[str, str], ...]:
+    known = sorted({*LANGUAGES.values(), "text"})
+    if not isinstance(value, Mapping) or not all(spoken in known for spoken in value.values()):
+        raise InvalidValue(f"a table from suffixes to languages, which are {' '.join(known)}")
+    return tuple((f".{suffix.lower().lstrip('.')}", spoken) for suffix, spoken in value.items())
+
+
 def _dialect(value: object, _root: Path) -> LintDialect:
     if value == "full" or value == "wire":
         return value
@@ -204,6 +231,10 @@ LINT_SETTINGS: dict[str, SettingReader] = {
     "respect-gitignore": _boolean,
     "force-exclude": _boolean,
     "per-file-ignores": _per_file,
+    "fixable": _selectors,
+    "unfixable": _selectors,
+    "extension": _extensions,
+    "baseline": _read_path,
 }
 """The reader of each key."""
 
@@ -223,5 +254,21 @@ def load_settings(start: Path, explicit: Path | None = None) -> Settings:
     if found is None:
         path = None if explicit is None else Path(os.path.abspath(explicit))
         return Settings(root=path.parent if path else Path(os.path.abspath(start)), source=path)
-    values = read_settings(found, LINT_SETTINGS, _OTHERS)
-    return Settings(**values, root=found.path.parent, source=found.path)
+    return Settings(**_extended(found), root=found.path.parent, source=found.path)
+
+
+def _extended(table: ConfigTable, depth: int = 0) -> dict[str, Any]:
+    """Return the values of a table, and below them those of the file that it extends."""
+    values = read_settings(table, {**LINT_SETTINGS, "extend": _read_path}, _OTHERS)
+    path = values.pop("extend", None)
+    if path is None:
+        return values
+    if depth == _MAX_EXTENDED:
+        raise config_error(f"{table.location('extend')}extend goes on and on: does a file extend itself?")
+    extended = find_config(path.parent, path)
+    if extended is None:
+        raise config_error(f"{table.location('extend')}{path} says nothing about bbquery")
+    return {**_extended(extended, depth + 1), **values}
+
+
+_MAX_EXTENDED = 20  # files, one after another

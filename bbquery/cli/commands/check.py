@@ -6,16 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..check_output import CheckOptions, finish, to_check_options, without_baseline, write_baseline_file
 from ..console import (
     EXIT_ERROR,
-    EXIT_INVALID,
     EXIT_OK,
     CliError,
-    has_color,
     is_terminal,
     print_error,
     print_note,
@@ -27,7 +26,7 @@ from ..lint_options import (
     complete_rule,
     files,
     is_excluded,
-    load_lint_settings,
+    load_project_settings,
     print_skipped,
     settings_errors,
     stdin_alone,
@@ -37,32 +36,43 @@ from ..options import Command
 
 if TYPE_CHECKING:
     from ...lint.cache import Cache
+    from ...lint.project_settings import ProjectSettings
     from ...lint.report import Report
     from ...lint.settings import Settings
 
-FORMAT_NAMES = ("full", "concise", "json", "json-lines", "github", "gitlab", "sarif", "junit")
+FORMAT_NAMES = (
+    *("full", "concise", "grouped", "json", "json-lines", "github", "gitlab", "azure", "sarif", "rdjson", "junit"),
+    "pylint",
+)
 """Named here too, as the help of every command is shown without loading the linter."""
 
 _POLL = 0.5
-
-
-class CheckOptions(NamedTuple):
-    """The options of `bbquery check`."""
-
-    fix: bool
-    unsafe: bool
-    diff: bool
-    form: str
-    output_file: str | None
-    exit_zero: bool
-    cache_dir: str | None
-    no_cache: bool
 
 
 def _rules(*names: str, help: str) -> Callable[[Any], Any]:  # noqa: A002  # as click has it
     return click.option(
         *names, multiple=True, metavar="RULES", callback=_split, shell_complete=complete_rule, help=help
     )
+
+
+def _pattern_option(*names: str, help: str) -> Callable[[Any], Any]:  # noqa: A002  # as click has it
+    return click.option(*names, multiple=True, metavar="PATTERNS", callback=_split, help=help)
+
+
+def _to_table(
+    _context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, tuple[str, ...] | str] | None:
+    """Return `PATTERN:RULE,RULE` as a table from patterns to rules, and `SUFFIX:LANGUAGE` as one to languages."""
+    table: dict[str, Any] = {}
+    for each in given:
+        name, colon, value = each.rpartition(":")
+        if not (name and colon and value):
+            raise click.BadParameter(f"{each!r} is not {parameter.metavar}")
+        if parameter.name == "extension":
+            table[name] = value
+        else:
+            table[name] = (*table.get(name, ()), *[part.strip() for part in value.split(",") if part.strip()])
+    return table or None
 
 
 def _split(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -79,15 +89,42 @@ def _split(_context: click.Context, _parameter: click.Parameter, given: tuple[st
     "--dialect", type=click.Choice(["full", "wire"]), help="wire: only what one request to the service can ask."
 )
 @click.option("--schema", type=click.Path(), metavar="FILE", help="A JSON Schema of the project's metadata.")
+@_rules("--fixable", help="The rules whose findings may be fixed; all unless given.")
+@_rules("--unfixable", help="Rules whose findings are not fixed.")
+@_pattern_option("--exclude", help="Leave these files and folders out, instead of the usual ones.")
+@_pattern_option("--extend-exclude", help="Leave these out as well.")
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="PATTERN:RULES",
+    callback=_to_table,
+    help="Rules that are off in some files.",
+)
+@click.option(
+    "--extension",
+    multiple=True,
+    metavar="SUFFIX:LANGUAGE",
+    callback=_to_table,
+    help="The language of files with a suffix.",
+)
 @click.option("--fix", is_flag=True, help="Make the fixes that keep the meaning.")
+@click.option("--fix-only", is_flag=True, help="The same, and report nothing of what is left.")
+@click.option(
+    "--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if something was fixed, even if nothing is left."
+)
 @click.option(
     "--unsafe-fixes", "unsafe", is_flag=True, help="With --fix or --diff, also make fixes that may change the meaning."
 )
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and change nothing.")
+@click.option("--add-ignores", is_flag=True, help="Write a comment for each finding that suppresses it.")
+@click.option("--reason", metavar="TEXT", default="", help="With --add-ignores, the reason in each comment.")
+@click.option("--baseline", type=click.Path(), metavar="FILE", help="Report no finding that is in this baseline.")
+@click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline, and report none.")
 @click.option(
     "form", "--output-format", type=click.Choice(FORMAT_NAMES), help="How to print findings; full unless given."
 )
 @click.option("--output-file", type=click.Path(), metavar="FILE", help="Write the findings to this file.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone, and no summary.")
 @click.option("--statistics", is_flag=True, help="Print only how many findings each rule has.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--show-settings", is_flag=True, help="Print the settings in force, and check nothing.")
@@ -123,75 +160,81 @@ def command(
     Examples:
       bbquery check
       bbquery check --fix --diff src
+      bbquery check --add-ignores --reason "before the audit"
       bbquery check --output-format sarif --output-file bbquery.sarif
       bbquery check -e "user_metadata['client']:'acme' and status:'RUNING'"
     """
-    names = ("select", "ignore", "extend_select", "dialect", "schema", "force_exclude")
+    names = (
+        *("select", "ignore", "extend_select", "dialect", "schema", "force_exclude", "fixable", "unfixable", "exclude"),
+        *("extend_exclude", "per_file_ignores", "extension", "baseline"),
+    )
     given = {name: options.pop(name) for name in names}
-    asked = _to_check_options(**options)
+    asked = to_check_options(**options)
     if queries and paths:
         raise click.UsageError("-e checks the queries that are given: leave out PATHS")
     is_stdin = stdin_alone(paths, stdin_filename)
-    if watch and (queries or is_stdin or asked.diff):
-        raise click.UsageError("--watch is for files, and not with --diff")
+    if watch and (queries or is_stdin or asked.diff or asked.write_baseline):
+        raise click.UsageError("--watch is for files, and not with --diff or --write-baseline")
+    if queries and asked.add_ignores:
+        raise click.UsageError("--add-ignores writes comments into files, and a query has none")
 
-    def read() -> Settings:
-        return load_lint_settings(config, isolated=isolated, **given)
+    def read() -> ProjectSettings:
+        return load_project_settings(config, isolated=isolated, **given)
 
     if watch:
         return _watch_files(paths or (".",), read, asked)
-    settings = read()
+    project = read()
     with settings_errors():
         if show_settings:
-            write(settings.describe())
+            start = paths[0] if paths else "."
+            write(project.for_file(os.path.join(start, "") if os.path.isdir(start) else start).describe())
             return EXIT_OK
         if show_files:
-            return _show_files(paths or (".",), settings)
+            return _show_files(paths or (".",), project)
         if queries:
-            return _check_queries(queries, settings, asked)
+            return _check_queries(queries, project.top, asked)
         if is_stdin:
-            return _check_stdin(stdin_filename, settings, asked)
-        return _check_files(paths or (".",), settings, asked)
-
-
-def _to_check_options(*, statistics: bool, form: str | None, **options: Any) -> CheckOptions:
-    if statistics and form is not None:
-        raise click.UsageError("--statistics is a format of its own: leave out --output-format")
-    asked = CheckOptions(form="statistics" if statistics else form or "full", **options)
-    if asked.unsafe and not (asked.fix or asked.diff):
-        raise click.UsageError("--unsafe-fixes goes with --fix or --diff")
-    return asked
+            return _check_stdin(stdin_filename, project, asked)
+        return _check_files(paths or (".",), project, asked)
 
 
 # --- files -------------------------------------------------------------------------------------
 
 
-def _show_files(paths: tuple[str, ...], settings: Settings) -> int:
-    from ...lint.extractors.languages import LANGUAGES
-    from ...lint.files.discovery import SkippedFile, discover_files
+def _show_files(paths: tuple[str, ...], project: ProjectSettings) -> int:
+    from ...lint.files.discovery import SkippedFile
+    from ...lint.project_files import project_files
 
-    found = list(discover_files(paths, settings, LANGUAGES))
+    found = list(project_files(paths, project))
     write("".join([f"{each.path}\n" for each in found if not isinstance(each, SkippedFile)]))
     skipped = [each for each in found if isinstance(each, SkippedFile)]
     print_skipped(skipped)
     return EXIT_ERROR if any(each.error for each in skipped) else EXIT_OK
 
 
-def _check_files(paths: tuple[str, ...], settings: Settings, asked: CheckOptions) -> int:
+def _check_files(paths: tuple[str, ...], project: ProjectSettings, asked: CheckOptions) -> int:
     from ...lint.runner import run_linter
+    from ...lint.worker_pool import relax_garbage_collection
 
-    report = run_linter(paths, settings, cache=_cache(settings, asked))
+    relax_garbage_collection()
+    report = run_linter(paths, project, cache=_cache(project.top, asked))
     if not (report.files or report.skipped):
         print_error("there are no files to check", "warning")
-    fixed = 0
-    if asked.fix or asked.diff:
-        from ...lint.files.writer import fix
+    if asked.write_baseline:
+        return write_baseline_file(report, project.top)
+    changed = 0
+    if asked.fix or asked.diff or asked.add_ignores:
+        from ...lint.files import writer
 
-        report, done = fix(report, settings, unsafe=asked.unsafe, write=not asked.diff)
+        if asked.add_ignores:
+            report, done = writer.add_suppressions(report, project, reason=asked.reason, write=not asked.diff)
+        else:
+            report, done = writer.fix(report, project, unsafe=asked.unsafe, write=not asked.diff)
         if asked.diff:
             write_diff("".join([each.diff for each in done]))
-        fixed = sum(len(each.fixed) for each in done)
-    return _finish(report, asked, fixed=fixed, silent=asked.diff)
+        changed = sum(len(each.fixed) for each in done)
+    report = without_baseline(report, project.top, asked)
+    return finish(report, asked, changed=changed, silent=asked.diff)
 
 
 def _cache(settings: Settings, asked: CheckOptions) -> Cache | None:
@@ -214,29 +257,30 @@ def _check_queries(queries: tuple[str, ...], settings: Settings, asked: CheckOpt
     report, texts, fixed = _check_texts(inputs, settings, asked)
     if asked.fix and not asked.diff:
         write("".join([f"{text}\n" for text in texts]))
-    return _finish(report, asked, fixed=fixed, silent=asked.diff, aside=asked.fix)
+    return finish(report, asked, changed=fixed, silent=asked.diff, aside=asked.fix or asked.add_ignores)
 
 
-def _check_stdin(name: str | None, settings: Settings, asked: CheckOptions) -> int:
+def _check_stdin(name: str | None, project: ProjectSettings, asked: CheckOptions) -> int:
     from ...lint.document_linter import language
     from ...lint.files.source_file import decode_source
     from ...lint.files.writer import NotWritable, encoded
     from ...lint.report import Report
 
+    settings = project.for_file(name) if name else project.top
     data = read_bytes(settings.max_file_size)
-    spoken = language(name, data) if name else "bbq"
+    spoken = language(name, data, settings.extension) if name else "bbq"
     source = decode_source(data, is_python=spoken == "python")
     if isinstance(source, str):
         raise CliError(f"standard input is {source}")
     report, text, fixed = Report([]), source.text, 0
     if not (name and is_excluded(name, settings)):
         report, (text,), fixed = _check_texts([(name or "<stdin>", text, spoken)], settings, asked)
-    if asked.fix and not asked.diff:
+    if (asked.fix or asked.add_ignores) and not asked.diff:
         try:
             write_bytes(encoded(data, source, text) if fixed else data)
         except NotWritable as error:
             raise CliError(f"standard input was not fixed: {error}") from None
-    return _finish(report, asked, fixed=fixed, silent=asked.diff, aside=asked.fix)
+    return finish(report, asked, changed=fixed, silent=asked.diff, aside=asked.fix or asked.add_ignores)
 
 
 def _check_texts(
@@ -255,11 +299,15 @@ def _check_texts(
     for name, text, spoken in inputs:
         enabled = settings.enabled if name.startswith("<") else settings.enabled_for(name)
         file = Checked(name, text, linter.check(text, spoken, enabled))
-        if asked.fix or asked.diff:
+        if asked.fix or asked.diff or asked.add_ignores:
+            from ...lint.added_suppressions import suppress_findings
             from ...lint.files.writer import diff
             from ...lint.fixes import fix_text
 
-            mended = fix_text(text, spoken, linter, enabled, unsafe=asked.unsafe)
+            if asked.add_ignores:
+                mended = suppress_findings(text, spoken, linter, enabled, reason=asked.reason)
+            else:
+                mended = fix_text(text, spoken, linter, enabled, unsafe=asked.unsafe)
             fixed += len(mended.fixed)
             if asked.diff:
                 write_diff(diff(text, mended.text, name))
@@ -270,46 +318,10 @@ def _check_texts(
     return Report(checked, root=repository(settings.root)), texts, fixed
 
 
-# --- what comes out ----------------------------------------------------------------------------
-
-
-def _finish(report: Report, asked: CheckOptions, *, fixed: int, silent: bool, aside: bool = False) -> int:
-    """Print a report, unless `quiet`, to stderr with `to_stderr`; and return the exit status."""
-    from ...lint.reporters import render
-    from ...lint.reporters.text import summary
-
-    if asked.output_file is not None:
-        _write_file(asked.output_file, render(report, asked.form))
-    elif aside and not silent:
-        if text := render(report, asked.form).rstrip("\n"):
-            print_note(text)
-    elif not silent:
-        write(render(report, asked.form, color=has_color(sys.stdout)))
-    print_skipped(report.skipped)
-    for file in report.files:
-        if file.error is not None:
-            print_error(f"{file.path}: {file.error}")
-    if fixed:
-        done = "would be" if asked.diff else "was" if fixed == 1 else "were"
-        print_note(f"{fixed:,} finding{'' if fixed == 1 else 's'} {done} fixed")
-    print_note(summary(report))
-    if report.errors:
-        return EXIT_ERROR
-    return EXIT_INVALID if report.located and not asked.exit_zero else EXIT_OK
-
-
-def _write_file(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise CliError(f"cannot write {path}: {error.strerror}") from None
-
-
 # --- again and again ---------------------------------------------------------------------------
 
 
-def _watch_files(paths: tuple[str, ...], read: Callable[[], Settings], asked: CheckOptions) -> int:
+def _watch_files(paths: tuple[str, ...], read: Callable[[], ProjectSettings], asked: CheckOptions) -> int:
     """Check again and again, until Ctrl-C."""
     try:
         while True:
@@ -328,18 +340,18 @@ def _watch_files(paths: tuple[str, ...], read: Callable[[], Settings], asked: Ch
         return EXIT_OK
 
 
-def _state(paths: tuple[str, ...], read: Callable[[], Settings]) -> object:
+def _state(paths: tuple[str, ...], read: Callable[[], ProjectSettings]) -> object:
     """Return a value that stays the same as long as nothing changes."""
-    from ...lint.extractors.languages import LANGUAGES
-    from ...lint.files.discovery import discover_files
+    from ...lint.project_files import project_files
 
     try:
         with settings_errors():
-            settings = read()
-            files = [each.path for each in discover_files(paths, settings, LANGUAGES)]
+            project = read()
+            files = [each.path for each in project_files(paths, project)]
+            settings = {project.for_file(path) for path in files} | {project.top}
     except CliError as error:
         return str(error)
-    watched = files if settings.schema is None else [*files, str(settings.schema)]
+    watched = files + sorted(str(each.schema) for each in settings if each.schema is not None)
     return settings, [(path, _stamp(path)) for path in watched]
 
 

@@ -10,7 +10,7 @@ from ..console import EXIT_ERROR, EXIT_INVALID, EXIT_OK, CliError, print_note, r
 from ..lint_options import (
     files,
     is_excluded,
-    load_lint_settings,
+    load_project_settings,
     print_skipped,
     settings_errors,
     stdin_alone,
@@ -21,7 +21,7 @@ from ..options import Command
 if TYPE_CHECKING:
     from ...lint.files.discovery import FileToCheck, SkippedFile
     from ...lint.findings import Finding
-    from ...lint.settings import Settings
+    from ...lint.project_settings import ProjectSettings
 
 
 @click.command(cls=Command)
@@ -48,8 +48,8 @@ def command(
       bbquery fmt - < draft.bbq
     """
     is_stdin = stdin_alone(paths, stdin_filename)
-    settings = load_lint_settings(config, isolated=isolated, **overrides)
-    run = _Run(settings, keeping=checking or differing, differing=differing)
+    project = load_project_settings(config, isolated=isolated, **overrides)
+    run = _Run(project, keeping=checking or differing, differing=differing)
     with settings_errors():
         if is_stdin:
             run.stdin(stdin_filename)
@@ -61,8 +61,9 @@ def command(
 class _Run:
     """A run of the command. `changed` and `same` count files; `failed` says that something was not formatted."""
 
-    def __init__(self, settings: Settings, *, keeping: bool, differing: bool) -> None:
-        self.settings = settings
+    def __init__(self, project: ProjectSettings, *, keeping: bool, differing: bool) -> None:
+        self.project = project
+        self.settings = project.top
         self.keeping = keeping
         self.differing = differing
         self.changed = 0
@@ -76,9 +77,10 @@ class _Run:
         return EXIT_ERROR if self.failed else EXIT_INVALID if self.keeping and self.changed else EXIT_OK
 
     def files(self, paths: tuple[str, ...]) -> None:
-        from ...lint.files.discovery import SkippedFile, discover_files
+        from ...lint.files.discovery import SkippedFile
+        from ...lint.project_files import project_files
 
-        for found in discover_files(paths, self.settings, (".bbq",)):
+        for found in project_files(paths, self.project, (".bbq",)):
             skipped = found if isinstance(found, SkippedFile) else self._file(found)
             if skipped:
                 print_skipped([skipped])

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[RULE]...", shell_complete=complete_rule)
 @click.option("--all", "everything", is_flag=True, help="Every rule.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: an array of rules, each with its page.")
-def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
+@click.option("--output-format", type=click.Choice(["text", "json"]), help="The same as --json, as ruff has it.")
+def command(names: tuple[str, ...], everything: bool, as_json: bool, output_format: str | None) -> int:
     """Explain the rules of `bbquery check`.
 
     RULE is a code such as BBQ006, the start of some, or a name such as double-quotes.
@@ -37,7 +38,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool) -> int:
         raise click.UsageError("name a rule, or --all")
     codes = {code for name in ("ALL",) * everything or names for code in resolve_selector(name)}
     rules = [rule for code, rule in RULES.items() if code in codes]
-    if as_json:
+    if as_json or output_format == "json":
         write_json([_data(rule) for rule in rules])
     else:
         write("\n".join([_without_markup(_rule_page(rule)) for rule in rules]))

@@ -102,6 +102,19 @@ def _relative_to_root(path: str, root: str | Path) -> str:
     return os.path.relpath(path, whole).replace(os.sep, "/") if is_inside(path, whole) and path != whole else ""
 
 
+def is_left_out(file: FileToCheck, settings: Settings) -> bool:
+    """Return whether settings leave out a file that others have found; one that was named only with force_exclude."""
+    if file.named and not settings.force_exclude:
+        return False
+    below = _relative_to_root(os.path.realpath(file.path), settings.root)
+    excluded = make_excluder(settings)
+    steps = below.split("/")
+    above = ["/".join(steps[:end]) + "/" for end in range(1, len(steps))]
+    if any(excluded(each) for each in (*above, below)):
+        return True
+    return bool(settings.include) and not file.named and not matcher(settings.include)(below)
+
+
 # --- a folder ----------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import NamedTuple
 
@@ -63,9 +64,13 @@ def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
 
 def _declared(data: bytes) -> str:
     """Return the encoding by PEP 263. Raise SyntaxError if Python would not know it either."""
-    second = data.find(b"\n", data.find(b"\n") + 1)
-    if data.find(b"coding", 0, second if second >= 0 else len(data)) < 0:
+    head = _TWO_LINES.match(data)
+    if head is None or b"coding" not in head[0]:
         return "utf-8"
     from tokenize import detect_encoding
 
-    return detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
+    lines = io.BytesIO(b"\n".join(head[0].splitlines()) + b"\n")  # a lone CR ends a line for Python, but not there
+    return detect_encoding(lines.readline)[0].removesuffix("-sig")
+
+
+_TWO_LINES = re.compile(rb"(?:[^\r\n]*(?:\r\n?|\n|\Z)){0,2}")

@@ -9,15 +9,19 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from difflib import unified_diff
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from ..added_suppressions import suppress_findings
 from ..document_linter import DocumentLinter, language
 from ..findings import Finding
-from ..fixes import fix_text
+from ..fixes import FixResult, fix_text
+from ..project_settings import ProjectSettings
 from ..report import Checked, Report
 from ..settings import Settings
 from .discovery import SkippedFile
@@ -37,36 +41,65 @@ class FixedFile(NamedTuple):
         return diff(self.before, self.after, self.path)
 
 
-def fix(report: Report, settings: Settings, *, unsafe: bool, write: bool) -> tuple[Report, list[FixedFile]]:
+_Mend: TypeAlias = Callable[[str, str, DocumentLinter, frozenset[str]], FixResult]
+
+
+def fix(
+    report: Report, settings: Settings | ProjectSettings, *, unsafe: bool, write: bool
+) -> tuple[Report, list[FixedFile]]:
     """Fix the files of a report, on disk only if `write` is true, and return what is left in them.
 
     A file that cannot be written keeps its findings, and is an error as well.
     """
-    linter = DocumentLinter(settings)
+
+    def is_fixable(file: Checked) -> bool:
+        return any(each.fix and (unsafe or each.fix.safe) for each in file.findings)
+
+    return _rewrite(report, settings, partial(fix_text, unsafe=unsafe), is_fixable, "fixed", write=write)
+
+
+def add_suppressions(
+    report: Report, settings: Settings | ProjectSettings, *, reason: str, write: bool
+) -> tuple[Report, list[FixedFile]]:
+    """Write a suppression for each finding of a report, and return what is left; otherwise as `fix`."""
+    mend = partial(suppress_findings, reason=reason)
+    return _rewrite(report, settings, mend, lambda file: bool(file.findings), "changed", write=write)
+
+
+def _rewrite(
+    report: Report,
+    settings: Settings | ProjectSettings,
+    mend: _Mend,
+    is_wanted: Callable[[Checked], bool],
+    verb: str,
+    *,
+    write: bool,
+) -> tuple[Report, list[FixedFile]]:
+    project = settings if isinstance(settings, ProjectSettings) else ProjectSettings(settings)
     files: list[Checked] = []
     skipped = list(report.skipped)
     done: list[FixedFile] = []
     for file in report.files:
-        if any(each.fix and (unsafe or each.fix.safe) for each in file.findings):
+        if is_wanted(file):
             try:
-                file, rewritten = _fix(file, linter, unsafe=unsafe, write=write)
+                file, rewritten = _rewrite_one(file, project.linter_for(file.path), mend, write=write)
                 done += [rewritten] if rewritten.fixed else []
             except NotWritable as error:
-                skipped.append(SkippedFile(file.path, f"it was not fixed: {error}", error=True))
+                skipped.append(SkippedFile(file.path, f"it was not {verb}: {error}", error=True))
         files.append(file)
     return Report(files, skipped, root=Path(report.root)), done
 
 
-def _fix(file: Checked, linter: DocumentLinter, *, unsafe: bool, write: bool) -> tuple[Checked, FixedFile]:
+def _rewrite_one(file: Checked, linter: DocumentLinter, mend: _Mend, *, write: bool) -> tuple[Checked, FixedFile]:
     settings = linter.settings
     data = read_file(file.path, settings.max_file_size)
     if isinstance(data, SkippedFile):
         raise NotWritable(data.reason)
-    spoken = language(file.path, data)
+    spoken = language(file.path, data, settings.extension)
     source = decode_source(data, is_python=spoken == "python")
     if isinstance(source, str) or source.text != file.source:
         raise NotWritable("it has changed since it was read")
-    mended = fix_text(source.text, spoken, linter, settings.enabled_for(file.path), unsafe=unsafe)
+    mended = mend(source.text, spoken, linter, settings.enabled_for(file.path))
     if write and mended.fixed:
         replace(file.path, data, source, mended.text)
     rewritten = FixedFile(file.path, source.text, mended.text, mended.fixed)

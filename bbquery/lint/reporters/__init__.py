@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from . import github, json_report, sarif, text
+from . import github, json_report, sarif, services, text
 from .gitlab import gitlab
 from .junit import junit
 
@@ -25,6 +25,10 @@ FORMATS: dict[str, Callable[[Report], str]] = {
     "github": github.github,
     "gitlab": gitlab,
     "sarif": sarif.sarif,
+    "azure": services.azure,
+    "grouped": services.grouped,
+    "pylint": services.pylint,
+    "rdjson": services.rdjson,
 }
 
 

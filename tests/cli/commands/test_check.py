@@ -57,6 +57,37 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"a.bbq": DOUBLE}, ["--output-format", "xml"], 2),
         ({"a.bbq": DOUBLE}, ["--statistics", "--output-format", "json"], 2),
         ({"a.bbq": DOUBLE}, ["--unsafe-fixes"], 2),
+        ({"a.bbq": DOUBLE}, ["--fix-only"], 0),
+        ({"a.bbq": WRONG}, ["--fix-only"], 0),
+        ({"a.bbq": DOUBLE}, ["--fix", "--exit-non-zero-on-fix"], 1),
+        ({"a.bbq": FIXED}, ["--fix", "--exit-non-zero-on-fix"], 0),
+        ({"a.bbq": DOUBLE}, ["--fix", "--unfixable", "BBQ006"], 1),
+        ({"a.bbq": DOUBLE}, ["--fix", "--fixable", "BBQ003"], 1),
+        ({"a.bbq": DOUBLE}, ["--fix", "--fixable", "BBQ0"], 0),
+        ({"a.bbq": DOUBLE}, ["--exclude", "*.bbq"], 0),
+        ({"a.bbq": DOUBLE}, ["--extend-exclude", "b,a.bbq"], 0),
+        ({"a.bbq": DOUBLE}, ["--per-file-ignores", "*.bbq:BBQ006"], 0),
+        ({"a.bbq": DOUBLE}, ["--per-file-ignores", "*.bbq:BBQ003,BBQ006"], 0),
+        ({"a.bbq": DOUBLE}, ["--per-file-ignores", "b/:BBQ006"], 1),
+        ({"a.bbq": DOUBLE}, ["--per-file-ignores", "BBQ006"], 2),
+        ({"a.tpl": f"q: {FIXED} and id:'b'"}, ["--extension", "tpl:yaml"], 1),
+        ({"a.tpl": f"q: {FIXED} and id:'b'"}, [], 0),
+        ({"a.tpl": ""}, ["--extension", "tpl:cobol"], 2),
+        ({"a.bbq": "\udcff"}, [], 0),
+        ({"a.bbq": "\udcff"}, ["a.bbq"], 2),
+        ({"a.py": "# coding: cobol\n"}, ["a.py"], 2),
+        ({"a.bbq": DOUBLE}, ["--add-ignores"], 0),
+        ({"a.json": json.dumps({"q": DOUBLE})}, ["--add-ignores"], 1),
+        ({"a.bbq": DOUBLE}, ["--add-ignores", "--fix"], 2),
+        ({"a.bbq": DOUBLE}, ["--reason", "x"], 2),
+        ({"a.bbq": DOUBLE}, ["--add-ignores", "--reason", "a */ b"], 2),
+        ({}, ["-e", DOUBLE, "--add-ignores"], 2),
+        ({"a.bbq": DOUBLE}, ["--write-baseline"], 2),
+        ({"a.bbq": DOUBLE}, ["--baseline", "b.json"], 2),
+        ({"a.bbq": DOUBLE, "b.json": "[]"}, ["--baseline", "b.json"], 2),
+        ({"a.bbq": DOUBLE, "b.json": "x"}, ["--baseline", "b.json"], 2),
+        ({"a.bbq": DOUBLE}, ["--baseline", "b.json", "--write-baseline"], 0),
+        ({"a.bbq": DOUBLE}, ["--baseline", "b.json", "--write-baseline", "--fix"], 2),
         ({"a.bbq": DOUBLE}, ["-e", FIXED, "a.bbq"], 2),
         ({"a.bbq": DOUBLE}, ["-", "a.bbq"], 2),
         ({"a.bbq": DOUBLE}, ["--stdin-filename", "a.py"], 2),
@@ -77,7 +108,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_exit_statuses(run: Run, files: dict[str, str], arguments: list[str], status: int) -> None:
     for name, text in files.items():
-        Path(name).write_text(text)
+        Path(name).write_text(text, errors="surrogateescape")
     outcome = run("check", *arguments)
     assert outcome.status == status, outcome.err
     assert ("error: " in outcome.err) == (status == 2)
@@ -113,7 +144,7 @@ def test_a_format_may_go_to_a_file(run: Run, form: str) -> None:
     assert (written.status, written.out) == (1, "")
     assert Path("out").read_text(encoding="utf-8") == printed.out
     assert "BBQ006" in printed.out
-    if form in ("json", "gitlab", "sarif"):
+    if form in ("json", "gitlab", "sarif", "rdjson"):
         json.loads(printed.out)
 
 

@@ -177,6 +177,42 @@ def test_github(report: Report) -> None:
     assert [command[1]["file"] for command in commands[2:]] == ["sub/gone.bbq", "sub/none"]
 
 
+def test_azure_pylint_and_grouped(report: Report) -> None:
+    place = "sourcepath=sub/b c.py;linenumber=2;columnnumber="
+    assert [line.removeprefix("##vso[task.logissue type=") for line in render(report, "azure").splitlines()] == [
+        f"error;{place}6;code=BBQ401;]100%AZP25 wrong: a, b",
+        f"warning;{place}25;code=BBQ006;]a string is in double quotes",
+        "error;sourcepath=sub/gone.bbq;]cannot be checked: No such file",
+        "error;sourcepath=sub/none;]cannot be checked: No such file",
+    ]
+    assert render(report, "pylint").splitlines() == [
+        "sub/b c.py:2: [BBQ401, interpolated-query] 100% wrong: a, b",
+        "sub/b c.py:2: [BBQ006, double-quotes] a string is in double quotes",
+    ]
+    assert render(report, "grouped").splitlines() == [
+        "b c.py:",
+        "  2:6   BBQ401  100% wrong: a, b",
+        "  2:25  BBQ006  a string is in double quotes",
+    ]
+
+
+def test_rdjson_has_columns_in_bytes_and_the_fixes(report: Report) -> None:
+    data = json.loads(render(report, "rdjson"))
+    assert data["source"] == {"name": "bbquery"}
+    first, second = data["diagnostics"]
+    assert (first["severity"], first["code"], first["message"]) == ("ERROR", {"value": "BBQ401"}, "100% wrong: a, b")
+    assert second["location"] == {
+        "path": "sub/b c.py",
+        "range": {"start": {"line": 2, "column": 25}, "end": {"line": 2, "column": 30}},
+    }
+    assert [each["text"] for each in second["suggestions"]] == ["'", "'"]
+    source = "é = '𝄞‹'"
+    at = source.index("‹")
+    located = Report([Checked("a.py", source, [finding("BBQ003", at, at + 1)])])
+    [diagnostic] = json.loads(render(located, "rdjson"))["diagnostics"]
+    assert diagnostic["location"]["range"] == {"start": {"line": 1, "column": 11}, "end": {"line": 1, "column": 14}}
+
+
 def test_columns_are_given_to_github_on_one_line_only() -> None:
     (command,) = render(Report([Checked("a", "a\nb", [finding("BBQ001", 0, 3)])]), "github").splitlines()
     assert parsed(command)[1] == {"title": "BBQ001 syntax-error", "file": "a", "line": "1", "endLine": "2"}
@@ -443,7 +479,10 @@ def test_every_format_is_what_its_readers_can_read(report: Report) -> None:
     assert len(list(root.iter("failure"))) == count
     commands = [parsed(line) for line in render(report, "github").splitlines()]
     assert len(commands) == count + len(report.errors)
-    assert render(report, "concise").count("\n") == count
+    assert render(report, "concise").count("\n") == render(report, "pylint").count("\n") == count
+    assert render(report, "azure").count("\n") == count + len(report.errors)
+    assert len(json.loads(render(report, "rdjson"))["diagnostics"]) == count
+    assert sum(line.startswith("  ") for line in render(report, "grouped").splitlines()) == count
 
 
 @given(texts, st.data())

@@ -10,7 +10,7 @@ import ast
 from collections import Counter
 from typing import NamedTuple
 
-from .scopes import dotted, statement_bindings
+from .scopes import all_arguments, dotted, statement_bindings
 from .statements import Statement, Statements
 
 
@@ -56,7 +56,7 @@ def read_names(statements: Statements) -> Names:
             continue
         bound.update([name for name, _ in statement_bindings(statement)])
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            arguments += [node for node in ast.walk(statement.args) if isinstance(node, ast.arg)]
+            arguments += all_arguments(statement.args)
     bound.update([argument.arg for argument in arguments])
     if statements.has_walrus:
         walrus = [node for node in ast.walk(statements.tree) if isinstance(node, ast.NamedExpr)]

@@ -98,12 +98,16 @@ class Scopes:
                 pending.extend(statements_in(statement))
 
 
+def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
+    """Return the arguments of a function, those that take several last."""
+    several = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *several]
+
+
 def _argument_bindings(arguments: ast.arguments) -> Iterator[tuple[str, Binding]]:
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        yield argument.arg, Binding(annotation=argument.annotation)
-    for several in (arguments.vararg, arguments.kwarg):
-        if several is not None:
-            yield several.arg, Binding()
+    several = (arguments.vararg, arguments.kwarg)
+    for argument in all_arguments(arguments):
+        yield argument.arg, Binding(annotation=None if argument in several else argument.annotation)
 
 
 def statement_bindings(node: Statement) -> Iterator[tuple[str, Binding]]:

@@ -56,7 +56,8 @@ class StringTokens(NamedTuple):
 
 # --- finding literals --------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?('''|\"\"\"|'|\")")
+_TOKEN = re.compile(r"#[^\r\n]*|'''|\"\"\"|['\"]")
+_PREFIX = re.compile(r"(?<!\w)[rRbBuUfFtT]{1,2}\Z")
 _BODY = {
     "'": re.compile(r"(?:[^\\'\r\n]|\\(?:\r\n|.))*+'", re.DOTALL),
     '"': re.compile(r'(?:[^\\"\r\n]|\\(?:\r\n|.))*+"', re.DOTALL),
@@ -76,7 +77,7 @@ def _chunk(quote: str, raw: bool) -> re.Pattern[str]:
 
 
 _CHUNKS = {(quote, raw): _chunk(quote, raw) for quote in _BODY for raw in (False, True)}
-_FIELD_START = re.compile(r"""[()\[\]{}:!]|#[^\r\n]*|(?:(?<!\w)([rRbBuUfFtT]{1,2}))?(\'\'\'|\"{3}|'|\")""")
+_FIELD_START = re.compile(r"""[()\[\]{}:!]|#[^\r\n]*|\'\'\'|\"{3}|['"]""")
 _FORMAT_SPEC = re.compile(r"[^{}]*+[{}]")
 
 
@@ -85,24 +86,28 @@ def read_tokens(source: str) -> StringTokens:
     tokens = StringTokens([], [])
     at = 0
     while match := _TOKEN.search(source, at):
-        if match[2] is None:
-            tokens.comments.append(Span(*match.span()))
-            at = match.end()
+        start, after = match.span()
+        if source[start] == "#":
+            tokens.comments.append(Span(start, after))
+            at = after
         else:
-            at = _read_literal(source, match, tokens, 0)
+            at = _read_literal(source, start, match[0], tokens, 0)
     return tokens
 
 
-def _read_literal(source: str, match: re.Match[str], tokens: StringTokens, depth: int) -> int:
-    """Read the literal whose prefix and opening quote are matched, and return where it ends."""
-    prefix, quote = match[1] or "", match[2]
-    start = match.start() if prefix else match.start(2)
+def _read_literal(source: str, start: int, quote: str, tokens: StringTokens, depth: int) -> int:
+    """Read the literal whose quotes open at `start`, and return where it ends."""
+    after = start + len(quote)
+    prefix = ""
+    if source[start - 1 : start].isalpha() and (match := _PREFIX.search(source[max(start - 3, 0) : start])):
+        prefix = match[0]
+        start -= len(prefix)
     gaps: list[tuple[Span, FormatField]] = []
     opened = StringLiteral(Span(start, start), prefix, quote, gaps)
     if is_formatted(opened):
-        end = _read_formatted(source, match.end(), opened, tokens, depth)
+        end = _read_formatted(source, after, opened, tokens, depth)
     else:
-        body = _BODY[quote].match(source, match.end())
+        body = _BODY[quote].match(source, after)
         if body is None:
             raise NotPython
         end = body.end()
@@ -132,8 +137,8 @@ def _read_gap(source: str, start: int, tokens: StringTokens, depth: int) -> tupl
     comments: list[Span] = []
     while match := _FIELD_START.search(source, at):
         at, sign = match.end(), match[0]
-        if match[2]:
-            at = _read_literal(source, match, tokens, depth + 1)
+        if sign[0] in "'\"":
+            at = _read_literal(source, match.start(), sign, tokens, depth + 1)
         elif sign in ("(", "[", "{"):
             opened += 1
         elif opened and sign in (")", "]", "}"):
