@@ -33,14 +33,15 @@ usage:      grouping periods totals pricing report meter session_files threshold
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
 lint:       findings unknown_text rule_registry line_index query_tokens concrete_syntax recovery query_document
             extractors.excerpt extractors.detection extractors.assembled_text
-            rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.assembly
-            rules.metadata
+            rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters
+            rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
             extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
             extractors.quote_free_text
             extractors.python.binding_hint extractors.python.statements extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
-            extractors.python.expressions extractors.python.metadata_calls extractors.python.extractor
+            extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
+            extractors.python.extractor
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
             extractors.javascript.quote_free extractors.javascript.string_values
             extractors.javascript.metadata_objects extractors.javascript.extractor extractors

@@ -43,7 +43,7 @@ class DocumentLinter:
         check = self._checker(enabled).check
         findings = [finding for finding in found.findings if finding.code in enabled]
         for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
-            if problems := check(excerpt.text, excerpt.unknown):
+            if problems := check(excerpt.text, excerpt.unknown, excerpt.is_wire):
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         places = [excerpt.span for excerpt in found.excerpts]

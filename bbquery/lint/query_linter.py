@@ -50,34 +50,41 @@ class QueryLinter:
         self._dialect: Dialect = dialect
         self._schema = None if schema is None else Schema(schema)
 
-    def check(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
+    def check(self, text: str, unknown: Sequence[UnknownText] = (), is_wire: bool = False) -> list[Finding]:
         """Return what is wrong with a text, in the order of the text. No text makes it raise.
 
-        `unknown` are the parts for which something stands in, in order: nothing is said of these.
+        `unknown` are the parts for which something stands in, in order: nothing is said of these. `is_wire` says that
+        the service gets the text as it stands, whatever the dialect.
         """
         if self._schema is None and len(text) <= _PLAIN_LENGTH:
             if _EQUALITY.fullmatch(text):
                 return []
-            if self._dialect == "full" and (match := _EQUALITIES.fullmatch(text)) and _has_no_findings(text, match[1]):
+            if (
+                self._dialect == "full"
+                and not is_wire
+                and (match := _EQUALITIES.fullmatch(text))
+                and _has_no_findings(text, match[1])
+            ):
                 return []
-        return self.check_fully(text, unknown)
+        return self.check_fully(text, unknown, is_wire)
 
-    def check_fully(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
+    def check_fully(self, text: str, unknown: Sequence[UnknownText] = (), is_wire: bool = False) -> list[Finding]:
         """Return the findings of `check` without its short cut."""
-        findings = [finding for finding in self._findings(text, unknown) if finding.code in self._enabled]
+        dialect = "wire" if is_wire else self._dialect
+        findings = [finding for finding in self._findings(text, dialect, unknown) if finding.code in self._enabled]
         if unknown:
             findings = [*_without_guesses(findings, unknown)]
         findings.sort(key=lambda finding: (finding.span, finding.code))
         return findings
 
-    def _findings(self, text: str, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
+    def _findings(self, text: str, dialect: Dialect, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
         repaired = RepairedText(text, interpolated=unknown)
         try:
-            return self._of_tree(parse_query(text, {}), repaired)
+            return self._of_tree(parse_query(text, {}), repaired, dialect)
         except QuerySyntaxError as error:
             problem = error
         if problem.code == "percent-encoded":
-            return self._of_encoded(text, problem, inner=not unknown)
+            return self._of_encoded(text, problem, dialect, inner=not unknown)
         if problem.code in syntax.TOO_LARGE:
             return [syntax.syntax_finding(problem, problem.span)]
         repaired, repairs = repair(text, unknown)
@@ -95,15 +102,15 @@ class QueryLinter:
                     return [*syntax.repair_findings(repairs, certain=False), syntax.syntax_finding(error, where)]
                 repairs, repaired = passed, repaired.with_repairs(passed)  # the others may have moved the error
             else:
-                return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired)]
+                return [*syntax.repair_findings(repairs, certain=True), *self._of_tree(node, repaired, dialect)]
 
-    def _of_encoded(self, text: str, problem: QuerySyntaxError, *, inner: bool) -> list[Finding]:
+    def _of_encoded(self, text: str, problem: QuerySyntaxError, dialect: Dialect, *, inner: bool) -> list[Finding]:
         """Return the finding that a text is encoded, and with `inner` those on the decoded query."""
         decoded = text
         try:
             for _ in range(_MOST_DECODINGS):
                 decoded = decode_form(decoded, Span(0, len(decoded)))
-                found = self._findings(decoded)
+                found = self._findings(decoded, dialect)
                 if not any(finding.code in syntax.NO_QUERY for finding in found):
                     break
                 if not is_encoded(decoded):
@@ -118,11 +125,11 @@ class QueryLinter:
         others = [_to_finding(each.code, each.message, whole, each.hint, None) for each in found if inner]
         return [encoded, *others]
 
-    def _of_tree(self, node: Node, repaired: RepairedText) -> list[Finding]:
+    def _of_tree(self, node: Node, repaired: RepairedText, dialect: Dialect) -> list[Finding]:
         tree = QueryDocument(node, repaired)
         notes: Iterable[RuleResults] = (
             style.check_style(tree),
-            service.check_service(tree, self._dialect),
+            service.check_service(tree, dialect),
             logic.check_logic(tree),
             service.check_region(tree),
             self._schema.check(tree) if self._schema else (),

@@ -18,7 +18,7 @@ Fixing = Literal["never", "safe", "unsafe"]
 
 class Rule(NamedTuple):
     """A rule. `fix` says whether its findings can be fixed, and how safely. `default` says whether it is on unless
-    asked for. `needs` is what it cannot find anything without: the wire dialect, or a schema.
+    asked for. `needs` is what it cannot find anything without: a schema.
     """
 
     code: str
@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     fix: Fixing
     summary: str
     default: bool = True
-    needs: Literal["", "wire", "schema"] = ""
+    needs: Literal["", "schema"] = ""
 
 
 RULES: dict[str, Rule] = {
@@ -42,7 +42,7 @@ RULES: dict[str, Rule] = {
         Rule("BBQ006", "double-quotes", "warning", "safe", "A string is in double quotes"),
         Rule("BBQ007", "foreign-operator", "error", "unsafe", "An operator of another language"),
         # 1xx: the service
-        Rule("BBQ101", "not-a-wire-query", "error", "never", "The service cannot answer the query as one request", needs="wire"),
+        Rule("BBQ101", "not-a-wire-query", "error", "never", "The service cannot answer the query as one request"),
         Rule("BBQ102", "full-scan", "warning", "never", "Only a listing of every session answers the query"),
         Rule("BBQ103", "unquotable", "warning", "never", "A key or value that no request to the service can quote"),
         Rule("BBQ104", "unstorable-value", "warning", "never", "A value that the service does not store"),
@@ -70,6 +70,8 @@ RULES: dict[str, Rule] = {
         Rule("BBQ404", "unqueryable-metadata", "warning", "unsafe", "Metadata that no query can find"),
         Rule("BBQ405", "unstorable-metadata", "warning", "never", "Metadata with a value that the service refuses"),
         Rule("BBQ406", "metadata-too-large", "error", "never", "Metadata larger than the service takes"),
+        Rule("BBQ407", "unknown-parameter", "warning", "never", "A parameter that the list endpoint does not have"),
+        Rule("BBQ408", "query-without-status", "warning", "never", "A q without a status, which is slow on large accounts", default=False),
         # 9xx: suppressions
         Rule("BBQ901", "unused-suppression", "warning", "safe", "A suppression that suppresses nothing"),
         Rule("BBQ902", "unknown-suppression", "warning", "never", "A suppression of a rule that is not there"),

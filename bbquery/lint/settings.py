@@ -85,7 +85,7 @@ class Settings:
     @cached_property
     def enabled(self) -> frozenset[str]:
         """The codes that are on, without those that cannot find anything with these settings."""
-        idle = {"wire": self.dialect != "wire", "schema": self.schema is None}
+        idle = {"schema": self.schema is None}
         on = select_rules(self.select, self.ignore, self.extend_select)
         return frozenset(code for code in on if not idle.get(RULES[code].needs, False))
 

@@ -208,7 +208,7 @@ def test_a_suppression_is_needless_only_for_sure_and_where_that_is_asked(source:
 
 
 def test_rules_that_cannot_find_anything_here_do_not_keep_a_suppression() -> None:
-    enabled = DEFAULT - {"BBQ101", "BBQ301", "BBQ302", "BBQ303"}
+    enabled = DEFAULT - {"BBQ301", "BBQ302", "BBQ303"}
     assert stays("a # bbquery: ignore", None, enabled) == ["BBQ901 bbquery: ignore"]
     assert stays("a # bbquery: ignore[BBQ3]", None, enabled) == ["BBQ901 BBQ3"]
 

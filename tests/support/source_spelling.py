@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bbquery._text import Span
 from bbquery.lint.extractors import extract
 from bbquery.lint.extractors.excerpt import Excerpt, Extraction
+from bbquery.lint.rule_registry import RULES
 from bbquery.lint.rules.assembly import TEMPLATE_FIELD
 from bbquery.lint.unknown_text import known_text
 from support import strategies
@@ -115,7 +116,8 @@ def snippets(name: str, *languages: str) -> list[Snippet]:
 def said(source: str, language: str) -> list[str]:
     """Return what is found in a source, in the words of a snippet."""
     found = extract(source, language)
-    findings = [f"{each.code} {source[each.span.start : each.span.end]}" for each in found.findings]
+    on = [each for each in found.findings if RULES[each.code].default]
+    findings = [f"{each.code} {source[each.span.start : each.span.end]}" for each in on]
     return findings + [f"query {written(excerpt)}" for excerpt in found.excerpts]
 
 

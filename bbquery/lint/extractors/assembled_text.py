@@ -13,9 +13,11 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ..._text import Span
 
-Role = Literal["query", "encoded", "unencoded", "compared", "shown"]
-"""What is known of a text from where it stands: it is a query for certain; it is given to what decodes it, or to what
-encodes it; it is compared with another text; it is printed, logged or raised, and so is not sent."""
+Role = Literal["query", "wire", "encoded", "unencoded", "compared", "shown"]
+"""What is known of a text from where it stands: it is a query for certain; it is one that the service gets as it is;
+it is given to what decodes it, or to what encodes it; it is compared with another text; it is printed, logged or
+raised, and so is not sent.
+"""
 
 Respell: TypeAlias = Callable[[str], str]
 
@@ -138,6 +140,10 @@ class AssembledText(NamedTuple):
             [self.ends[after - 1] for after in firsts[1:]],
             [(Span(index[at.start], index[at.end]), hole) for at, hole in self.holes if {*at} <= index.keys()],
         )
+
+    def locate(self, span: Span) -> Span:
+        """Return where a part of the text stands in the source."""
+        return Span(self.starts[span.start], self.ends[span.end - 1])
 
     @property
     def strings(self) -> list[Span]:

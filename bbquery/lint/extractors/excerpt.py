@@ -19,7 +19,7 @@ class Excerpt(NamedTuple):
     character ends, if that is not where the next one starts: between the parts of an assembled text stands what belongs
     to neither. `respell` turns new query text into what the source must hold for it; None if the source cannot be
     edited, because the text is put together from several literals, say. `unknown` are the parts of `text` that stand in
-    for what is put in at run time.
+    for what is put in at run time. `is_wire` says that the service gets it as it stands.
     """
 
     text: str
@@ -28,6 +28,7 @@ class Excerpt(NamedTuple):
     respell: Callable[[str], str] | None = None
     ends: Sequence[int] | None = None
     unknown: Sequence[UnknownText] = ()
+    is_wire: bool = False
 
     def locate(self, span: Span) -> Span:
         """Return where a part of `text` stands in the source."""

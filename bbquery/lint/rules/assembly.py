@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..._text import Span, truncate
+from ...planning.requests import SESSIONS_PATH
 from ...planning.urls import percent_encode
 from ..extractors.assembled_text import AssembledText, ConstantText, Interpolation
 from ..extractors.detection import decode_query, mentions_metadata, query_positions
@@ -19,6 +20,7 @@ from ..extractors.excerpt import Excerpt, Extraction
 from ..findings import Finding, Fix
 from ..rule_registry import RULES
 from ..unknown_text import UnknownText
+from .list_parameters import check_url_parameters
 from .stand_ins import fill
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ def find_queries(
 
     Return whether the text is any of our business. `respell` is that of a text which is one literal.
     """
-    if role == "query":
-        _add_query(fill(pieces), span, advice, extraction, role, respell)
+    if role in ("query", "wire"):
+        _add_query(fill(pieces), span, advice, extraction, role, respell, is_wire=role == "wire")
         return True
     if role == "shown" or not any(
         isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in pieces
@@ -76,7 +78,10 @@ def find_queries(
             )
         # What is percent-encoded needs no escape in any language.
         written = percent_encode if respell and offsets is not None else respell
-        _add_query(whole.part(place, plain, offsets), source, advice, extraction, role, written)
+        is_wire = in_url and SESSIONS_PATH in whole.text[: place.start]
+        if is_wire and role is None:
+            extraction.findings.extend(check_url_parameters(whole.text, place, whole.locate))
+        _add_query(whole.part(place, plain, offsets), source, advice, extraction, role, written, is_wire=is_wire)
     return end > 0
 
 
@@ -90,17 +95,24 @@ TEMPLATE_FIELD = re.compile(r"\$?\{\w*(?:![rsa])?(?::[^{}'\"]*)?\}|\{\{ *[\w.]+ 
 
 
 def _add_query(
-    query: AssembledText, span: Span, advice: Advice, extraction: Extraction, role: Role | None, respell: Respell | None
+    query: AssembledText,
+    span: Span,
+    advice: Advice,
+    extraction: Extraction,
+    role: Role | None,
+    respell: Respell | None,
+    *,
+    is_wire: bool,
 ) -> None:
     """Add the query, and findings on what is put into it.
 
     In a query that is used as it is, nothing is filled in later.
     """
     message = "{} is put into the text of the query: a quote in it changes what is asked for"
-    if not query.holes and role != "query":
+    if not query.holes and role not in ("query", "wire"):
         message = "{} is filled in later, as text: a quote in it changes what is asked for"
         query = query._replace(holes=_later(query))
-    extraction.excerpts.append(_to_excerpt(query, span, respell))
+    extraction.excerpts.append(_to_excerpt(query, span, respell)._replace(is_wire=is_wire))
     values = [hole for _, hole in query.holes if not (hole.harmless or hole.is_structural)]
     if values and role != "compared":  # what is only compared injects nothing
         hint = advice.bound if isinstance(advice.bound, str) else advice.bound(query)

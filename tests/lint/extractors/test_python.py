@@ -24,6 +24,7 @@ import bbquery
 from bbquery._text import Span
 from bbquery.lint.extractors.detection import decode_query, may_contain_queries
 from bbquery.lint.extractors.python.extractor import extract
+from bbquery.lint.rule_registry import RULES
 
 thorough = examples(500)
 
@@ -36,12 +37,9 @@ def snippets(name: str) -> list[Any]:
 def found(source: str) -> tuple[list[str], list[str], list[str]]:
     """The texts of the queries, and of the findings their codes and what they mark."""
     result = extract(source)
-    marked = [source[slice(*finding.span)] for finding in result.findings]
-    return (
-        [source_spelling.written(excerpt) for excerpt in result.excerpts],
-        [finding.code for finding in result.findings],
-        marked,
-    )
+    on = [finding for finding in result.findings if RULES[finding.code].default]
+    marked = [source[slice(*finding.span)] for finding in on]
+    return [source_spelling.written(each) for each in result.excerpts], [finding.code for finding in on], marked
 
 
 @pytest.mark.parametrize("row", snippets("python_clean.toml"))

@@ -91,9 +91,9 @@ def test_percent_encoding(text: str, seed: int, before: str, language: str) -> N
     url = "https://api.browserbase.com/v1/sessions?status=RUNNING&q="
     spelled = plain(f"{comment} {before}\n{head}{url}") + string + f"&x=1{tail}"
     excerpt = source_spelling.check(spelled, text, language)
-    assert [finding.code for finding in extract(spelled.source, language).findings] == ["BBQ402"] * (
-        language in ("typescript", "python")
-    )
+    by_hand = ["BBQ402"] * (language in ("typescript", "python"))
+    codes = [finding.code for finding in extract(spelled.source, language).findings]
+    assert sorted(codes) == [*by_hand, "BBQ407"], "there is no parameter x"
     if excerpt.respell:
         new = "user_metadata['%']:\"a&b+c é'\""
         assert f"query {new}" in source_spelling.said(source_spelling.replaced(spelled.source, excerpt, new), language)

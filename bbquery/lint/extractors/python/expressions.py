@@ -35,6 +35,7 @@ class StringExpressions:
     ) -> None:
         self.source = source
         self.names = names
+        self.scopes = scopes
         self._quote_free = QuoteFreeExpressions(scopes, names)
         self.offset = offset
         self.literals = sorted(tokens.literals, key=lambda literal: literal.span.start)

@@ -20,6 +20,7 @@ from ..detection import may_contain_queries, mentions_metadata
 from ..excerpt import Construct, Extraction
 from .binding_hint import binding_hint
 from .expressions import StringExpressions, addition_operands
+from .list_calls import check_list_call, check_literal_type, list_parameters
 from .metadata_calls import check_call
 from .module_tree import offsets, parse_module
 from .names import Names, read_names
@@ -76,9 +77,8 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     scopes = Scopes(statements)
     found = [*_marked(source, statements, names)]
     nodes = [node for statement in found for part in own_nodes(statement) for node in ast.walk(part)]
-    module = _Module(
-        StringExpressions(source, tokens, names, scopes, offsets(text)), _roles([*found, *nodes], names, scopes)
-    )
+    texts = StringExpressions(source, tokens, names, scopes, offsets(text))
+    module = _Module(texts, _roles([*found, *nodes], texts))
     module.visit(found)
     return Extraction(module.result.excerpts, module.result.findings, tokens.comments)
 
@@ -141,7 +141,7 @@ class _Module:
             if not is_string:  # a docstring, or a string that stands there for nothing
                 pending.extend(own_nodes(statement))
         # What a query's name is bound to may stand where nothing says so.
-        pending.extend(node for node, role in self.roles.items() if role == "query" and isinstance(node, ast.Constant))
+        pending.extend(node for node, role in self.roles.items() if role in ("query", "wire"))
         seen: set[ast.AST] = set()
         while pending:
             node = pending.pop()
@@ -153,6 +153,9 @@ class _Module:
                 continue
             if isinstance(node, ast.Call):
                 self.result.findings.extend(check_call(node, self.texts))
+                self.result.findings.extend(check_list_call(node, self.texts))
+            elif isinstance(node, ast.Subscript) and self.texts.names.uses("browserbase"):
+                self.result.findings.extend(check_literal_type(node, self.texts))
             rest = self._examine(node) if isinstance(node, ast.expr) else None
             if rest is not None:
                 pending.extend(rest)
@@ -203,7 +206,7 @@ _HELP = {"help", "metavar", "description", "epilog"}
 _ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
 
 
-def _roles(nodes: list[ast.AST], names: Names, scopes: Scopes) -> dict[ast.expr, Role]:
+def _roles(nodes: list[ast.AST], texts: StringExpressions) -> dict[ast.expr, Role]:
     """Return what is known of texts from what they are given to."""
     roles: dict[ast.expr, Role] = {}
     for node in nodes:
@@ -212,8 +215,11 @@ def _roles(nodes: list[ast.AST], names: Names, scopes: Scopes) -> dict[ast.expr,
         elif isinstance(node, ast.Assert) and node.msg:
             roles[node.msg] = "shown"
         elif isinstance(node, ast.Call):
-            for argument, role in _argument_roles(node, names):
-                roles |= dict.fromkeys(_alternatives(argument, names, scopes if role == "query" else None), role)
+            for argument, role in _argument_roles(node, texts.names):
+                scopes = texts.scopes if role == "query" else None
+                roles |= dict.fromkeys(_alternatives(argument, texts.names, scopes), role)
+            if query := list_parameters(node, texts).get("q"):
+                roles |= dict.fromkeys(_alternatives(query[1], texts.names, texts.scopes), "wire")
     return roles
 
 
@@ -222,14 +228,11 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     owner, _, name = dotted(call.func).rpartition(".")
     first = call.args[:1]
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    queried = [keywords["q"]] if "q" in keywords else []
     yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
     if _SHOWING_FUNCTIONS.fullmatch(dotted(call.func, calls=True)):
         yield from ((argument, "shown") for argument in call.args)
     elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
         yield from ((argument, "query") for argument in first)
-    elif name == "list" and owner.endswith("sessions") and names.uses("browserbase"):
-        yield from ((argument, "query") for argument in queried)
     elif name in _DECODERS:
         yield from ((argument, "encoded") for argument in first)
     elif name in _ENCODERS:
@@ -258,7 +261,7 @@ def _alternatives(node: ast.expr, names: Names, scopes: Scopes | None) -> Iterat
         yield from _alternatives(node.orelse, names, scopes)
         return
     value = names.value(node)
-    if scopes and isinstance(value, ast.Name) and (known := scopes.constant(value)) and isinstance(known, _TEXTS):
+    if scopes and isinstance(value, ast.Name) and (known := scopes.text_of(value)) and isinstance(known, _TEXTS):
         value = known
     yield value
 

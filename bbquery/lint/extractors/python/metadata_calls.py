@@ -10,11 +10,11 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from ....planning.requests import SESSIONS_PATH
 from ...findings import Finding
 from ...rules.metadata import MetadataLiteral, check_metadata
-from ..assembled_text import ConstantText, constant
+from ..assembled_text import constant
 from .expressions import StringExpressions
+from .list_calls import is_list_url
 from .scopes import dotted
 
 
@@ -36,21 +36,8 @@ def _given(call: ast.Call, texts: StringExpressions) -> Iterator[ast.expr]:
         yield from (keywords[key] for key in ("user_metadata",) if key in keywords)
     elif name == "create_session" and owner in texts.names.clients:
         yield from call.args[:1]
-    elif isinstance(body := keywords.get("json"), ast.Dict) and _is_list_url(call, texts):
+    elif isinstance(body := keywords.get("json"), ast.Dict) and is_list_url(call, texts):
         yield from (value for key, value in zip(body.keys, body.values, strict=True) if _text_of(key) == "userMetadata")
-
-
-def _is_list_url(call: ast.Call, texts: StringExpressions) -> bool:
-    url = next((keyword.value for keyword in call.keywords if keyword.arg == "url"), None)
-    for argument in (*call.args[:2], *([url] if url else [])):  # requests.post(url), requests.request("POST", url)
-        text = texts.read(argument)
-        if (
-            text
-            and isinstance(text.pieces[-1], ConstantText)
-            and text.pieces[-1].text.rstrip("/").endswith(SESSIONS_PATH)
-        ):
-            return True
-    return False
 
 
 def _text_of(node: ast.expr | None) -> str | None:

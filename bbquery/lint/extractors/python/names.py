@@ -7,6 +7,7 @@ little, but what it is sure of holds.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ class Names(NamedTuple):
     """The expressions to which module-level names in upper case are bound, once each."""
     clients: set[str]
     """The names bound to a `bbquery.Client`, such as `client` and `self.client`."""
+    others: dict[str, bool]
+    """Whether what is bound to a name is a client of the vendor's SDK, where it is known what that is."""
 
     def origin(self, node: ast.expr) -> str:
         """Return a name or attribute with its import resolved, such as `bbquery.parse`;
@@ -36,6 +39,14 @@ class Names(NamedTuple):
     def value(self, node: ast.expr) -> ast.expr:
         """Return what a constant's name stands for. Any other expression stands for itself."""
         return self.constants.get(node.id, node) if isinstance(node, ast.Name) else node
+
+    def is_vendor_client(self, path: str) -> bool:
+        """Return whether a dotted name is a client of the vendor's SDK; one of unknown origin must be called so."""
+        if not self.uses("browserbase"):
+            return False
+        if self.imports.get(path.partition(".")[0], "").partition(".")[0] == "browserbase":
+            return True
+        return self.others.get(path, _VENDOR_NAME.search(path) is not None)
 
     def uses(self, package: str) -> bool:
         return any(origin.partition(".")[0] == package for origin in self.imports.values())
@@ -70,7 +81,7 @@ def read_names(statements: Statements) -> Names:
         for name, value in _bound_names(statement)
         if name.isupper() and bound[name] == 1
     }
-    names = Names(imports, constants, set())
+    names = Names(imports, constants, set(), {})
     clients.update(
         name for statement in statements.all for name, value in _bound_names(statement) if _is_client(names, value)
     )
@@ -80,7 +91,26 @@ def read_names(statements: Statements) -> Names:
         if each.annotation is not None and names.origin(each.annotation) in _CLIENT_CLASSES
     )
     names.clients.update(name for name, count in clients.items() if count == bound[name])
+    for statement in statements.all:
+        for name, value in _bound_names(statement):
+            if isinstance(value, ast.Call):
+                _note_origin(names, name, names.origin(value.func))
+    for argument in arguments:
+        if argument.annotation is not None:
+            _note_origin(names, argument.arg, names.origin(argument.annotation))
     return names
+
+
+_VENDOR_NAME = re.compile(r"(?i)(?:\A|[._])bb(?:_?client)?\Z|browser_?base")
+
+
+def _note_origin(names: Names, name: str, origin: str) -> None:
+    """Note whether what a name is bound to is a client of the vendor's SDK: a class, or what another package makes."""
+    package = origin.partition(".")[0]
+    if package == "browserbase":
+        names.others.setdefault(name, True)
+    elif origin and (origin in names.imports.values() or package in names.imports.values() or origin[:1].isupper()):
+        names.others[name] = False
 
 
 def _import(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:

@@ -26,11 +26,14 @@ def dotted(node: ast.AST, *, calls: bool = False) -> str:
 
 
 class Binding(NamedTuple):
-    """A place where a name gets a value: the value itself, an annotation, or what is iterated over, as far as known."""
+    """A place where a name gets a value: the value itself, an annotation, what is iterated over, or an argument's
+    default, as far as known.
+    """
 
     value: ast.expr | None = None
     annotation: ast.expr | None = None
     items: ast.expr | None = None
+    default: ast.expr | None = None
 
 
 class Scopes:
@@ -59,6 +62,11 @@ class Scopes:
         """Return the one expression to which a name is bound, or None."""
         found = self.bindings(node)
         return found[0].value if len(found) == 1 else None
+
+    def text_of(self, node: ast.Name) -> ast.expr | None:
+        """Return the one expression to which a name is bound, or the default of an argument; None for any other."""
+        found = self.bindings(node)
+        return found[0].value or found[0].default if len(found) == 1 else None
 
     def class_of(self, node: ast.Name) -> ast.ClassDef | None:
         """Return the class of the module that a name stands for, or None."""
@@ -106,8 +114,12 @@ def all_arguments(arguments: ast.arguments) -> list[ast.arg]:
 
 def _argument_bindings(arguments: ast.arguments) -> Iterator[tuple[str, Binding]]:
     several = (arguments.vararg, arguments.kwarg)
+    placed = [*arguments.posonlyargs, *arguments.args]
+    defaults = dict(zip(placed[len(placed) - len(arguments.defaults) :], arguments.defaults, strict=True))
+    defaults |= {each: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value}
     for argument in all_arguments(arguments):
-        yield argument.arg, Binding(annotation=None if argument in several else argument.annotation)
+        annotation = None if argument in several else argument.annotation
+        yield argument.arg, Binding(annotation=annotation, default=defaults.get(argument))
 
 
 def statement_bindings(node: Statement) -> Iterator[tuple[str, Binding]]:
