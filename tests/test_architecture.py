@@ -44,7 +44,8 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             extractors.python.extractor
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
             extractors.javascript.quote_free extractors.javascript.string_values
-            extractors.javascript.metadata_objects extractors.javascript.extractor extractors
+            extractors.javascript.metadata_objects extractors.javascript.list_calls
+            extractors.javascript.extractor extractors
             reach suppressions document_linter fixes added_suppressions formatter
             project_settings files.ignore_files files.discovery project_files files.source_file report baseline cache
             file_checker worker_pool runner files.writer

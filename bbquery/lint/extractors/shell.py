@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import takewhile
 
 from ..._text import Span
+from ...planning.requests import SESSIONS_PATH
 from ..rules.assembly import Advice, find_queries
-from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character
+from .assembled_text import MATCHES_NOTHING, ConstantText, Fragment, FragmentReader, Respell, Role, character
 from .excerpt import Construct, Extraction
 
 _SHELL_ADVICE = Advice(
@@ -83,6 +85,8 @@ class _Script:
         self.end = len(source) if end is None else end
         self.found = Extraction([], [], [], constructs=[])
         self.line_start = self.at  # of the command, which may go on in other lines
+        self.command: list[tuple[_Word, int]] = []  # its words so far, each with its end
+        self.outer: list[list[tuple[_Word, int]]] = []  # the words of the commands around it
         self.constants = constants(source[self.at : self.end])
         self.word = _Word(source, self.at)
         # What is open around here: the word outside, and what closes the inside: ) ` or " or, for a subshell, S.
@@ -96,10 +100,16 @@ class _Script:
             else:
                 self._read_command()
         while self.open:
-            self._finish()
-            self.word = self.open.pop()[0]
+            word, closing = self.open.pop()
+            if closing != '"':
+                self._finish()
+                self._leave_command()
+            self.word = word
         self._finish()
+        self._judge_command()
         self._end_command(self.end)
+        self.found.excerpts.sort(key=lambda excerpt: excerpt.span)
+        self.found.findings.sort(key=lambda finding: finding.span)
         return self.found
 
     def _read_command(self) -> None:
@@ -169,6 +179,7 @@ class _Script:
         if source[at] == closing and closing in ")`":
             inner = self.word.start
             self._finish()
+            self._leave_command()
             self.word = self.open.pop()[0]
             span = Span(inner, at + 1)
             self.word.builder.hole(span, harmless=source.startswith("$((", inner))
@@ -177,6 +188,7 @@ class _Script:
             self.at += 1
         elif source.startswith("$(", at) or source[at] == "`":
             self.open.append((self.word, ")" if source[at] == "$" else "`"))
+            self._enter_command()
             self.word = _Word(source, at)
             self.at += 1 + (source[at] == "$")
         elif variable := _VARIABLE.match(source, at, self.end):
@@ -193,6 +205,8 @@ class _Script:
         start = self.word.start if self.open else self.at
         self._finish()
         self.word = _Word(self.source, start)
+        if char in "\n;|&":
+            self._judge_command()
         heredoc = _HEREDOC.match(self.source, self.at, self.end) if char == "<" else None
         if heredoc:
             self.heredocs.append(heredoc)
@@ -200,8 +214,10 @@ class _Script:
             return
         if char == "(":
             self.open.append((self.word, "S"))
+            self._enter_command()
         elif char == ")" and self.open and self.open[-1][1] == "S":
             self.open.pop()
+            self._leave_command()
         self.at += 1
         if char == "\n":
             end = self.at - 1
@@ -221,8 +237,39 @@ class _Script:
         self.line_start = self.at
 
     def _finish(self) -> None:
-        word = self.word
-        find_queries(word.builder.pieces, Span(word.start, self.at), _SHELL_ADVICE, self.found, respell=word.respell)
+        self.command.append((self.word, self.at))
+
+    def _enter_command(self) -> None:
+        self.outer.append(self.command)
+        self.command = []
+
+    def _leave_command(self) -> None:
+        self._judge_command()
+        self.command = self.outer.pop()
+
+    def _judge_word(self, word: _Word, end: int, role: Role | None = None) -> None:
+        pieces, span = word.builder.pieces, Span(word.start, end)
+        find_queries(pieces, span, _SHELL_ADVICE, self.found, role=role, respell=word.respell)
+
+    def _judge_command(self) -> None:
+        """Judge the words of a command together: what it sends to the service is known from its other words."""
+        texts = [_known_start(word.builder.pieces) for word, _ in self.command]
+        constants = [
+            piece.text for word, _ in self.command for piece in word.builder.pieces if isinstance(piece, ConstantText)
+        ]
+        is_request = any(SESSIONS_PATH in text for text in constants)
+        option = ""
+        for (word, end), text in zip(self.command, texts, strict=True):
+            sent = _SENT.match(text) if is_request else None
+            if sent and (sent[0] == "q==" or option == "--data-urlencode"):
+                word.builder.pieces = _without_start(word.builder.pieces, sent.end())
+                self._judge_word(word, end, "wire")
+            elif option == "--q" and texts[0] == "browse":
+                self._judge_word(word, end, "wire")
+            else:
+                self._judge_word(word, end)
+            option = text or option  # an empty word is what stands between two blanks
+        self.command.clear()
 
     def _line_end(self) -> int:
         end = self.source.find("\n", self.at)
@@ -251,6 +298,30 @@ class _Script:
             builder.hole(Span(*variable.span()))
         else:
             builder.escaped(known, variable.span())
+
+
+_SENT = re.compile(r"q==?")
+"""How curl's --data-urlencode, and the parameters of httpie and xh, begin."""
+
+
+def _known_start(pieces: list[Fragment]) -> str:
+    """Return what a word begins with, up to the first interpolation."""
+    return "".join([piece.text for piece in takewhile(_is_constant, pieces) if isinstance(piece, ConstantText)])
+
+
+def _is_constant(piece: Fragment) -> bool:
+    return isinstance(piece, ConstantText)
+
+
+def _without_start(pieces: list[Fragment], length: int) -> list[Fragment]:
+    left: list[Fragment] = []
+    for piece in pieces:
+        if isinstance(piece, ConstantText):
+            cut = min(length, len(piece.text))
+            length -= cut
+            piece = ConstantText(piece.text[cut:], piece.starts[cut:], piece.ends[cut:])
+        left.append(piece)
+    return left
 
 
 _IN_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]+)`')

@@ -27,7 +27,8 @@ _NAMES = "(identifier) @name (shorthand_property_identifier_pattern) @name"
 
 
 class JsBinding(NamedTuple):
-    """A place where a name gets a value: the value itself, its type, or what is iterated over, as far as known.
+    """A place where a name gets a value: the value itself, its type, what is iterated over, or an argument's default,
+    as far as known.
 
     `scope` is where the name is seen; None for one that is assigned to, and declared elsewhere.
     """
@@ -36,6 +37,7 @@ class JsBinding(NamedTuple):
     value: Node | None = None
     type: Node | None = None
     items: Node | None = None
+    default: Node | None = None
     is_constant: bool = False
 
 
@@ -107,13 +109,17 @@ def _binding(name: Node) -> JsBinding | None:
             items = parent.child_by_field_name("right") if of and of.type == "of" else None
             return JsBinding(parent, items=items) if parent.child_by_field_name("kind") else JsBinding(None)
         case "required_parameter" | "optional_parameter" if parent.child_by_field_name("pattern") == name:
-            return JsBinding(_around(name, _JS_FUNCTIONS), type=parent.child_by_field_name("type"))
+            return JsBinding(
+                _around(name, _JS_FUNCTIONS),
+                type=parent.child_by_field_name("type"),
+                default=parent.child_by_field_name("value"),
+            )
         case "formal_parameters" | "catch_clause":
             return JsBinding(_around(name, _JS_FUNCTIONS if parent.type == "formal_parameters" else {"catch_clause"}))
         case "arrow_function" if parent.child_by_field_name("parameter") == name:
             return JsBinding(parent)
         case "assignment_pattern" if parent.child_by_field_name("left") == name:
-            return JsBinding(_around(name, _JS_FUNCTIONS))
+            return JsBinding(_around(name, _JS_FUNCTIONS), default=parent.child_by_field_name("right"))
         case "assignment_expression" | "augmented_assignment_expression" if parent.child_by_field_name("left") == name:
             return JsBinding(None, value=parent.child_by_field_name("right"))
         case "function_declaration" | "generator_function_declaration" | "class_declaration" | "enum_declaration":

@@ -7,14 +7,17 @@ JSX text is prose. A template with a tag of its own (`sql`, `gql`) is left to th
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from ...._text import Span
+from ...findings import Finding
 from ...rules.assembly import Advice, find_queries
 from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import AssembledText, Role
 from ..excerpt import Construct, Extraction
+from .bindings import Bindings
+from .list_calls import ListCalls
 from .metadata_objects import read_metadata
 from .source_tree import SourceTree, is_string, is_sum, operator
 from .string_values import StringValues
@@ -62,6 +65,7 @@ def extract(source: str, language: str) -> Extraction:
         leaves: list[MetadataLiteral] = []
         known = read_metadata(node, values, leaves)
         found.findings.extend(check_metadata(known, leaves, tree.span(node)))
+    found.findings.extend(walk.findings)
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
     found.findings.sort(key=lambda finding: finding.span)
     return found
@@ -81,14 +85,19 @@ class _Walk:
     def __init__(self, tree: SourceTree) -> None:
         self.tree = tree
         # Only what holds the word without which nothing is ours is walked through: a file is mostly something else.
-        marks = rb"[Mm]etadata|METADATA" + rb"|\bsessions\s*\??\.\s*list\b" * (b"browserbase" in tree.data)
+        listing = rb"|\bsessions\s*\??\.\s*list\b|URLSearchParams|\bparams\b"
+        marks = rb"[Mm]etadata|METADATA" + listing * (b"browserbase" in tree.data)
         self.marks = [match.start() for match in re.finditer(marks, tree.data)]
         self.strings: list[tuple[Node, list[Node]]] = []
         self.roles: dict[int, Role] = {}  # by the ids of nodes
         self.metadata: list[Node] = []
         self.constructs: list[Construct] = []
         self.markup: set[int] = set()  # where strings begin that are attributes of JSX
-        self.values = StringValues(tree, self.markup)
+        bindings = Bindings(tree)
+        self.values = StringValues(tree, bindings, self.markup)
+        self.lists = ListCalls(tree, self.values, bindings)
+        self.findings: list[Finding] = []
+        self._sent: list[Node] = []  # what the service gets as it is
 
     def run(self) -> None:
         pending = [self.tree.root]
@@ -117,9 +126,17 @@ class _Walk:
                     self._set_role("compared", *inner)
                 case "pair" if self.values.key(inner[0]) == "params":  # of axios
                     self._set_role("unencoded", *self._parameters(inner[-1]))
+                    self._send_listed(inner[-1])
                 case "call_expression" | "new_expression":
                     inner = self._call(node)
             pending.extend(reversed(inner))
+        self.findings += self.lists.check_status_sets()
+        seen = {node.id for node, _ in self.strings}
+        for node in self._sent:  # what a query's name is bound to may stand where nothing says so
+            operands = self.tree.operands(node)
+            if node.id not in seen and any(map(is_string, operands)):
+                self.strings.append((node, operands))
+                seen.add(node.id)
 
     def _call(self, node: Node) -> list[Node]:
         """Look at a call. A template after a name is a call too."""
@@ -139,26 +156,40 @@ class _Walk:
             metadata = options.get("userMetadata")
             if name == "create" and metadata and metadata.type == "object":
                 self.metadata.append(metadata)
-            elif name == "list" and "q" in options and "browserbase" in self.tree.source:
-                self._set_role("query", options["q"])
+            elif name == "list" and self.lists.is_vendor_list(function) and given:
+                self._send(given[0])
+                self.findings += self.lists.check(given[0])
         elif _SHOWING_CALLS.fullmatch(f"{owner}.{name}") or name.endswith("Error"):
             self._set_role("shown", *given)
         elif name in ("decodeURIComponent", "decodeURI"):
             self._set_role("encoded", *given)
         elif name in ("encodeURIComponent", "encodeURI", "URLSearchParams"):
             self._set_role("unencoded", *given, *self._parameters(*given))
+            for each in given:
+                self._send_listed(each)
         elif name in ("set", "append") and owner.lower().endswith("params"):
             self._set_role("unencoded", *given[1:])
         elif re.match(r"assert|expect|to[A-Z]", name) or owner == "assert":
             self._set_role("compared", *given)
         return node.children
 
+    def _send(self, given: Node) -> None:
+        """Note the `q` of an object as what the service gets."""
+        if query := self.lists.parameters(given).get("q"):
+            for text in self.lists.texts(query.value):
+                self._set_role("wire", text)
+                self._sent.append(text)
+
+    def _send_listed(self, given: Node) -> None:
+        given = self.tree.unwrapped(given)
+        if self.lists.are_list_parameters(given):
+            self._send(given)
+            self.findings += self.lists.check(given)
+
     def _set_role(self, role: Role, *nodes: Node) -> None:
         """Note the role of strings, including those of a conditional expression."""
         for node in map(self.tree.unwrapped, nodes):
             self.roles[node.id] = role
-            if role == "query":
-                insort(self.marks, node.start_byte)  # it need not say the word
             if node.type == "ternary_expression":
                 self._set_role(role, *node.named_children[1:])
 

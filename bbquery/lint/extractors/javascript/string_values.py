@@ -21,11 +21,11 @@ _MAX_CONSTANTS = 30  # one that is bound to another
 class StringValues:
     """The strings of a source. `markup` are the places, in bytes, of those that are attributes of JSX."""
 
-    def __init__(self, tree: SourceTree, markup: set[int]) -> None:
+    def __init__(self, tree: SourceTree, bindings: Bindings, markup: set[int]) -> None:
         self.tree = tree
         self.markup = markup
-        self._bindings = Bindings(tree)
-        self._quote_free = QuoteFreeValues(tree, self._bindings)
+        self._bindings = bindings
+        self._quote_free = QuoteFreeValues(tree, bindings)
 
     def read(self, operands: list[Node]) -> list[Fragment]:
         """Return what a sum of expressions says."""
