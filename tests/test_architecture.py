@@ -36,7 +36,8 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters
             rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
-            extractors.bbq extractors.markdown extractors.shell extractors.yaml extractors.text
+            extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
+            extractors.text extractors.notebook
             extractors.quote_free_text
             extractors.python.binding_hint extractors.python.statements extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree

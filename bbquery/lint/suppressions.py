@@ -218,10 +218,15 @@ def _suppression(lines: Lines, at: int, around: Span, *, is_known: bool) -> Supp
     return Suppression(
         around if whole_comment else Span(start, end),
         match,
-        on_own_line=(before, after) in (("", ""), ("{", "}")),  # JSX has its comments in braces
+        on_own_line=(before, after) in (("", ""), ("{", "}"))
+        or (before == '"' and _JSON_LINE_END.fullmatch(after) is not None),
         whole_comment=whole_comment,
         has_more=another is not None,
     )
+
+
+_JSON_LINE_END = re.compile(r'(?:\\n)?",?')
+"""A line of a notebook is a string of JSON, as JSX has its comments in braces."""
 
 
 def _without_braces(source: str, comment: Span) -> Span:

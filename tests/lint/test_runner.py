@@ -68,7 +68,7 @@ def test_a_file_is_read_by_its_name_and_its_bytes(tmp_path: Path, name: str, dat
     assert report.errors == []
 
 
-@pytest.mark.parametrize("name", ["queries.txt", "queries", ".env"])
+@pytest.mark.parametrize("name", ["queries.txt", "queries", "queries.cfg"])
 def test_a_file_that_is_named_is_checked_whatever_it_is_called(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(DOUBLE)
     assert checked().files == []

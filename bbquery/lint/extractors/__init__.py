@@ -7,7 +7,9 @@ it:
     python/      Python's own parser
     javascript/  tree-sitter, for JavaScript, TypeScript and TSX
     yaml, shell, markdown
-    text         JSON, TOML, HTTP requests and plain text
+    page         the scripts of HTML, Vue, Svelte and Astro
+    notebook     the cells of Jupyter
+    text         JSON, TOML, Terraform, HTTP requests and plain text
 
 Each extractor puts texts together as they are at run time, and hands them to `rules.assembly.find_queries`, which asks
 `detection` whether a text is a query of ours. The result is an `Extraction`: excerpts, findings on the code around them
@@ -55,6 +57,14 @@ def extract(source: str, language: str) -> Extraction:
             from . import markdown
 
             return markdown.extract(source, extract_block, is_mdx=language == "mdx")
+        case "page":
+            from . import page
+
+            return page.extract(source, extract)
+        case "notebook":
+            from . import notebook
+
+            return notebook.extract(source, extract)
         case "shell":
             from . import shell
 

@@ -10,14 +10,17 @@ LANGUAGES: dict[str, str] = {
     ".py": "python", ".pyi": "python", ".pyw": "python",
     ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
     ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
-    ".json": "json", ".jsonc": "json", ".json5": "json",
+    ".json": "json", ".jsonc": "json", ".json5": "json5", ".ipynb": "notebook",
+    ".html": "page", ".htm": "page", ".vue": "page", ".svelte": "page", ".astro": "page",
+    ".tf": "hcl", ".tfvars": "hcl", ".hcl": "hcl",
     ".yaml": "yaml", ".yml": "yaml",
     ".toml": "toml",
     ".md": "markdown", ".markdown": "markdown", ".mdx": "mdx",
     ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell",
-    ".http": "http", ".rest": "http",
+    ".http": "http", ".rest": "http", ".bru": "http",
+    ".mk": "shell", "makefile": "shell", "dockerfile": "shell", "containerfile": "shell", ".env": "text",
 }  # fmt: skip
-"""The language of a suffix. `.env` is left out, as it holds secrets, and `.txt`, as it holds anything."""
+"""The language of a suffix, or of a whole name in small letters. `.txt` is left out, as it holds anything."""
 
 _INTERPRETERS = {
     "sh": "shell", "bash": "shell", "zsh": "shell", "dash": "shell", "ksh": "shell",
@@ -46,8 +49,9 @@ def language_of(path: str, first_line: str = "") -> str | None:
 
     None if it is not to be read.
     """
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix:
-        return LANGUAGES.get(suffix)
+    name = os.path.basename(path).lower()
+    suffix = os.path.splitext(name)[1]
+    if suffix or name in LANGUAGES:
+        return LANGUAGES.get(suffix) or LANGUAGES.get(name)
     shebang = _SHEBANG.match(first_line)
     return _INTERPRETERS.get(shebang[1] or shebang[2]) if shebang else None

@@ -7,17 +7,16 @@ extractor gets it without that, and every place is moved back to where it stands
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..._text import Span
-from ..findings import Edit, Finding, Fix
-from .excerpt import Construct, Excerpt, Extraction
+from .embedded_text import HTML_COMMENT, EmbeddedText, enclosed
+from .excerpt import Construct, Extraction
 
 _MARKDOWN_LINE = re.compile(r"([^\r\n]*)(\r\n?|\n|\Z)")
 _OPENING = re.compile(r"([ \t>]*+(?:[-*+][ \t]++|[0-9]{1,9}[.)][ \t]++)?)(`{3,}+|~{3,}+)[ \t]*+([^\r\n]*+)")
-_HTML_COMMENT = re.compile(r"<!--(?:[^-]|-(?!->))*+-->")
-_MDX_COMMENT = re.compile(rf"{_HTML_COMMENT.pattern}|\{{\s*+/\*(?:[^*]|\*(?!/))*+\*/\s*+\}}")
+_MDX_COMMENT = re.compile(r"\{\s*+/\*")
+_MDX_COMMENT_END = re.compile(r"\s*+\}")
 _WORDS = re.compile(r"[\w+#.-]+")
 
 
@@ -26,10 +25,9 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction], *, is_mdx
 
     It gets the text of a block, and the first word after its fence. MDX has comments in braces beside those of HTML.
     """
-    comment = _MDX_COMMENT if is_mdx else _HTML_COMMENT
-    found = Extraction([], [], [])
-    constructs: list[Construct] = []
     comments: list[Span] = []
+    constructs: list[Construct] = []
+    found = Extraction([], [], comments, constructs=constructs)
     is_whole = True
     outside = 0
     at = 0
@@ -40,26 +38,33 @@ def extract(source: str, scan_block: Callable[[str, str], Extraction], *, is_mdx
         at = line.end()
         if opening is None or (opening[2][0] == "`" and "`" in opening[3]):
             continue
-        comments += [Span(*each.span()) for each in comment.finditer(source, outside, line.start())]
-        pieces, starts, at = _read_fenced_block(source, at, opening)
+        comments += _page_comments(source, outside, line.start(), is_mdx=is_mdx)
+        block, at = _read_fenced_block(source, at, opening)
         constructs.append(Construct(Span(line.start(), at), is_block=True))
         outside = at
         language = _WORDS.match(opening[3])
-        block = scan_block("".join(pieces), language[0].lower() if language else "")
-        is_whole = is_whole and block.is_whole
-        _move(block, pieces, starts, found, comments, constructs)
-    comments += [Span(*each.span()) for each in comment.finditer(source, outside)]
-    return found._replace(comments=comments, is_whole=is_whole, constructs=constructs)
+        inner = scan_block(block.text, language[0].lower() if language else "")
+        is_whole = is_whole and inner.is_whole
+        block.add_to(found, inner)
+    comments += _page_comments(source, outside, len(source), is_mdx=is_mdx)
+    return found._replace(is_whole=is_whole)
 
 
-def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[list[str], list[int], int]:
-    """Return the lines of a block without indentation, where each starts in the source, and where the block ends."""
+def _page_comments(source: str, at: int, end: int, *, is_mdx: bool) -> Iterator[Span]:
+    yield from enclosed(source, HTML_COMMENT, "-->", at, end)
+    for span in enclosed(source, _MDX_COMMENT, "*/", at, end) if is_mdx else ():
+        if closing := _MDX_COMMENT_END.match(source, span.end, end):
+            yield Span(span.start, closing.end())
+
+
+def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[EmbeddedText, int]:
+    """Return a block without its indentation, and where it ends."""
     width = len(opening[1].expandtabs(4))
     closing = re.compile(rf"[ \t>]*+{re.escape(opening[2][0])}{{{len(opening[2])},}}+[ \t]*+")
     quoted = ">" in opening[1]
     indent = re.compile(r"[ \t]*+>[ \t]?" * quoted + rf"[ ]{{0,{width}}}" * (not quoted))
     pieces: list[str] = []
-    starts: list[int] = []
+    places: list[int] = []
     while at < len(source):
         line = _MARKDOWN_LINE.match(source, at)
         assert line, "the pattern matches anywhere"
@@ -69,61 +74,5 @@ def _read_fenced_block(source: str, at: int, opening: re.Match[str]) -> tuple[li
         lead = indent.match(source, *line.span(1))
         start = lead.end() if lead else line.start()
         pieces.append(source[start:at])
-        starts.append(start)
-    return pieces, starts, at
-
-
-def _move(
-    block: Extraction,
-    pieces: list[str],
-    starts: list[int],
-    found: Extraction,
-    comments: list[Span],
-    constructs: list[Construct],
-) -> None:
-    """Add what was found in a block, at its places in the source."""
-    inner = [0]
-    for piece in pieces:
-        inner.append(inner[-1] + len(piece))
-
-    def place(at: int) -> int:
-        line = min(bisect_right(inner, at), len(pieces)) - 1
-        return starts[line] + at - inner[line]
-
-    def end(at: int) -> int:
-        return place(at - 1) + 1 if at else place(at)
-
-    def moved(span: Span) -> Span:
-        return Span(place(span.start), end(span.end)) if span.end > span.start else Span(*[place(span.start)] * 2)
-
-    for excerpt in block.excerpts:
-        offsets = excerpt.offsets or range(excerpt.span.start, excerpt.span.start + len(excerpt.text) + 1)
-        ends = excerpt.ends or offsets[1:]
-        span = moved(excerpt.span)
-        one_line = span.end - span.start == excerpt.span.end - excerpt.span.start
-        found.excerpts.append(
-            Excerpt(
-                excerpt.text,
-                span,
-                [*map(place, offsets[:-1]), span.end],
-                excerpt.respell if one_line else None,
-                [*map(end, ends)],
-                excerpt.unknown,
-            )
-        )
-    for problem in block.findings:
-        fix = problem.fix
-        if fix:
-            fix = Fix(fix.title, *(Edit(moved(edit.span), edit.text) for edit in fix.edits), safe=fix.safe)
-        found.findings.append(
-            Finding(
-                problem.code,
-                problem.message,
-                moved(problem.span),
-                severity=problem.severity,
-                hint=problem.hint,
-                fix=fix,
-            )
-        )
-    comments += [moved(comment) for comment in block.comments or ()]
-    constructs += [construct._replace(span=moved(construct.span)) for construct in block.constructs or ()]
+        places += range(start, at)
+    return EmbeddedText("".join(pieces), places, [place + 1 for place in places]), at

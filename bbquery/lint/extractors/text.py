@@ -1,4 +1,4 @@
-"""Find queries in JSON, TOML, HTTP requests and plain text.
+"""Find queries in JSON, JSON5, TOML, Terraform, HTTP requests and plain text.
 
 This is not a parser: it only finds where a format's strings are, and what their escapes mean.
 """
@@ -18,10 +18,14 @@ _LATER = re.compile(rf"\{{\{{[^{{}}\r\n]*+\}}\}}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|
 
 
 def extract(source: str, language: str = "text") -> Extraction:
-    """Return what is found in a source of `language`: json, toml, http or text."""
+    """Return what is found in a source of `language`: json, json5, toml, hcl, http or text."""
     match language:
         case "json":
             return _extract_tokens(source, _JSON)
+        case "json5":
+            return _extract_tokens(source, _JSON5)
+        case "hcl":
+            return _extract_tokens(source, _HCL)
         case "toml":
             return _extract_tokens(source, _TOML)
         case "http":
@@ -32,12 +36,17 @@ def extract(source: str, language: str = "text") -> Extraction:
 # --- strings in quotes -------------------------------------------------------------------------
 
 _JSON = re.compile(r'(?P<comment>//[^\r\n]*|/\*[\s\S]*?(?:\*/|\Z))|(?P<double>")(?P<body>(?:[^"\\\r\n]|\\[^\r\n])*+)"?')
+_JSON5 = re.compile(rf"{_JSON.pattern}|(?P<single>')(?P<text>(?:[^'\\\r\n]|\\[\s\S])*+)'?")
+_HCL = re.compile(rf"(?P<hash>#[^\r\n]*)|{_JSON.pattern}")
+# One or two quotes may stand right before the three that end a string.
+_LONG_DOUBLE = r'(?<=""")(?:\r\n|\n)?(?:[^"\\]|\\[\s\S]|"{1,2}(?!"))*+"{0,2}(?="""(?!"))'
+_LONG_SINGLE = r"(?<=''')(?:\r\n|\n)?(?:[^']|'{1,2}(?!'))*+'{0,2}(?='''(?!'))"
 _TOML = re.compile(
     r"(?P<comment>#[^\r\n]*)"
-    r'|(?P<double>"""|")(?P<body>(?:(?<=""")(?:\r\n|\n)?(?:[^"\\]|\\[\s\S]|"(?!""))*+(?=""")|(?:[^"\\\r\n]|\\[^\r\n])*+))(?P=double)?'
-    r"|(?P<single>'''|')(?P<text>(?:(?<=''')(?:\r\n|\n)?(?:[^']|'(?!''))*+(?=''')|[^'\r\n]*+))(?P=single)?"
+    rf'|(?P<double>"""|")(?P<body>(?:{_LONG_DOUBLE}|(?:[^"\\\r\n]|\\[^\r\n])*+))(?P=double)?'
+    rf"|(?P<single>'''|')(?P<text>(?:{_LONG_SINGLE}|[^'\r\n]*+))(?P=single)?"
 )
-_TEXT_ESCAPE = re.compile(
+JSON_ESCAPE = re.compile(
     r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
     r"|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2}))|([ \t]*(?:\r\n|\n)\s*)|([\s\S]))"
 )
@@ -51,7 +60,7 @@ def _extract_tokens(source: str, tokens: re.Pattern[str]) -> Extraction:
         groups = token.groupdict()
         if found.constructs is not None and ("\n" in token[0] or "\r" in token[0]):
             found.constructs.append(Construct(Span(*token.span())))
-        if groups["comment"]:
+        if groups["comment"] or groups.get("hash"):
             comments.append(Span(*token.span()))
         elif groups["double"]:
             long = len(groups["double"]) > 1
@@ -59,11 +68,12 @@ def _extract_tokens(source: str, tokens: re.Pattern[str]) -> Extraction:
                 source,
                 _body(source, token, "body", long=long),
                 found,
-                _TEXT_ESCAPE,
+                JSON_ESCAPE,
                 None if long else yaml.respell_double,
             )
-        elif groups["single"]:
-            _judge_text(source, _body(source, token, "text", long=len(groups["single"]) > 1), found)
+        elif groups.get("single"):
+            escape = JSON_ESCAPE if tokens is _JSON5 else MATCHES_NOTHING
+            _judge_text(source, _body(source, token, "text", long=len(groups["single"]) > 1), found, escape)
     return found
 
 
@@ -82,11 +92,11 @@ def _judge_text(
 ) -> bool:
     """Judge a string. If a tool fills something in later, as Postman and Compose do, the text is not known."""
     builder = FragmentReader(source)
-    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, _escape_meaning)
+    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, json_meaning)
     return find_queries(builder.pieces, span, _TEXT_ADVICE, found, respell=respell)
 
 
-def _escape_meaning(match: re.Match[str]) -> str | None:
+def json_meaning(match: re.Match[str]) -> str | None:
     high, low, four, eight, two, line_end, other = match.groups()
     if high:
         return surrogates(high, low)
@@ -128,4 +138,4 @@ def _judge_pieces(source: str, line: Span, found: Extraction) -> None:
     whole, *quoted = shell.text_pieces(source[line.start : line.end])
     if not _judge_text(source, Span(line.start + whole.start, line.start + whole.end), found):
         for piece in quoted:
-            _judge_text(source, Span(line.start + piece.start, line.start + piece.end), found, _TEXT_ESCAPE)
+            _judge_text(source, Span(line.start + piece.start, line.start + piece.end), found, JSON_ESCAPE)

@@ -110,7 +110,7 @@ def _add_query(
     """
     message = "{} is put into the text of the query: a quote in it changes what is asked for"
     if not query.holes and role not in ("query", "wire"):
-        message = "{} is filled in later, as text: a quote in it changes what is asked for"
+        message = _FILLED_LATER
         query = query._replace(holes=_later(query))
     extraction.excerpts.append(_to_excerpt(query, span, respell)._replace(is_wire=is_wire))
     values = [hole for _, hole in query.holes if not (hole.harmless or hole.is_structural)]
@@ -120,6 +120,14 @@ def _add_query(
             code_finding("BBQ401", message.format(truncate(" ".join(hole.code.split()), 40)), hole.span, hint)
             for hole in values
         )
+
+
+_FILLED_LATER = "{} is filled in later, as text: a quote in it changes what is asked for"
+
+
+def is_filled_later(finding: Finding) -> bool:
+    """Return whether a finding is on a field of a template, which is filled in elsewhere."""
+    return finding.code == "BBQ401" and finding.message.endswith(_FILLED_LATER.partition("}")[2])
 
 
 def _later(query: AssembledText) -> list[tuple[Span, Interpolation]]:

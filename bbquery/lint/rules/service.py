@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from unicodedata import name
 
@@ -99,11 +100,15 @@ def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: Predica
             )
 
 
+_DOCUMENTED_VALUE = re.compile(r"<[^<>]+>|…|[^…]*…")
+"""What documentation has in place of a value."""
+
+
 def _unstorable(
     tree: QueryDocument, predicate: Equal | OneOf | Text, literals: PredicateTokens
 ) -> Iterator[RuleResult]:
     for value, token in _literal_values(predicate, literals):
-        if tree.is_unknown(token):
+        if tree.is_unknown(token) or _DOCUMENTED_VALUE.fullmatch(value):
             continue
         # Of an equality, what cannot be quoted is a matter of BBQ103.
         suspect = value if isinstance(predicate, Text) else "".join([char for char in value if needs_no_escape(char)])

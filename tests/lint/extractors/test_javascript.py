@@ -274,8 +274,9 @@ def test_without_tree_sitter_the_error_names_the_extra(monkeypatch: pytest.Monke
         ("a/b.TSX", "", "tsx"), ("x.mjs", "", "javascript"), ("q.bbq", "", "bbq"), ("x.txt", "", None),
         ("run", "#!/bin/sh", "shell"), ("run", "#!/usr/bin/env bash", "shell"), ("run", "#!/usr/bin/perl", None),
         ("run", "#! /usr/bin/env -S uv run\r", "python"), ("run", "#!/usr/bin/python3.12 -I", "python"),
-        ("run", "#!/usr/bin/env node", "javascript"), (".env", "", None),
-        ("run", "", None), ("Makefile", "all:", None), ("a.py", "#!/bin/sh", "python"),
+        ("run", "#!/usr/bin/env node", "javascript"), (".env", "", "text"),
+        ("run", "", None), ("Makefile", "all:", "shell"),
+        ("a/Dockerfile", "", "shell"), ("a.IPYNB", "", "notebook"), ("a.py", "#!/bin/sh", "python"),
     ],
 )  # fmt: skip
 def test_the_language_of_a_file(path: str, first_line: str, language: str | None) -> None:

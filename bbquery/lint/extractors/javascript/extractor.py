@@ -71,7 +71,9 @@ def extract(source: str, language: str) -> Extraction:
     return found
 
 
-_SHOWING_CALLS = re.compile(r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug|info|log|warn|warning|error|fatal)")
+_SHOWING_CALLS = re.compile(
+    r"(?:console|toast)\.\w+|.*[lL]og\w*\.(?:trace|debug|info|log|warn|warning|error|fatal)|\.(?:log|debug|warn|alert)"
+)
 _STATEMENT = re.compile(r"_(?:statement|declaration|definition)\Z|\Ajsx_(?:opening|self_closing)_element\Z")
 """Statements, and what stands like one: a member of a class, a tag. Of one with a body it is the head alone."""
 _BODY_NODES = ("statement_block", "class_body", "switch_body")
@@ -117,18 +119,18 @@ class _Walk:
                 case "jsx_attribute":
                     self.markup.update(child.start_byte for child in inner if child.type == "string")
                 case "binary_expression" if is_sum(node):
-                    operands = self.tree.operands(node)
-                    inner = operands
-                    if any(map(is_string, operands)):
-                        self.strings.append((node, operands))
-                        inner = [part for each in operands for part in (each.children if is_string(each) else [each])]
+                    inner = self._assemble(node)
                 case "binary_expression" if operator(node) in ("==", "===", "!=", "!=="):
                     self._set_role("compared", *inner)
                 case "pair" if self.values.key(inner[0]) == "params":  # of axios
                     self._set_role("unencoded", *self._parameters(inner[-1]))
                     self._send_listed(inner[-1])
+                case "call_expression" if self.tree.joined(node):
+                    inner = self._assemble(node)
                 case "call_expression" | "new_expression":
                     inner = self._call(node)
+                case "lexical_declaration" | "variable_declaration":
+                    inner = self._declaration(node)
             pending.extend(reversed(inner))
         self.findings += self.lists.check_status_sets()
         seen = {node.id for node, _ in self.strings}
@@ -137,6 +139,36 @@ class _Walk:
             if node.id not in seen and any(map(is_string, operands)):
                 self.strings.append((node, operands))
                 seen.add(node.id)
+
+    def _assemble(self, node: Node, *more: Node) -> list[Node]:
+        """Note a text that is put together, and return what else is in it."""
+        operands = [each for part in (node, *more) for each in self.tree.operands(part)]
+        if not any(map(is_string, operands)):
+            return operands
+        self.strings.append((node, operands))
+        return [part for each in operands for part in (each.children if is_string(each) else [each])]
+
+    def _declaration(self, node: Node) -> list[Node]:
+        """Look at a declaration. Its text may go on in `+=` below it."""
+        declarator = node.named_children[0] if len(node.named_children) == 1 else None
+        name = declarator.child_by_field_name("name") if declarator else None
+        value = declarator.child_by_field_name("value") if declarator else None
+        if name is None or value is None or name.type != "identifier":
+            return node.children
+        added = []
+        below = node.next_named_sibling
+        while below is not None and below.type == "expression_statement":
+            sum_ = below.named_children[0]
+            target = sum_.child_by_field_name("left")
+            if (
+                sum_.type == "augmented_assignment_expression"
+                and target
+                and self.tree.text(target) == self.tree.text(name)
+            ):
+                right = sum_.child_by_field_name("right")
+                added += [right] if right is not None and operator(sum_) == "+=" else []
+            below = below.next_named_sibling
+        return self._assemble(value, *added) if added else node.children
 
     def _call(self, node: Node) -> list[Node]:
         """Look at a call. A template after a name is a call too."""

@@ -118,9 +118,28 @@ class SourceTree:
             node = self.unwrapped(pending.pop())
             if is_sum(node):
                 pending += filter(None, [node.child_by_field_name("right"), node.child_by_field_name("left")])
+            elif parts := self.joined(node):
+                pending += reversed(parts)
             else:
                 operands.append(node)
         return operands
+
+    def joined(self, node: Node) -> list[Node]:
+        """Return the parts of `a.concat(b)` and of `[a, b].join("")`; of any other expression none."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if node.type != "call_expression" or function is None or arguments is None:
+            return []
+        owner, method = function.child_by_field_name("object"), function.child_by_field_name("property")
+        if owner is None or method is None or arguments.type != "arguments":
+            return []
+        owner = self.unwrapped(owner)
+        given = [each for each in arguments.named_children if each.type != "comment"]
+        if self.text(method) == "concat" and (is_string(owner) or is_sum(owner)):
+            return [owner, *given]
+        if self.text(method) != "join" or owner.type != "array" or len(given) != 1 or not is_string(given[0]):
+            return []
+        parts = [each for each in owner.named_children if each.type != "comment"]
+        return [part for each in parts for part in (given[0], each)][1:]
 
 
 def is_string(node: Node) -> bool:

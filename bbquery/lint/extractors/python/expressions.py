@@ -16,7 +16,7 @@ from ...._text import Span
 from ..assembled_text import ConstantText, Fragment, Interpolation
 from .names import Names
 from .quote_free import QuoteFreeExpressions
-from .scopes import Scopes
+from .scopes import Scopes, dotted
 from .strings import FormatField, StringLiteral, StringTokens, read_literal
 
 
@@ -40,6 +40,7 @@ class StringExpressions:
         self.offset = offset
         self.literals = sorted(tokens.literals, key=lambda literal: literal.span.start)
         self.starts = [literal.span.start for literal in self.literals]
+        self.templates: list[ast.expr] = []  # texts by whose names they are filled in
 
     def span(self, node: ast.expr) -> Span:
         end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
@@ -59,7 +60,7 @@ class StringExpressions:
             known = isinstance(value, ast.Constant) and isinstance(value.value, str)
             return BuiltText([self._value(node, self.span(node))], []) if known else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            return self._together(addition_operands(node))
+            return self.together(addition_operands(node))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._substituted(node.left, _PERCENT, lambda: _percent_values(node.right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -67,6 +68,10 @@ class StringExpressions:
                 return self._substituted(node.func.value, _FORMAT_FIELDS, lambda: _format_values(node))
             if node.func.attr == "join" and len(node.args) == 1:
                 return self._joined(node.func.value, node.args[0])
+            if node.func.attr == "replace" and len(node.args) >= 2:
+                return self._replaced(node.func.value, node.args[0], node.args[1])
+            if node.func.attr in ("substitute", "safe_substitute") and (template := _template_of(node.func.value)):
+                return self._substituted(template, _TEMPLATE_FIELDS, lambda: _keyword_values(node))
         return None
 
     def single(self, span: Span) -> StringLiteral | None:
@@ -126,7 +131,8 @@ class StringExpressions:
 
     # --- putting together ----------------------------------------------------------------------
 
-    def _together(self, nodes: list[ast.expr]) -> BuiltText | None:
+    def together(self, nodes: list[ast.expr]) -> BuiltText | None:
+        """Return the text of several expressions, one after another; None if none of them is a text."""
         pieces: list[Fragment] = []
         rest: list[ast.expr] = []
         said = False
@@ -144,7 +150,15 @@ class StringExpressions:
         nodes = [parts.elts[0]]
         for part in parts.elts[1:]:
             nodes += [separator, part]
-        return self._together(nodes)
+        return self.together(nodes)
+
+    def _replaced(self, template: ast.expr, old: ast.expr, new: ast.expr) -> BuiltText | None:
+        """Return the text of a template in which a constant text is replaced by a value."""
+        if not (isinstance(old, ast.Constant) and isinstance(old.value, str) and old.value):
+            return None
+        field = re.compile(rf"{re.escape(old.value)}()()")
+        built = self._substituted(template, field, lambda: lambda _: new)
+        return built if built and any(isinstance(piece, Interpolation) for piece in built.pieces) else None
 
     def _substituted(
         self, template: ast.expr, field: re.Pattern[str], values: Callable[[], Callable[[str], ast.expr | None]]
@@ -153,6 +167,8 @@ class StringExpressions:
         text = self.read(template)
         if text is None:
             return None
+        if isinstance(template, ast.Name):
+            self.templates.append(self.names.value(template))
         value_of = values()
         pieces: list[Fragment] = []
         rest = text.rest
@@ -164,7 +180,7 @@ class StringExpressions:
             for match in field.finditer(run.text):
                 pieces.append(_without_ends(run, at, match.start()))
                 at = match.end()
-                if match[0] in ("%%", "{{", "}}"):
+                if match[0] in ("%%", "{{", "}}", "$$"):
                     pieces.append(_without_ends(run, match.start(), at - 1))
                     continue
                 value = value_of(match[1] or "")
@@ -200,6 +216,7 @@ def addition_operands(node: ast.BinOp) -> list[ast.expr]:
 _PERCENT = re.compile(r"%%|%(?:\((\w+)\))?[#0\- +]*\d*(?:\.\d+)?([diouxXeEfFgGcrsa])")
 _FORMAT_FIELDS = re.compile(r"\{\{|\}\}|\{([^{}!:]*)((?:![rsa])?(?::[^{}]*)?)\}")
 _QUOTING = re.compile(r"![ra]|^[ra]$")
+_TEMPLATE_FIELDS = re.compile(r"\$\$|\$\{?([A-Za-z_]\w*)\}?()")
 _NUMERIC = re.compile(r"^[diouxXeEfFgG]$|:[^{}]*[bdeEfFgGoxX]$")
 
 
@@ -213,6 +230,18 @@ def _percent_values(right: ast.expr) -> Callable[[str], ast.expr | None]:
         return lambda name: named.get(name)
     listed = iter(right.elts if isinstance(right, ast.Tuple) else [right])
     return lambda name: right if name else next(listed, None)
+
+
+def _template_of(node: ast.expr) -> ast.expr | None:
+    """Return the text of a `string.Template(…)`, or None."""
+    is_template = isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "Template"
+    return node.args[0] if is_template and isinstance(node, ast.Call) and len(node.args) == 1 else None
+
+
+def _keyword_values(call: ast.Call) -> Callable[[str], ast.expr | None]:
+    named = {keyword.arg: keyword.value for keyword in call.keywords}
+    is_open = bool(call.args) or None in named  # a mapping, of which nothing is known
+    return lambda name: named.get(name, call if is_open else None)
 
 
 def _format_values(call: ast.Call) -> Callable[[str], ast.expr | None]:

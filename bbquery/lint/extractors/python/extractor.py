@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 
 from ...._text import Span
 from ...line_index import Lines
-from ...rules.assembly import Advice, find_queries
-from ..assembled_text import Fragment, Interpolation, Role
+from ...rules.assembly import Advice, find_queries, is_filled_later
+from ..assembled_text import ConstantText, Fragment, Interpolation, Role
 from ..detection import may_contain_queries, mentions_metadata
 from ..excerpt import Construct, Extraction
 from .binding_hint import binding_hint
@@ -80,7 +80,14 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     texts = StringExpressions(source, tokens, names, scopes, offsets(text))
     module = _Module(texts, _roles([*found, *nodes], texts))
     module.visit(found)
-    return Extraction(module.result.excerpts, module.result.findings, tokens.comments)
+    # What is filled into a template is reported where that is done, if it is done here.
+    filled = [texts.span(node) for node in texts.templates]
+    findings = [each for each in module.result.findings if not (is_filled_later(each) and _is_in(each.span, filled))]
+    return Extraction(module.result.excerpts, findings, tokens.comments)
+
+
+def _is_in(span: Span, others: Iterable[Span]) -> bool:
+    return any(other.start <= span.start and span.end <= other.end for other in others)
 
 
 def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:
@@ -136,13 +143,14 @@ class _Module:
     def visit(self, statements: list[Statement]) -> None:
         """Look at every expression of some statements once, as a part of the largest text that it belongs to."""
         pending: list[ast.AST] = []
+        seen: set[ast.AST] = set()
         for statement in statements:
+            seen.update(self._examine_sum(statement))
             is_string = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             if not is_string:  # a docstring, or a string that stands there for nothing
                 pending.extend(own_nodes(statement))
         # What a query's name is bound to may stand where nothing says so.
         pending.extend(node for node, role in self.roles.items() if role in ("query", "wire"))
-        seen: set[ast.AST] = set()
         while pending:
             node = pending.pop()
             if node in seen:
@@ -163,6 +171,18 @@ class _Module:
                 pending.extend(addition_operands(node))
             else:
                 pending.extend(ast.iter_child_nodes(node))
+
+    def _examine_sum(self, statement: Statement) -> list[ast.expr]:
+        """Take in a text that is begun in an assignment and goes on in `+=` below it. Return its parts."""
+        parts = self.texts.scopes.accumulated(statement)
+        text = self.texts.together(parts) if len(parts) > 1 else None
+        if text is None or not any(
+            isinstance(each, ConstantText) and mentions_metadata(each.text) for each in text.pieces
+        ):
+            return []
+        span = Span(self.texts.span(parts[0]).start, self.texts.span(parts[-1]).end)
+        is_query = find_queries(text.pieces, span, _PYTHON_ADVICE, self.result, role=self.roles.get(parts[0]))
+        return parts if is_query else []
 
     def _examine(self, node: ast.expr) -> list[ast.expr] | None:
         """Take in what is found in a text.
@@ -199,8 +219,8 @@ def _is_marked(value: object) -> bool:
 _PARSERS = {"bbquery.parse", "bbquery.check"}
 _DECODERS = {"decode", "unquote", "unquote_plus", "unquote_to_bytes", "parse_qs", "parse_qsl"}
 _SHOWING_FUNCTIONS = re.compile(
-    r"(?:.*\.)?(?:print|echo|secho|warn|\w+(?:Error|Exception|Warning))|pytest\.\w+|sys\.(?:exit|std\w+\.write)"
-    r"|.*[lL]og.*\.(?:debug|info|warning|error|critical|exception|log)"
+    r"(?:.*\.)?(?:print|echo|secho|warn|fail|skipTest|\w+(?:Error|Exception|Warning))|pytest\.\w+|streamlit\.\w+"
+    r"|sys\.(?:exit|std\w+\.write)|.*(?i:log).*\.(?:debug|info|warning|error|critical|exception|log)"
 )
 _HELP = {"help", "metavar", "description", "epilog"}
 _ENCODERS = {"quote", "quote_plus", "urlencode", "encode"}
@@ -229,7 +249,7 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     first = call.args[:1]
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
-    if _SHOWING_FUNCTIONS.fullmatch(dotted(call.func, calls=True)):
+    if _SHOWING_FUNCTIONS.fullmatch(origin or dotted(call.func, calls=True)):
         yield from ((argument, "shown") for argument in call.args)
     elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
         yield from ((argument, "query") for argument in first)

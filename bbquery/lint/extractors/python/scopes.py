@@ -68,6 +68,19 @@ class Scopes:
         found = self.bindings(node)
         return found[0].value or found[0].default if len(found) == 1 else None
 
+    def accumulated(self, statement: Statement) -> list[ast.expr]:
+        """Return the value of an assignment to a name, and what `+=` adds to it in the statements below."""
+        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
+            return []
+        name = statement.targets[0].id
+        values = [statement.value]
+        for below in self._statements.below(statement):
+            if isinstance(below, ast.AugAssign) and dotted(below.target) == name and isinstance(below.op, ast.Add):
+                values.append(below.value)
+            elif name in dict(statement_bindings(below)):
+                break
+        return values
+
     def class_of(self, node: ast.Name) -> ast.ClassDef | None:
         """Return the class of the module that a name stands for, or None."""
         if self.bindings(node) != [Binding()]:

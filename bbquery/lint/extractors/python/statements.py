@@ -54,6 +54,15 @@ class Statements:
             node = self._parents[node]
             yield node
 
+    def below(self, statement: Statement) -> list[Statement]:
+        """Return the statements that follow in the same block."""
+        parent = self._parents[statement]
+        for name in ("body", "orelse", "finalbody"):
+            block: list[Statement] = getattr(parent, name, [])
+            if statement in block:
+                return block[block.index(statement) + 1 :]
+        return []
+
     def _statement_of(self, node: ast.AST) -> Statement | None:
         """Return the innermost statement that an expression is in."""
         place = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
