@@ -93,14 +93,11 @@ def _is_in(span: Span, others: Iterable[Span]) -> bool:
 def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:
     """Yield the statements that can hold anything of ours: few of a large module."""
     lines = Lines(source)
-    words = {r"[Mm]etadata|METADATA"}
+    words = {"[Mm]etadata|METADATA", "[Bb]rowserbase", "/v1/sessions"}
     if names.uses("bbquery") or names.uses("browserbase"):
-        words |= {
-            r"\bsessions\b",
-            r"\bcreate_session\b",
-            *_words(each for each, whole in names.imports.items() if whole in _PARSERS),
-        }
-        words |= {r"\bbbquery\b", *_words(each for each, whole in names.imports.items() if whole == "bbquery")}
+        words |= {r"\bsessions\b", r"\bcreate_session\b", r"\bbbquery\b", r"\bLiteral\b"}
+        ours = (each for each, whole in names.imports.items() if whole in ("bbquery", *_PARSERS))
+        words.update(_words(ours))
     at: list[int] = []
     while True:
         marks = re.compile("|".join(sorted(words))).finditer(source)
