@@ -121,7 +121,11 @@ def _split(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 @click.option("--baseline", type=click.Path(), metavar="FILE", help="Report no finding that is in this baseline.")
 @click.option("--write-baseline", is_flag=True, help="Write all findings into the baseline, and report none.")
 @click.option(
-    "form", "--output-format", type=click.Choice(FORMAT_NAMES), help="How to print findings; full unless given."
+    "form",
+    "--output-format",
+    type=click.Choice(FORMAT_NAMES),
+    metavar="FORMAT",
+    help=f"How to print findings: {', '.join(FORMAT_NAMES)}; full unless given.",
 )
 @click.option("--output-file", type=click.Path(), metavar="FILE", help="Write the findings to this file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone, and no summary.")
@@ -151,8 +155,9 @@ def command(
     """Find what is wrong with queries, in files and in code.
 
     PATHS are files and folders, . unless given, or - for standard input. Queries are looked for in .bbq files, a
-    query a line, and in Python, JavaScript, TypeScript, shell, JSON, YAML, TOML, Markdown and .http files. In a
-    folder, files that git ignores are left out. `bbquery rule` explains a finding.
+    query a line, and in Python, notebooks, JavaScript, TypeScript, pages, shell, JSON, YAML, TOML, Terraform,
+    Markdown and .http files. In a folder, files that git ignores are left out. The nearest configuration counts for
+    each file. `bbquery rule` explains a finding.
 
     Exit status: 0 without findings, 1 with some, 2 if something could not be checked.
 
