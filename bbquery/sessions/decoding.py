@@ -72,19 +72,23 @@ def decode_records(
     decode = _decoder(kind).decode
     records: list[R] = []
     problems: list[RecordProblem] = []
-    for at, raw in enumerate(items):
+    rest = iter(items)
+    at = -1
+    while True:
+        before = len(records)
         try:
-            records.append(decode(raw))
-            continue
+            # A loop of its own would take a fifth longer. What is read before an error stays in the list.
+            records.extend(map(decode, rest))
+            return records, problems
         except (*_REFUSED, TypeError):  # TypeError for what `load_json` has decoded already
-            pass
+            at += len(records) - before + 1
+        raw = items[at]
         item = load_json(bytes(raw), show) if isinstance(raw, msgspec.Raw) else raw
         if isinstance(item, dict):
             records.append(_read_record(kind, item))
             problems += records[-1].problems
         else:
             problems.append(RecordProblem(None, f"$[{at}]", f"Expected `object`, got {_json_name(item)}", item))
-    return records, problems
 
 
 def decode_created(body: bytes | bytearray) -> CreatedSession:
