@@ -24,7 +24,7 @@ from .recovery import RepairedText, repair
 from .rule_registry import RULES
 from .rules import logic, service, style, syntax
 from .rules.schema import Schema
-from .unknown_text import UnknownText, touches_unknown
+from .unknown_text import UnknownText, is_within_unknown, touches_unknown
 
 Dialect = Literal["full", "wire"]
 
@@ -151,10 +151,11 @@ def _without_guesses(findings: list[Finding], unknown: Sequence[UnknownText]) ->
     """Yield findings without those on what only stands in for something, and without fixes that would change it."""
     opens = next((each.span.start for each in unknown if each.is_structural), None)
     for finding in findings:
-        start, end = finding.span
-        if any(each.span.start <= start and end <= each.span.end for each in unknown):
+        if is_within_unknown(unknown, finding.span):
             continue
-        if finding.code == "BBQ001" and opens is not None and end >= opens:  # it may be well-formed at run time
+        if (
+            finding.code == "BBQ001" and opens is not None and finding.span.end >= opens
+        ):  # it may be well-formed at run time
             continue
         if finding.fix and any(touches_unknown(unknown, edit.span) for edit in finding.fix.edits):
             finding = _to_finding(finding.code, finding.message, finding.span, finding.hint, None)

@@ -57,8 +57,11 @@ class RepairedText:
         hidden = set(unknown)
         certain = hidden.union(*[each.edits for each in repairs if each.safe])
         edits = hidden.union(*[each.edits for each in repairs])
+        ordered = sorted(edits)
         for part in interpolated:
-            around = {edit for edit in edits if edit.span.start < part.span.end and part.span.start < edit.span.end}
+            first = bisect_right(ordered, part.span.start, key=lambda edit: edit.span.end)
+            last = bisect_left(ordered, part.span.end, key=lambda edit: edit.span.start)
+            around = {*ordered[first:last]}
             around = around or {Edit(part.span, original[part.span.start : part.span.end])}
             hidden |= around
             edits |= around

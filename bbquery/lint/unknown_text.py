@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -29,12 +29,19 @@ def touches_unknown(unknown: Sequence[UnknownText], span: Span) -> bool:
     return start < span.end or start < span.start
 
 
+def is_within_unknown(unknown: Sequence[UnknownText], span: Span) -> bool:
+    """Return whether a span lies in one of the texts, which are in order."""
+    place = bisect_right(unknown, span.start, key=lambda each: each.span.start) - 1
+    return place >= 0 and span.end <= unknown[place].span.end
+
+
 def known_text(text: str, span: Span, unknown: Sequence[UnknownText]) -> str:
     """Return a part of a text, with their code in place of the stand-ins."""
     pieces: list[str] = []
     at = span.start
-    for each in unknown:
-        if at <= each.span.start and each.span.end <= span.end:
+    first = bisect_left(unknown, span.start, key=lambda each: each.span.start)
+    for each in unknown[first : bisect_left(unknown, span.end, key=lambda each: each.span.start)]:
+        if each.span.end <= span.end:
             code = each.code if each.code[:1] in "${%`" else f"{{{each.code}}}"
             pieces += [text[at : each.span.start], code]
             at = each.span.end

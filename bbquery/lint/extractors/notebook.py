@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 
 from ..._text import Span
@@ -28,11 +29,13 @@ def extract(source: str, extract_cell: Callable[[str, str], Extraction]) -> Extr
     Nothing is called needless in a notebook: a comment of a cell is a part of a string of JSON.
     """
     found = Extraction([], [], [], is_whole=False, constructs=[])
-    kinds = [(match.start(), match[1]) for match in _CELL.finditer(source)]
+    kinds = [*_CELL.finditer(source)]
     for cell in _SOURCE.finditer(source):
-        kind = min(kinds, key=lambda each: abs(each[0] - cell.start()), default=(0, "code"))[1]
+        at = bisect_right(kinds, cell.start(), key=lambda each: each.start())
+        # The kind of a cell stands before its source, as Jupyter writes it, or else right behind.
+        near = min(kinds[max(0, at - 1) : at + 1], key=lambda each: abs(each.start() - cell.start()), default=None)
         text = _cell_text(source, Span(*cell.span(1)))
-        if kind == "code":
+        if near is None or near[1] == "code":
             # A line for IPython itself is no Python; blanks keep every place.
             plain = _IPYTHON_LINE.sub(lambda line: re.sub(r"\S", " ", line[0]), text.text)
             text.add_to(found, extract_cell(plain, "python"))

@@ -23,6 +23,7 @@ _JS_SCOPES = _JS_FUNCTIONS | {
 }
 _JS_PATTERNS = {"object_pattern", "array_pattern", "pair_pattern", "object_assignment_pattern", "rest_pattern"}
 _IMPORT_NODES = {"import_specifier", "import_clause", "namespace_import"}
+_MAX_BINDINGS = 1_000
 _NAMES = "(identifier) @name (shorthand_property_identifier_pattern) @name"
 
 
@@ -47,6 +48,7 @@ class Bindings:
     def __init__(self, tree: SourceTree) -> None:
         self._tree = tree
         self._bound: dict[str, list[tuple[Node, JsBinding]]] | None = None
+        self._declared: dict[str, dict[str, list[Node]]] = {}
 
     def find(self, node: Node) -> list[JsBinding]:
         """Return every binding of a name where it stands; none for a global."""
@@ -56,6 +58,8 @@ class Bindings:
                 if (binding := _binding(name)) is not None:
                     self._bound.setdefault(self._tree.text(name), []).append((name, binding))
         found = self._bound.get(self._tree.text(node), [])
+        if len(found) > _MAX_BINDINGS:  # each of its uses would be compared with all of them
+            return []
         scopes = [binding.scope for _, binding in found if binding.scope and _is_within(node, binding.scope)]
         if not scopes:
             return []
@@ -88,11 +92,13 @@ class Bindings:
 
     def declaration(self, node: Node, kind: str) -> Node | None:
         """Return the declaration of a kind, of a type or an enum, that bears a name; None if there is none, or two."""
-        named = [
-            each
-            for each in self._tree.captures(f"({kind}) @declaration")
-            if (name := each.child_by_field_name("name")) and self._tree.text(name) == self._tree.text(node)
-        ]
+        known = self._declared.get(kind)
+        if known is None:
+            known = self._declared[kind] = {}
+            for each in self._tree.captures(f"({kind}) @declaration"):
+                if name := each.child_by_field_name("name"):
+                    known.setdefault(self._tree.text(name), []).append(each)
+        named = known.get(self._tree.text(node), [])
         return named[0] if len(named) == 1 else None
 
 

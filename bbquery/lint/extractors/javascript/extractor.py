@@ -76,6 +76,7 @@ _SHOWING_CALLS = re.compile(
 )
 _STATEMENT = re.compile(r"_(?:statement|declaration|definition)\Z|\Ajsx_(?:opening|self_closing)_element\Z")
 """Statements, and what stands like one: a member of a class, a tag. Of one with a body it is the head alone."""
+_NEARBY_SIBLINGS = 100  # in which a text goes on
 _BODY_NODES = ("statement_block", "class_body", "switch_body")
 
 
@@ -157,7 +158,9 @@ class _Walk:
             return node.children
         added = []
         below = node.next_named_sibling
-        while below is not None and below.type == "expression_statement":
+        for _ in range(_NEARBY_SIBLINGS):
+            if below is None or below.type != "expression_statement":
+                break
             sum_ = below.named_children[0]
             target = sum_.child_by_field_name("left")
             if (

@@ -7,6 +7,7 @@ Nothing is run and no other module is read: what cannot be known is not quote-fr
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MAX_JS_STEPS = 30
+_NEARBY_CHECKS = 100
 _CALLS = re.compile(
     r"Number(?:\.parse(?:Int|Float))?|parseInt|parseFloat|BigInt|Boolean|Date\.(?:now|UTC|parse)|Math\.\w+"
     r"|performance\.now|process\.(?:uptime|hrtime(?:\.bigint)?)|(?:globalThis\.)?crypto\.randomUUID|crypto\.randomInt"
@@ -40,6 +42,7 @@ class QuoteFreeValues:
     def __init__(self, tree: SourceTree, bindings: Bindings) -> None:
         self._tree = tree
         self._bindings = bindings
+        self._checks: dict[int, list[Node]] = {}
 
     def holds(self, node: Node | None, depth: int = 0) -> bool:
         """Return whether an expression is quote-free for certain."""
@@ -190,13 +193,24 @@ class QuoteFreeValues:
                 if self._admits(_js_field(outer, "condition"), name):
                     return True
             elif outer.type in ("statement_block", "program", "switch_case"):
-                before = [each for each in outer.named_children if each.end_byte <= inner.start_byte]
-                if any(self._stops_others(statement, name) for statement in before):
+                checks = self._checks_in(outer)
+                last = bisect_right(checks, inner.start_byte, key=lambda each: each.end_byte)
+                if any(
+                    self._stops_others(statement, name) for statement in checks[max(0, last - _NEARBY_CHECKS) : last]
+                ):
                     return True
             if outer.type in ("function_declaration", "arrow_function", "function_expression", "method_definition"):
                 return False
             inner, outer = outer, outer.parent
         return False
+
+    def _checks_in(self, block: Node) -> list[Node]:
+        """Return the statements of a block that may be checks. Each block is read once."""
+        found = self._checks.get(block.id)
+        if found is None:
+            kinds = ("if_statement", "expression_statement")
+            found = self._checks[block.id] = [each for each in block.named_children if each.type in kinds]
+        return found
 
     def _stops_others(self, statement: Node, name: str) -> bool:
         if statement.type == "if_statement":

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
 from .names import Names
 from .scopes import Binding, Scopes, dotted
+from .statements import Statement
 
 _MAX_PY_STEPS = 30
 
@@ -210,18 +211,14 @@ class QuoteFreeExpressions:
                 return True
             if isinstance(outer, ast.IfExp) and inner is outer.body and self._admits(outer.test, name):
                 return True
-            for body in ("body", "orelse", "finalbody"):
-                statements = getattr(outer, body, None)
-                if isinstance(statements, list) and inner in statements:
-                    before = statements[: statements.index(inner)]
-                    if any(self._stops_others(statement, name) for statement in before):
-                        return True
+            if any(self._stops_others(statement, name) for statement in self._scopes.above(inner)):
+                return True
             if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 return False
             inner = outer
         return False
 
-    def _stops_others(self, statement: ast.stmt, name: str) -> bool:
+    def _stops_others(self, statement: Statement, name: str) -> bool:
         if isinstance(statement, ast.Assert):
             return self._admits(statement.test, name)
         if isinstance(statement, ast.If) and isinstance(

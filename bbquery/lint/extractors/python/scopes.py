@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from .statements import Statement, Statements, own_nodes, statements_in
@@ -14,6 +15,10 @@ from .statements import Statement, Statements, own_nodes, statements_in
 _FUNCTION_NODES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, *_COMPREHENSIONS)
+
+
+_NEARBY_STATEMENTS = 100
+"""How far a check, or a text that goes on, is looked for. Without a bound, long blocks would be read over and over."""
 
 
 def dotted(node: ast.AST, *, calls: bool = False) -> str:
@@ -68,13 +73,17 @@ class Scopes:
         found = self.bindings(node)
         return found[0].value or found[0].default if len(found) == 1 else None
 
+    def above(self, node: ast.AST) -> list[Statement]:
+        """Return the statements that stand before one in the same block, as far as they are near."""
+        return self._statements.above(node, _NEARBY_STATEMENTS) if isinstance(node, Statement) else []
+
     def accumulated(self, statement: Statement) -> list[ast.expr]:
         """Return the value of an assignment to a name, and what `+=` adds to it in the statements below."""
         if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
             return []
         name = statement.targets[0].id
         values = [statement.value]
-        for below in self._statements.below(statement):
+        for below in self._statements.below(statement, _NEARBY_STATEMENTS):
             if isinstance(below, ast.AugAssign) and dotted(below.target) == name and isinstance(below.op, ast.Add):
                 values.append(below.value)
             elif name in dict(statement_bindings(below)):
@@ -85,9 +94,11 @@ class Scopes:
         """Return the class of the module that a name stands for, or None."""
         if self.bindings(node) != [Binding()]:
             return None
-        body = self._statements.tree.body
-        found = [each for each in body if isinstance(each, ast.ClassDef) and each.name == node.id]
-        return found[0] if found else None
+        return self._classes.get(node.id)
+
+    @cached_property
+    def _classes(self) -> dict[str, ast.ClassDef]:
+        return {each.name: each for each in self._statements.tree.body if isinstance(each, ast.ClassDef)}
 
     def _bindings_in(self, scope: ast.AST) -> dict[str, list[Binding]]:
         bound = self._bound.get(scope)

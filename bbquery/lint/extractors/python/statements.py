@@ -29,6 +29,8 @@ class Statements:
         self.all: list[Statement] = []
         self.has_walrus = has_walrus
         self._parents: dict[ast.AST, ast.AST] = {}
+        self._counted: set[ast.AST] = set()
+        self._places: dict[Statement, tuple[list[Statement], int]] = {}
         pending: list[tuple[ast.AST, ast.AST]] = [(each, tree) for each in reversed(tree.body)]
         while pending:
             node, parent = pending.pop()
@@ -54,14 +56,24 @@ class Statements:
             node = self._parents[node]
             yield node
 
-    def below(self, statement: Statement) -> list[Statement]:
-        """Return the statements that follow in the same block."""
+    def below(self, statement: Statement, limit: int) -> list[Statement]:
+        """Return the statements that follow in the same block, so many at most."""
+        block, at = self._place(statement)
+        return block[at + 1 : at + 1 + limit]
+
+    def above(self, statement: Statement, limit: int) -> list[Statement]:
+        """Return the statements that stand before one in the same block, the last of them, so many at most."""
+        block, at = self._place(statement)
+        return block[max(0, at - limit) : at]
+
+    def _place(self, statement: Statement) -> tuple[list[Statement], int]:
+        """Return the block that a statement is in, and its place there. Each block is counted once."""
         parent = self._parents[statement]
-        for name in ("body", "orelse", "finalbody"):
-            block: list[Statement] = getattr(parent, name, [])
-            if statement in block:
-                return block[block.index(statement) + 1 :]
-        return []
+        if parent not in self._counted:
+            self._counted.add(parent)
+            for block in _blocks(parent):
+                self._places.update((each, (block, at)) for at, each in enumerate(block))
+        return self._places[statement]
 
     def _statement_of(self, node: ast.AST) -> Statement | None:
         """Return the innermost statement that an expression is in."""
@@ -81,10 +93,15 @@ class Statements:
 
 def statements_in(node: ast.AST) -> Iterator[Statement]:
     """Yield the statements right inside of one that holds some, or of a module."""
+    for block in _blocks(node):
+        yield from block
+
+
+def _blocks(node: ast.AST) -> Iterator[list[Statement]]:
     for name in ("body", "handlers", "orelse", "finalbody"):
-        yield from getattr(node, name, ())
+        yield getattr(node, name, [])
     for case in getattr(node, "cases", ()):
-        yield from case.body
+        yield case.body
 
 
 def own_nodes(statement: Statement) -> Iterator[ast.AST]:
