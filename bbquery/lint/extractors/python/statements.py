@@ -71,7 +71,7 @@ class Statements:
         parent = self._parents[statement]
         if parent not in self._counted:
             self._counted.add(parent)
-            for block in _blocks(parent):
+            for block in _statement_lists(parent):
                 self._places.update((each, (block, at)) for at, each in enumerate(block))
         return self._places[statement]
 
@@ -93,11 +93,11 @@ class Statements:
 
 def statements_in(node: ast.AST) -> Iterator[Statement]:
     """Yield the statements right inside of one that holds some, or of a module."""
-    for block in _blocks(node):
+    for block in _statement_lists(node):
         yield from block
 
 
-def _blocks(node: ast.AST) -> Iterator[list[Statement]]:
+def _statement_lists(node: ast.AST) -> Iterator[list[Statement]]:
     for name in ("body", "handlers", "orelse", "finalbody"):
         yield getattr(node, name, [])
     for case in getattr(node, "cases", ()):
