@@ -25,6 +25,7 @@ _SLASHES = (("// ", ""), ("{/* ", " */}"))
 _SYNTAX: dict[str, tuple[tuple[str, str], ...]] = {
     "bbq": _HASH, "python": _HASH, "shell": _HASH, "yaml": _HASH, "toml": _HASH, "http": _HASH,
     "javascript": _SLASHES, "typescript": _SLASHES, "tsx": _SLASHES,
+    "json5": (("// ", ""),), "hcl": _HASH, "page": (("// ", ""),),
     "markdown": (("<!-- ", " -->"),), "mdx": (("{/* ", " */}"),),
 }  # fmt: skip
 

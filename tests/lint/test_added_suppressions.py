@@ -44,6 +44,9 @@ PLACES = [
     ("mdx", '```sh\nrun "Q"\n```\n', '{/* IGNORE */}\n```sh\nrun "Q"\n```\n'),
     ("http", "GET http://x\n\nQ\n", "GET http://x\n\n# IGNORE\nQ\n"),
     ("bbq", "Q", "Q # IGNORE"),
+    ("page", '<script>\nf("Q")\n</script>\n', '<script>\nf("Q") // IGNORE\n</script>\n'),
+    ("json5", '{\nq: "Q",\n}', '{\nq: "Q", // IGNORE\n}'),
+    ("hcl", 'q = "Q"\n', 'q = "Q" # IGNORE\n'),
 ]  # fmt: skip
 
 
