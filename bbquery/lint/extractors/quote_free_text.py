@@ -21,6 +21,8 @@ def is_quote_free_pattern(pattern: str, *, anchored: bool = False) -> bool:
 
     `anchored` says that it is matched against the whole text anyway. False for a pattern that is too odd to tell.
     """
+    if re.search(r"\(\?(?!:)", pattern):  # flags, by which ^ and $ may mean lines, and what looks ahead
+        return False
     body = pattern
     if not anchored:
         start = re.match(r"\^|\\A", body)

@@ -71,6 +71,7 @@ if re.fullmatch("[a-z]+", x) is None: raise ValueError ¦ x
 if x is None or not x.isdigit(): raise ValueError ¦ x
 if x not in NAMES: raise ValueError ¦ x
 if x not in ("a", "b"): raise ValueError ¦ x
+if x != "a": raise ValueError ¦ x
 x if x.isalnum() else "none"
 if not x.tag.isalnum(): raise ValueError ¦ x.tag
 """
@@ -111,6 +112,10 @@ if not x.isalnum() and y: raise ValueError ¦ x
 if not re.fullmatch(r"[\\w']+", x): raise ValueError ¦ x
 if not re.match(r"[a-z]+", x): raise ValueError ¦ x
 if not re.search(r"^a|b$", x): raise ValueError ¦ x
+if not re.search(r"^[a-z]+$", x, re.M): raise ValueError ¦ x
+if not re.match(r"(?m)[a-z]+$", x): raise ValueError ¦ x
+if not re.compile(r"^[a-z]+$", re.M).search(x): raise ValueError ¦ x
+if x != "a" and y: raise ValueError ¦ x
 if not re.fullmatch(r".+", x): raise ValueError ¦ x
 if not re.fullmatch(r"[^a]+", x): raise ValueError ¦ x
 if x not in y: raise ValueError ¦ x
@@ -161,6 +166,7 @@ def test_python_names_are_followed_by_scope() -> None:
     assert codes(f"{outer}class A:\n  n = x\n  def f(self):\n  {query}", "python") == []
     assert codes(f"n = x\ndef f(n: int):\n  def g():\n  {query}", "python") == []
     assert codes(f"{outer}def f():\n    global n\n    n = x\n{query}", "python") == ["BBQ401"]
+    assert codes(f"{outer}def g():\n    global n\n    n = x\ndef f():\n{query}", "python") == ["BBQ401"]
     inline = query.replace("return ", "return [").replace("\n", " for n in ITEMS]\n")
     assert codes(f"def f():\n{inline.replace('ITEMS', '(1, 2)')}", "python") == []
     assert codes(f"def f():\n{inline.replace('ITEMS', 'x')}", "python") == ["BBQ401"]
@@ -286,6 +292,17 @@ def test_typescript_names_are_followed_by_scope() -> None:
     assert codes(f"for (const n in x) {{ {query} }}", "javascript") == ["BBQ401"]
     assert codes(f"try {{}} catch (n) {{ {query} }}", "javascript") == ["BBQ401"]
     assert codes(f"if (a) {{ var n = x }} {query}", "javascript") == ["BBQ401"]
+    for assigned in (
+        "[n] = x",
+        "({ n } = x)",
+        "({ a: n } = x)",
+        "[, ...n] = x",
+        "for (n of x) {}",
+        "for ([n] of x) {}",
+    ):
+        assert codes(f"function f() {{ let n = 5; {assigned}; {query} }}", "javascript") == ["BBQ401"], assigned
+    assert codes(f"const n = 5; {{ const {{ n }} = x; {query} }}", "javascript") == ["BBQ401"]
+    assert codes(f"const n = 5; {{ const {{ n }} = x; }} {query}", "javascript") == []
 
 
 PATTERNS = st.lists(
@@ -293,7 +310,7 @@ PATTERNS = st.lists(
         [
             *("^", "$", "\\w", "\\W", "[a-z]", "[^a]", "[\\w'-]", "[!-~]", "a", ".", "'", "\\'", "(", ")", "|", "+"),
             *("*", "\\A", "\\Z", "(?:", "?", "{2}", "\\d", "\\S", "[^\\w\\s]", '"', "\\\\", "[]a]", "-", "(?i)"),
-            *("(?!", "\\b"),
+            *("(?!", "\\b", "(?m)"),
         ]
     ),
     max_size=8,

@@ -133,8 +133,20 @@ def _binding(name: Node) -> JsBinding | None:
     if parent.type in _IMPORT_NODES:
         return JsBinding(_around(name, {"program"}), items=parent)
     if parent.type in _JS_PATTERNS or name.type == "shorthand_property_identifier_pattern":
-        return JsBinding(_around(name, _JS_FUNCTIONS))
+        return _pattern_binding(name)
     return None
+
+
+def _pattern_binding(name: Node) -> JsBinding:
+    """Return what a name in a pattern is bound to: a part of something, of which nothing is known."""
+    for outer in _ancestors(name):
+        if outer.type == "variable_declarator":
+            return _declarator_binding(outer)._replace(value=None, type=None, is_constant=False)
+        if outer.type in ("assignment_expression", "for_in_statement") and not outer.child_by_field_name("kind"):
+            return JsBinding(None)
+        if outer.type not in _JS_PATTERNS and outer.type != "assignment_pattern":
+            break
+    return JsBinding(_around(name, _JS_FUNCTIONS | {"for_in_statement", "catch_clause"}))
 
 
 def _declarator_binding(declarator: Node) -> JsBinding:

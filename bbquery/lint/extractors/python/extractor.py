@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from ...._text import Span
@@ -81,13 +81,15 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     module = _Module(texts, _roles([*found, *nodes], texts))
     module.visit(found)
     # What is filled into a template is reported where that is done, if it is done here.
-    filled = [texts.span(node) for node in texts.templates]
+    filled = sorted({texts.span(node) for node in texts.templates})
     findings = [each for each in module.result.findings if not (is_filled_later(each) and _is_in(each.span, filled))]
     return Extraction(module.result.excerpts, findings, tokens.comments)
 
 
-def _is_in(span: Span, others: Iterable[Span]) -> bool:
-    return any(other.start <= span.start and span.end <= other.end for other in others)
+def _is_in(span: Span, others: list[Span]) -> bool:
+    """Return whether a span lies in one of some others, which are in order and apart."""
+    at = bisect_right(others, span.start, key=lambda other: other.start) - 1
+    return at >= 0 and span.end <= others[at].end
 
 
 def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:

@@ -39,6 +39,8 @@ _TYPES = {
     *("int", "float", "bool", "None", "uuid.UUID", "datetime.datetime", "datetime.date", "datetime.time"),
     *("decimal.Decimal", "datetime.timedelta"),
 }
+_PY_EXITS = (ast.Raise, ast.Return, ast.Continue, ast.Break)
+_DECIDING_SIGNS = {True: (ast.Eq, ast.In, ast.IsNot), False: (ast.NotEq, ast.NotIn, ast.Is)}
 _CHECKS = {"isalnum", "isalpha", "isdigit", "isdecimal", "isnumeric", "isidentifier"}
 _NUMERIC_OPERATORS = (ast.Sub, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift, ast.BitAnd, ast.BitXor)
 """Operators that no text has."""
@@ -207,9 +209,9 @@ class QuoteFreeExpressions:
             return False
         inner: ast.AST = node
         for outer in self._scopes.parents(node):
-            if isinstance(outer, ast.If) and inner in outer.body and self._admits(outer.test, name):
+            if isinstance(outer, ast.If) and inner in outer.body and self._decides(outer.test, name):
                 return True
-            if isinstance(outer, ast.IfExp) and inner is outer.body and self._admits(outer.test, name):
+            if isinstance(outer, ast.IfExp) and inner is outer.body and self._decides(outer.test, name):
                 return True
             if any(self._stops_others(statement, name) for statement in self._scopes.above(inner)):
                 return True
@@ -220,63 +222,51 @@ class QuoteFreeExpressions:
 
     def _stops_others(self, statement: Statement, name: str) -> bool:
         if isinstance(statement, ast.Assert):
-            return self._admits(statement.test, name)
-        if isinstance(statement, ast.If) and isinstance(
-            statement.body[-1], ast.Raise | ast.Return | ast.Continue | ast.Break
-        ):
-            return self._refuses(statement.test, name)
-        return False
+            return self._decides(statement.test, name)
+        is_exit = isinstance(statement, ast.If) and isinstance(statement.body[-1], _PY_EXITS)
+        return is_exit and isinstance(statement, ast.If) and self._decides(statement.test, name, outcome=False)
 
-    def _admits(self, test: ast.expr, name: str) -> bool:
-        """Return whether a test is true for quote-free texts alone."""
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-            return any(self._admits(value, name) for value in test.values)
+    def _decides(self, test: ast.expr, name: str, *, outcome: bool = True) -> bool:
+        """Return whether a test has an outcome for quote-free texts alone."""
+        if isinstance(test, ast.BoolOp):
+            is_enough = isinstance(test.op, ast.And if outcome else ast.Or)
+            return is_enough and any(self._decides(value, name, outcome=outcome) for value in test.values)
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            return self._refuses(test.operand, name)
+            return self._decides(test.operand, name, outcome=not outcome)
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
             left, right = test.left, test.comparators[0]
-            if isinstance(test.ops[0], ast.IsNot) and isinstance(right, ast.Constant) and right.value is None:
-                return self._admits(left, name)
+            same, among, is_there = _DECIDING_SIGNS[outcome]
+            if isinstance(test.ops[0], is_there) and isinstance(right, ast.Constant) and right.value is None:
+                return self._decides(left, name)
             if dotted(left) != name:
                 return False
-            if isinstance(test.ops[0], ast.In):
-                return self._has_free_items(right, 0)
-            return isinstance(test.ops[0], ast.Eq) and self.holds(right)
-        if not isinstance(test, ast.Call):
+            return (isinstance(test.ops[0], same) and self.holds(right)) or (
+                isinstance(test.ops[0], among) and self._has_free_items(right, 0)
+            )
+        if not (outcome and isinstance(test, ast.Call)):
             return False
         if isinstance(test.func, ast.Attribute) and test.func.attr in _CHECKS:
             return dotted(test.func.value) == name
         return self._matches_free(test, name)
 
-    def _refuses(self, test: ast.expr, name: str) -> bool:
-        """Return whether a test is false for quote-free texts alone."""
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-            return any(self._refuses(value, name) for value in test.values)
-        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            return self._admits(test.operand, name)
-        if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            left, right = test.left, test.comparators[0]
-            if isinstance(test.ops[0], ast.Is) and isinstance(right, ast.Constant) and right.value is None:
-                return self._admits(left, name)
-            if dotted(left) == name and isinstance(test.ops[0], ast.NotIn):
-                return self._has_free_items(right, 0)
-        return False
-
     def _matches_free(self, call: ast.Call, name: str) -> bool:
         """Return whether a call is `re.fullmatch(pattern, name)`, or one like it, of a quote-free pattern."""
         function = self._names.origin(call.func)
         kind = function.rpartition(".")[2]
+        is_plain = not call.keywords
         if function in ("re.fullmatch", "re.match", "re.search") and call.args:
-            pattern, *given = call.args[:2]
+            pattern, *given = call.args
         elif isinstance(call.func, ast.Attribute) and kind in ("fullmatch", "match", "search"):
             compiled = call.func.value
             value = self._scopes.constant(compiled) if isinstance(compiled, ast.Name) else compiled
             if not (isinstance(value, ast.Call) and self._names.origin(value.func) == "re.compile" and value.args):
                 return False
-            pattern, given = value.args[0], call.args[:1]
+            pattern, given = value.args[0], call.args
+            is_plain = is_plain and len(value.args) == 1 and not value.keywords
         else:
             return False
-        if not given or dotted(given[0]) != name:
+        # Flags may let ^ and $ stand for lines, and a position leaves a part out.
+        if not is_plain or len(given) != 1 or dotted(given[0]) != name:
             return False
         text = pattern.value if isinstance(pattern, ast.Constant) and isinstance(pattern.value, str) else None
         if text is None:

@@ -59,7 +59,8 @@ class Scopes:
             if not isinstance(outer, _SCOPES) or (is_in_function and isinstance(outer, ast.ClassDef)):
                 continue  # what a class binds is not seen in its methods
             if found := self._bindings_in(outer).get(node.id):
-                return found
+                # What other functions do to it is not looked for.
+                return [*found, Binding()] if node.id in self._shared else found
             is_in_function = is_in_function or isinstance(outer, _FUNCTION_NODES)
         return []
 
@@ -95,6 +96,12 @@ class Scopes:
         if self.bindings(node) != [Binding()]:
             return None
         return self._classes.get(node.id)
+
+    @cached_property
+    def _shared(self) -> set[str]:
+        """The names that some function declares as global or nonlocal."""
+        declared = [each for each in self._statements.all if isinstance(each, ast.Global | ast.Nonlocal)]
+        return {name for each in declared for name in each.names}
 
     @cached_property
     def _classes(self) -> dict[str, ast.ClassDef]:
