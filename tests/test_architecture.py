@@ -43,16 +43,20 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
             extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
             extractors.python.extractor
+            extractors.syntax_tree
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
             extractors.javascript.quote_free extractors.javascript.string_values
             extractors.javascript.metadata_objects extractors.javascript.list_calls
-            extractors.javascript.extractor extractors
+            extractors.javascript.extractor
+            extractors.strings_only.string_forms extractors.strings_only.formats extractors.strings_only.known_values
+            extractors.strings_only.node_kinds extractors.strings_only.expressions extractors.strings_only.extractor
+            extractors
             reach suppressions document_linter fixes added_suppressions formatter
             project_settings files.ignore_files files.discovery project_files files.source_file report baseline cache
             file_checker worker_pool runner files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif
             reporters.services reporters
-            rules files extractors.python extractors.javascript
+            rules files extractors.python extractors.javascript extractors.strings_only
 servers:    lazy_exports host_guard local_server
 emulator:   switches store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export

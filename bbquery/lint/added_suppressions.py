@@ -7,6 +7,7 @@ of the text reads as before, and the findings are gone.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -21,13 +22,18 @@ from .line_index import Lines
 from .reach import Reach
 
 _HASH = (("# ", ""),)
-_SLASHES = (("// ", ""), ("{/* ", " */}"))
+_SLASH = (("// ", ""),)
+_SLASHES = (*_SLASH, ("{/* ", " */}"))
 _SYNTAX: dict[str, tuple[tuple[str, str], ...]] = {
     "bbq": _HASH, "python": _HASH, "shell": _HASH, "yaml": _HASH, "toml": _HASH, "http": _HASH,
     "javascript": _SLASHES, "typescript": _SLASHES, "tsx": _SLASHES,
-    "json5": (("// ", ""),), "hcl": _HASH, "page": (("// ", ""),),
+    "go": _SLASH, "java": _SLASH, "kotlin": _SLASH, "php": _SLASH, "csharp": _SLASH, "rust": _SLASH, "ruby": _HASH,
+    "json5": _SLASH, "hcl": _HASH, "page": _SLASH,
     "markdown": (("<!-- ", " -->"),), "mdx": (("{/* ", " */}"),),
 }  # fmt: skip
+
+_NOTHING_BEHIND = {"php": re.compile(r"<<<[ \t]*(['\"]?)\w+\1[ \t]*\Z")}
+"""Lines that end in what must end a line: PHP's here-documents begin on the next one, though tree-sitter is lenient."""
 
 
 class _Place(NamedTuple):
@@ -86,9 +92,12 @@ class _Writer:
     def places(self, finding: Finding) -> Iterator[_Place]:
         """Yield the places for a comment, the best first."""
         syntaxes = _SYNTAX.get(self._language, ())
+        full = _NOTHING_BEHIND.get(self._language)
         numbers = self._reach.numbers(finding.span)
         last = self._lines.number(max(finding.span.start, finding.span.end - 1))
         for number in (last, *[each for each in reversed(numbers) if each != last]):
+            if full and full.search(self._text, self._lines.start(number), self._lines.end(number)):
+                continue
             yield from (_Place(number, False, syntax) for syntax in syntaxes)
         for number in numbers:
             yield from (_Place(number, True, syntax) for syntax in syntaxes)

@@ -24,6 +24,7 @@ import msgspec
 
 from .._text import Span
 from .._version import __version__
+from .extractors.syntax_tree import GRAMMARS
 from .findings import Edit, Finding, Fix
 
 FOLDER = ".bbquery_cache"
@@ -164,7 +165,7 @@ def _program_fingerprint() -> bytes:
             subfolders[:] = sorted(name for name in subfolders if name != "__pycache__")
             with suppress(OSError):
                 parts += [f"{folder}/{name} {os.stat(f'{folder}/{name}').st_mtime_ns}" for name in sorted(names)]
-    for name in ("tree_sitter", "tree_sitter_javascript", "tree_sitter_typescript", "jsonschema"):
+    for name in ("tree_sitter", *sorted({module for module, _ in GRAMMARS.values()}), "jsonschema"):
         spec = find_spec(name)
         with suppress(OSError):
             parts.append(f"{name} {os.stat(spec.origin).st_mtime_ns}" if spec and spec.origin else name)

@@ -46,6 +46,14 @@ PLACES = [
     ("bbq", "Q", "Q # IGNORE"),
     ("page", '<script>\nf("Q")\n</script>\n', '<script>\nf("Q") // IGNORE\n</script>\n'),
     ("json5", '{\nq: "Q",\n}', '{\nq: "Q", // IGNORE\n}'),
+    ("go", "x := f(\n\t`\n Q`,\n\ta)\n", "x := f(\n\t`\n Q`, // IGNORE\n\ta)\n"),
+    ("java", 'class A {\n x = """\n Q\n """;\n}', 'class A {\n x = """\n Q\n """; // IGNORE\n}'),
+    ("kotlin", 'val x = "Q"\n', 'val x = "Q" // IGNORE\n'),
+    ("ruby", "x = <<~E\n  Q\nE\n", "x = <<~E # IGNORE\n  Q\nE\n"),
+    ("php", '<?php\n$x = "Q";\n', '<?php\n$x = "Q"; // IGNORE\n'),
+    ("php", "<?php\nf(<<<E\n  Q\n  E);\n", "<?php\nf(<<<E\n  Q\n  E); // IGNORE\n"),
+    ("csharp", 'var x = $"Q";\n', 'var x = $"Q"; // IGNORE\n'),
+    ("rust", 'let x = "Q";\n', 'let x = "Q"; // IGNORE\n'),
     ("hcl", 'q = "Q"\n', 'q = "Q" # IGNORE\n'),
 ]  # fmt: skip
 

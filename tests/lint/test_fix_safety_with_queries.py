@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import subprocess
+from importlib import import_module
 
 import pytest
 import tree_sitter
@@ -18,7 +19,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.examples import examples
 
+from bbquery.lint.added_suppressions import suppress_findings
 from bbquery.lint.document_linter import DocumentLinter
+from bbquery.lint.extractors.syntax_tree import GRAMMARS
 from bbquery.lint.fixes import fix_text
 from bbquery.lint.settings import Settings
 
@@ -128,6 +131,63 @@ def printed(script: str) -> str:
     script = "say() { printf '<%s>' \"$@\"; printf '\\n'; }\nA=1 B=2\n" + script
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30)
     return f"{done.returncode} {folded(done.stdout)} {len(done.stderr.splitlines())}"
+
+
+# --- languages of which only the strings are read ------------------------------------------------
+
+_OF_LANGUAGE = {
+    "go": (
+        ['x := "Q" // C\n', "f(`Q`) /* C */\n", 'y := fmt.Sprintf("Q", a, b) // C\n', 'z := "Q" + b + "Q"\n'],
+        "%vN",
+    ),
+    "java": (['x = "Q"; // C\n', 'f("Q" + a); /* C */\n', 'y = """\n  Q\n  """; // C\n'], "%s"),
+    "kotlin": (['val x = "Q" // C\n', 'f("""Q""") /* C */\n', 'val y = "Q".format(a)\n'], "${aN}"),
+    "ruby": (['x = "Q" # C\n', "f %Q{Q} # C\n", "y = <<~E\n  Q\nE\n", 'z = "Q" \\\n  "Q"\n'], "#{aN}"),
+    "php": (['$x = "Q"; // C\n', "f(<<<E\n  Q\n  E); # C\n", '$y = "Q" . $a; /* C */\n'], "{$aN}"),
+    "csharp": (['x = $"Q"; // C\n', 'f($@"Q"); /* C */\n', 'y = "Q" + "Q";\n', 'z = $"""Q""";\n'], "{aN}"),
+    "rust": (['let x = format!("Q"); // C\n', 'f(r#"Q"#); /* C */\n', 'let y = "Q".to_string() + &b; // C\n'], "{aN}"),
+}
+
+
+@pytest.mark.parametrize("language", _OF_LANGUAGE)
+def test_another_program_stays_the_same(language: str) -> None:
+    lines, hole = _OF_LANGUAGE[language]
+    begin, end = {"php": ("<?php\n", ""), "java": ("class A { void f() {\n", "}}"), "rust": ("fn f() {\n", "}")}.get(
+        language, ("", "")
+    )
+
+    @examples(100)
+    @given(programs(lines, [hole, "x"], ""))
+    def holds(program: str) -> None:
+        source = begin + program.replace("a --> */ b", "a --> b") + end
+        after = mended(source, language)
+        assert words_of_any(after, language) == words_of_any(source, language)
+        assert re.findall(r"TODO|noqa", after) == re.findall(r"TODO|noqa", source)
+        suppressed = suppress_findings(source, language, LINTER, LINTER.settings.enabled).text
+        assert words_of_any(suppressed, language) == words_of_any(source, language)
+
+    holds()
+
+
+def words_of_any(source: str, language: str) -> str:
+    """The words of a program without its comments, as tree-sitter has them, folded."""
+    module, function = GRAMMARS[language]
+    root = tree_sitter.Parser(tree_sitter.Language(getattr(import_module(module), function)())).parse(source.encode())
+    words: list[str] = []
+    pending = [root.root_node]
+    while pending:
+        node = pending.pop()
+        if "comment" in node.type:
+            continue
+        if node.child_count:
+            pending += reversed(node.children)
+            at = node.start_byte  # what no child has, in a string, say
+            for child in [*node.children, None]:
+                words.append(source.encode()[at : child.start_byte if child else node.end_byte].decode())
+                at = child.end_byte if child else at
+        elif node.text:
+            words.append(node.text.decode())
+    return folded("".join(words))
 
 
 _CELL_LINES = ['x = f"Q"  C\n', "%magic\n", "C\n", 'f(\n  f"Q"\n)\n', "y = 1  C\n"]

@@ -27,7 +27,7 @@ def test_the_hooks_get_the_files_that_the_commands_read() -> None:
     check, fmt = (re.compile(HOOKS[name]["files"]) for name in ("bbquery-check", "bbquery-fmt"))
     assert all(check.search(f"a/b{suffix}" if suffix[0] == "." else f"a/{suffix}") for suffix in LANGUAGES)
     assert [suffix for suffix in LANGUAGES if fmt.search(f"a/b{suffix}")] == [".bbq"]
-    assert not any(check.search(name) for name in ("a.txt", "a.env.py.orig", "a.bbq.orig", "a.rs", "amakefile.txt"))
+    assert not any(check.search(name) for name in ("a.txt", "a.env.py.orig", "a.bbq.orig", "a.rst", "amakefile.txt"))
 
 
 @pytest.mark.parametrize(("hook", "status"), [("bbquery-check", 1), ("bbquery-fmt", 0)])

@@ -62,7 +62,12 @@ def spell(text: str, spellings: Callable[[str], list[str]], random: Random, betw
 def query_texts() -> st.SearchStrategy[str]:
     """Queries as people write them, each with the sign by which it is known to be one. Nothing in them is filled in."""
     texts = strategies.query_texts().map(lambda pair: f"user_metadata['é😀']:\"a'b\" AND ({pair[0]})")
-    return texts.filter(lambda text: not re.search(rf"\{{\{{|\$\{{|\$\(|`|{TEMPLATE_FIELD.pattern}", text))
+    return texts.filter(lambda text: not is_filled_in(text))
+
+
+def is_filled_in(text: str) -> bool:
+    """Return whether a text has what some language puts values in for."""
+    return re.search(rf"\{{\{{|\$\{{|\$\(|`|{TEMPLATE_FIELD.pattern}", text) is not None
 
 
 def check(spelled: Spelled, text: str, language: str) -> Excerpt:

@@ -155,9 +155,9 @@ def command(
     """Find what is wrong with queries, in files and in code.
 
     PATHS are files and folders, . unless given, or - for standard input. Queries are looked for in .bbq files, a
-    query a line, and in Python, notebooks, JavaScript, TypeScript, pages, shell, JSON, YAML, TOML, Terraform,
-    Markdown and .http files. In a folder, files that git ignores are left out. The nearest configuration counts for
-    each file. `bbquery rule` explains a finding.
+    query a line, and in Python, notebooks, JavaScript, TypeScript, pages, Go, Java, Kotlin, Ruby, PHP, C#, Rust,
+    shell, JSON, YAML, TOML, Terraform, Markdown and .http files. In a folder, files that git ignores are left out.
+    The nearest configuration counts for each file. `bbquery rule` explains a finding.
 
     Exit status: 0 without findings, 1 with some, 2 if something could not be checked.
 

@@ -6,6 +6,7 @@ it:
     bbq          queries, one below the other
     python/      Python's own parser
     javascript/  tree-sitter, for JavaScript, TypeScript and TSX
+    strings_only/  tree-sitter, for Go, Java, Kotlin, Ruby, PHP, C# and Rust
     yaml, shell, markdown
     page         the scripts of HTML, Vue, Svelte and Astro
     notebook     the cells of Jupyter
@@ -53,6 +54,10 @@ def extract(source: str, language: str) -> Extraction:
             from .javascript import extractor as javascript
 
             return javascript.extract(source, language)
+        case "go" | "java" | "kotlin" | "ruby" | "php" | "csharp" | "rust":
+            from .strings_only import extractor as strings_only
+
+            return strings_only.extract(source, language)
         case "markdown" | "mdx":
             from . import markdown
 

@@ -10,6 +10,8 @@ LANGUAGES: dict[str, str] = {
     ".py": "python", ".pyi": "python", ".pyw": "python",
     ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
     ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+    ".go": "go", ".java": "java", ".kt": "kotlin", ".kts": "kotlin", ".rb": "ruby", ".rake": "ruby", ".php": "php",
+    ".cs": "csharp", ".rs": "rust",
     ".json": "json", ".jsonc": "json", ".json5": "json5", ".ipynb": "notebook",
     ".html": "page", ".htm": "page", ".vue": "page", ".svelte": "page", ".astro": "page",
     ".tf": "hcl", ".tfvars": "hcl", ".hcl": "hcl",
@@ -25,6 +27,7 @@ LANGUAGES: dict[str, str] = {
 _INTERPRETERS = {
     "sh": "shell", "bash": "shell", "zsh": "shell", "dash": "shell", "ksh": "shell",
     "python": "python", "uv": "python", "node": "javascript", "bun": "typescript", "deno": "typescript", "tsx": "tsx",
+    "ruby": "ruby", "php": "php",
 }  # fmt: skip
 
 _SHEBANG = re.compile(
@@ -41,6 +44,8 @@ FENCES = {
     "shell": "shell",
     "shellscript": "shell",
     "curl": "shell",
+    "golang": "go",
+    "c#": "csharp",
 }
 
 

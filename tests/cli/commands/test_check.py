@@ -273,11 +273,11 @@ def test_a_library_that_is_not_installed_is_named(
     for name in [name for name in sys.modules if name.partition(".")[0] == module_name]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module_name, None)
-    from bbquery.lint.extractors.javascript import source_tree
+    from bbquery.lint.extractors import syntax_tree
 
-    source_tree._grammar.cache_clear()
+    syntax_tree._grammar.cache_clear()
     outcome = run("check", "--no-cache", *arguments)
-    source_tree._grammar.cache_clear()
+    syntax_tree._grammar.cache_clear()
     assert (outcome.status, outcome.out) == (2, "")
     assert outcome.err.count("error: ") == 1
     assert module_name in outcome.err

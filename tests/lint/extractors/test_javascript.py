@@ -259,9 +259,9 @@ def test_nesting_is_no_limit(depth: int) -> None:
 
 
 def test_without_tree_sitter_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bbquery.lint.extractors.javascript import source_tree
+    from bbquery.lint.extractors import syntax_tree
 
-    source_tree._grammar.cache_clear()
+    syntax_tree._grammar.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter_typescript", None)
     with pytest.raises(BuildError, match=r"pip install 'bbquery\[lint\]'") as raised:
         extract("1", "typescript")

@@ -1,92 +1,28 @@
-"""A JavaScript, TypeScript or TSX source as tree-sitter reads it, with offsets in code points.
-
-If the source has errors, what tree-sitter makes of the rest is used.
-"""
+"""A JavaScript, TypeScript or TSX source as tree-sitter reads it."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ...._text import Span
-from ....errors import BuildError
+from ..syntax_tree import SyntaxTree
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query
-
-
-@cache
-def _grammar(language: str) -> Language:
-    try:
-        import tree_sitter_javascript
-        import tree_sitter_typescript
-        from tree_sitter import Language
-    except ImportError as error:
-        raise BuildError(
-            f"reading {language} needs tree-sitter, and {error.name} is not installed",
-            hint="run: pip install 'bbquery[lint]'", code="missing-extra",
-        ) from error  # fmt: skip
-    grammars = {
-        "javascript": tree_sitter_javascript.language,
-        "typescript": tree_sitter_typescript.language_typescript,
-        "tsx": tree_sitter_typescript.language_tsx,
-    }
-    return Language(grammars[language]())
-
-
-@cache
-def _query(language: str, patterns: str) -> Query:
-    from tree_sitter import Query
-
-    return Query(_grammar(language), patterns)
-
+    from tree_sitter import Node
 
 _COMMENTS = "[(comment) (html_comment) (hash_bang_line)] @comment"
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression")
 
 
-class SourceTree:
-    """The tree of a source, and what its nodes say. tree-sitter counts bytes of UTF-8: `at` makes code points of them.
-
-    Raise BuildError if tree-sitter is missing.
-    """
+class SourceTree(SyntaxTree):
+    """The tree of a source, its comments, and what expressions of the language say."""
 
     def __init__(self, source: str, language: str) -> None:
-        self.source = source
-        # Half of a surrogate pair has no UTF-8; what stands for it takes one code point too.
-        self.data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
-        self._continuations = (
-            [] if source.isascii() else [match.start() for match in re.finditer(rb"[\x80-\xbf]", self.data)]
-        )
-        grammar = _grammar(language)
-        from tree_sitter import Parser
-
-        self._language = language
+        super().__init__(source, language)
         self.is_typescript = language != "javascript"
-        self.root = Parser(grammar).parse(self.data).root_node
-        self.is_whole = not self.root.has_error
         self.comments = sorted(map(self._comment_span, self.captures(_COMMENTS)))
         self.raw: set[int] = set()
         """Where templates of String.raw start, in bytes."""
-
-    def captures(self, patterns: str) -> list[Node]:
-        """Return the nodes that match patterns of tree-sitter, whose captures all bear one name."""
-        from tree_sitter import QueryCursor
-
-        found = QueryCursor(_query(self._language, patterns)).captures(self.root)
-        return [node for nodes in found.values() for node in nodes]
-
-    def at(self, offset: int) -> int:
-        return offset - bisect_left(self._continuations, offset)
-
-    def span(self, node: Node) -> Span:
-        return Span(self.at(node.start_byte), self.at(node.end_byte))
-
-    def text(self, node: Node) -> str:
-        span = self.span(node)
-        return self.source[span.start : span.end]
 
     def _comment_span(self, comment: Node) -> Span:
         """Return where a comment stands, with the braces around it if it is alone in those of JSX."""

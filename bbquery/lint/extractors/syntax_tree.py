@@ -1,0 +1,91 @@
+"""A source as tree-sitter reads it, with offsets in code points.
+
+If the source has errors, what tree-sitter makes of the rest is used.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..._text import Span
+from ...errors import BuildError
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query
+
+GRAMMARS = {
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "go": ("tree_sitter_go", "language"),
+    "java": ("tree_sitter_java", "language"),
+    "kotlin": ("tree_sitter_kotlin", "language"),
+    "ruby": ("tree_sitter_ruby", "language"),
+    "php": ("tree_sitter_php", "language_php"),
+    "csharp": ("tree_sitter_c_sharp", "language"),
+    "rust": ("tree_sitter_rust", "language"),
+}
+"""The module of each language's grammar, and the function of it that gives the grammar."""
+
+
+@cache
+def _grammar(language: str) -> Language:
+    module, function = GRAMMARS[language]
+    try:
+        from tree_sitter import Language
+
+        return Language(getattr(import_module(module), function)())
+    except ImportError as error:
+        raise BuildError(
+            f"reading {language} needs tree-sitter, and {error.name} is not installed",
+            hint="run: pip install 'bbquery[lint]'", code="missing-extra",
+        ) from error  # fmt: skip
+
+
+@cache
+def _query(language: str, patterns: str) -> Query:
+    from tree_sitter import Query
+
+    return Query(_grammar(language), patterns)
+
+
+class SyntaxTree:
+    """The tree of a source, and what its nodes say. tree-sitter counts bytes of UTF-8: `at` makes code points of them.
+
+    Raise BuildError if tree-sitter or the grammar is missing.
+    """
+
+    def __init__(self, source: str, language: str) -> None:
+        self.source = source
+        # Half of a surrogate pair has no UTF-8; what stands for it takes one code point too.
+        self.data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
+        self._continuations = (
+            [] if source.isascii() else [match.start() for match in re.finditer(rb"[\x80-\xbf]", self.data)]
+        )
+        grammar = _grammar(language)
+        from tree_sitter import Parser
+
+        self.language = language
+        self.root = Parser(grammar).parse(self.data).root_node
+        self.is_whole = not self.root.has_error
+
+    def captures(self, patterns: str) -> list[Node]:
+        """Return the nodes that match patterns of tree-sitter, whose captures all bear one name."""
+        from tree_sitter import QueryCursor
+
+        found = QueryCursor(_query(self.language, patterns)).captures(self.root)
+        return [node for nodes in found.values() for node in nodes]
+
+    def at(self, offset: int) -> int:
+        return offset - bisect_left(self._continuations, offset)
+
+    def span(self, node: Node) -> Span:
+        return Span(self.at(node.start_byte), self.at(node.end_byte))
+
+    def text(self, node: Node) -> str:
+        span = self.span(node)
+        return self.source[span.start : span.end]
