@@ -29,6 +29,9 @@ class ConstantText(NamedTuple):
     starts: Sequence[int]
     ends: Sequence[int]
 
+    def slice(self, start: int, end: int) -> ConstantText:
+        return ConstantText(self.text[start:end], self.starts[start:end], self.ends[start:end])
+
 
 class Interpolation(NamedTuple):
     """A place where a value is put in: its expression, whether no value of it can change the query (a number), and
@@ -149,9 +152,3 @@ class AssembledText(NamedTuple):
     def strings(self) -> list[Span]:
         """The spans of the query's own strings, with their quotes."""
         return [Span(*match.span()) for match in _QUOTED_STRING.finditer(self.text)]
-
-
-# --- filling holes -----------------------------------------------------------------------------
-
-
-# --- the query ---------------------------------------------------------------------------------

@@ -6,12 +6,15 @@ This is not a parser: it only finds where a format's strings are, and what their
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from ..._text import Span
 from ..rules.assembly import TEMPLATE_FIELD, Advice, find_queries
 from . import shell, yaml
 from .assembled_text import MATCHES_NOTHING, FragmentReader, Respell, character, surrogates
 from .excerpt import Construct, Extraction
+from .quote_free_text import is_quote_free_text
 
 _TEXT_ADVICE = Advice(bound="write the value out", unencoded="write it percent-encoded, as bbquery encode does")
 _LATER = re.compile(rf"\{{\{{[^{{}}\r\n]*+\}}\}}|\$\{{[A-Za-z_][^{{}}\r\n]*+\}}|{TEMPLATE_FIELD.pattern}")
@@ -89,10 +92,19 @@ def _judge_text(
     found: Extraction,
     escape: re.Pattern[str] = MATCHES_NOTHING,
     respell: Respell | None = None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> bool:
     """Judge a string. If a tool fills something in later, as Postman and Compose do, the text is not known."""
     builder = FragmentReader(source)
-    builder.fill(*span, _LATER, lambda later: builder.hole(Span(*later.span()), harmless=True), escape, json_meaning)
+
+    def fill_in(later: re.Match[str]) -> None:
+        value = known.get(later[0].strip("{ }"))
+        if value is None:
+            builder.hole(Span(*later.span()), harmless=True)
+        else:
+            builder.escaped(value, later.span())
+
+    builder.fill(*span, _LATER, fill_in, escape, json_meaning)
     return find_queries(builder.pieces, span, _TEXT_ADVICE, found, respell=respell)
 
 
@@ -109,6 +121,7 @@ def json_meaning(match: re.Match[str]) -> str | None:
 
 _REQUEST = re.compile(r"[^\r\n]+")
 _COMMENT = re.compile(r"[ \t]*(?:#|//)")
+_HTTP_VARIABLE = re.compile(r"[ \t]*@(?P<name>[\w.-]+)[ \t]*=[ \t]*(?P<value>[^\r\n]*)")
 _HTTP_END = re.compile(r"[ \t]+HTTP/[0-9.]+[ \t]*\Z")
 
 
@@ -116,14 +129,27 @@ def _extract_http(source: str) -> Extraction:
     """Return what is found in a file of requests: the `q` of each URL, and strings in the bodies."""
     comments: list[Span] = []
     found = Extraction([], [], comments)
+    known = _http_variables(source)
     for line in _REQUEST.finditer(source):
         start, end = line.span()
         if _COMMENT.match(line[0]):
             comments.append(Span(start, end))
             continue
+        variable = _HTTP_VARIABLE.match(line[0])
         version = _HTTP_END.search(line[0])
-        _judge_pieces(source, Span(start, start + version.start() if version else end), found)
+        start += variable.start("value") if variable else 0
+        _judge_pieces(source, Span(start, line.start() + version.start() if version else end), found, known)
     return found
+
+
+def _http_variables(source: str) -> dict[str, str]:
+    """Return the variables that a file gives one value, which could not end a string of a query."""
+    values: dict[str, set[str]] = {}
+    for line in _REQUEST.finditer(source):
+        if variable := _HTTP_VARIABLE.match(line[0]):
+            values.setdefault(variable["name"], set()).add(variable["value"].strip())
+    known = {name: next(iter(each)) for name, each in values.items() if len(each) == 1}
+    return {name: value for name, value in known.items() if is_quote_free_text(value) and "{{" not in value}
 
 
 def _extract_lines(source: str) -> Extraction:
@@ -133,9 +159,11 @@ def _extract_lines(source: str) -> Extraction:
     return found
 
 
-def _judge_pieces(source: str, line: Span, found: Extraction) -> None:
-    """Judge a line as a whole, or else what stands in it between quotes."""
+def _judge_pieces(source: str, line: Span, found: Extraction, known: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Judge a line as a whole, or else what stands in it between quotes. `known` are variables of which the value is
+    known.
+    """
     whole, *quoted = shell.text_pieces(source[line.start : line.end])
-    if not _judge_text(source, Span(line.start + whole.start, line.start + whole.end), found):
+    if not _judge_text(source, Span(line.start + whole.start, line.start + whole.end), found, known=known):
         for piece in quoted:
-            _judge_text(source, Span(line.start + piece.start, line.start + piece.end), found, JSON_ESCAPE)
+            _judge_text(source, Span(line.start + piece.start, line.start + piece.end), found, JSON_ESCAPE, known=known)

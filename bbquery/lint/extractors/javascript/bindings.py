@@ -90,6 +90,31 @@ class Bindings:
         name = origin.child_by_field_name("name")
         return f"{package}.{self._tree.text(name)}" if name else package
 
+    def function(self, node: Node) -> Node | None:
+        """Return the function that a name stands for, if it is one that runs to its end and has no other name's."""
+        found = self.find(node)
+        if len(found) != 1:
+            return None
+        value = found[0].value if found[0].is_constant else self.declaration(node, "function_declaration")
+        if value is None or value.type not in ("function_declaration", "arrow_function", "function_expression"):
+            return None
+        return None if value.children[0].type == "async" else value
+
+    def results(self, function: Node) -> list[Node]:
+        """Return what a function returns. Falling off its end gives no text."""
+        body = function.child_by_field_name("body")
+        if body is None or body.type != "statement_block":
+            return [body] if body else []
+        found = []
+        pending = [body]
+        while pending:
+            node = pending.pop()
+            if node.type == "return_statement":
+                found += [each for each in node.named_children if each.type != "comment"]
+            elif node.type not in _JS_FUNCTIONS:
+                pending += node.children
+        return found
+
     def declaration(self, node: Node, kind: str) -> Node | None:
         """Return the declaration of a kind, of a type or an enum, that bears a name; None if there is none, or two."""
         known = self._declared.get(kind)

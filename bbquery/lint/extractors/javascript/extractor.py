@@ -128,6 +128,8 @@ class _Walk:
                     self._send_listed(inner[-1])
                 case "call_expression" if self.tree.joined(node):
                     inner = self._assemble(node)
+                case "call_expression" if self.values.replacement(node):
+                    inner = self._assemble(node)
                 case "call_expression" | "new_expression":
                     inner = self._call(node)
                 case "lexical_declaration" | "variable_declaration":
@@ -144,10 +146,10 @@ class _Walk:
     def _assemble(self, node: Node, *more: Node) -> list[Node]:
         """Note a text that is put together, and return what else is in it."""
         operands = [each for part in (node, *more) for each in self.tree.operands(part)]
-        if not any(map(is_string, operands)):
+        if not any(is_string(each) or self.values.replacement(each) for each in operands):
             return operands
         self.strings.append((node, operands))
-        return [part for each in operands for part in (each.children if is_string(each) else [each])]
+        return [other for each in operands for other in self.values.others_in(each)]
 
     def _declaration(self, node: Node) -> list[Node]:
         """Look at a declaration. Its text may go on in `+=` below it."""

@@ -43,6 +43,7 @@ class QuoteFreeValues:
         self._tree = tree
         self._bindings = bindings
         self._checks: dict[int, list[Node]] = {}
+        self._results: dict[int, bool] = {}
 
     def holds(self, node: Node | None, depth: int = 0) -> bool:
         """Return whether an expression is quote-free for certain."""
@@ -113,7 +114,10 @@ class QuoteFreeValues:
         if function.type == "identifier":
             if self._bindings.imported(function) in _IMPORTED_CALLS:
                 return True
-            return text == "String" and len(given) == 1 and self.holds(given[0], depth)
+            if text == "String" and len(given) == 1 and self.holds(given[0], depth):
+                return True
+            called = self._bindings.function(function)
+            return called is not None and self._is_free_result(called, depth)
         owner, name = _js_field(function, "object"), _js_field(function, "property")
         if function.type != "member_expression" or owner is None or name is None:
             return False
@@ -129,6 +133,13 @@ class QuoteFreeValues:
             and self.holds(owner, depth)
             and all(self.holds(each, depth) for each in given)
         )
+
+    def _is_free_result(self, function: Node, depth: int) -> bool:
+        """Return whether a function of the source returns quote-free values alone, whatever it is given."""
+        if function.id not in self._results:
+            self._results[function.id] = False  # in a function that calls itself
+            self._results[function.id] = all(self.holds(each, depth) for each in self._bindings.results(function))
+        return self._results[function.id]
 
     def _is_cleaning(self, pattern: Node) -> bool:
         """Return whether a pattern is global and matches every quote."""

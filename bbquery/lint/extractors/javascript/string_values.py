@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ...._text import Span
-from ..assembled_text import Fragment, FragmentReader, Respell, constant
+from ..assembled_text import Fragment, FragmentReader, Interpolation, Respell, constant
 from ..quote_free_text import is_quote_free_text
 from .bindings import Bindings
 from .quote_free import QuoteFreeValues
@@ -15,6 +16,10 @@ from .strings import ENTITY, ESCAPE, NEWLINE, respelling, unescape, unescape_ent
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_REPLACING = ("replace", "replaceAll")
+_PLAIN_PATTERN = re.compile(r"[\w%@#<> -]+")
+"""A regular expression that matches itself."""
+_FUNCTION_VALUES = ("arrow_function", "function_expression")
 _MAX_CONSTANTS = 30  # one that is bound to another
 
 
@@ -33,9 +38,49 @@ class StringValues:
         for node in operands:
             if is_string(node):
                 self._read(node, builder)
+            elif replacement := self.replacement(node):
+                self._replace(*replacement, builder)
             else:
                 self._fill(node, self.tree.span(node), builder)
         return builder.pieces
+
+    def replacement(self, node: Node) -> tuple[list[Node], str, Node] | None:
+        """Return of `text.replace("old", new)` the parts of the text, what is replaced, and by what."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if node.type != "call_expression" or function is None or arguments is None:
+            return None
+        owner, method = function.child_by_field_name("object"), function.child_by_field_name("property")
+        given = [each for each in arguments.named_children if each.type != "comment"]
+        if owner is None or method is None or len(given) != 2 or self.tree.text(method) not in _REPLACING:
+            return None
+        parts = self.tree.operands(owner)
+        pattern = given[0].child_by_field_name("pattern") if given[0].type == "regex" else None
+        old = self.tree.text(pattern) if pattern else self.said([given[0]]) if is_string(given[0]) else None
+        if not old or (pattern and not _PLAIN_PATTERN.fullmatch(old)) or given[1].type in _FUNCTION_VALUES:
+            return None
+        is_text = any(is_string(part) or self.replacement(part) for part in parts)
+        return (parts, old, given[1]) if is_text else None
+
+    def others_in(self, node: Node) -> list[Node]:
+        """Return what stands in a text, and is no part of it."""
+        if is_string(node):
+            return node.children
+        if replacement := self.replacement(node):
+            parts, _, new = replacement
+            return [*[other for part in parts for other in self.others_in(part)], new]
+        return [node]
+
+    def _replace(self, parts: list[Node], old: str, new: Node, builder: FragmentReader) -> None:
+        for piece in self.read(parts):
+            if isinstance(piece, Interpolation):
+                builder.pieces.append(piece)
+                continue
+            at = 0
+            while (found := piece.text.find(old, at)) >= 0:
+                builder.pieces.append(piece.slice(at, found))
+                at = found + len(old)
+                self._fill(new, self.tree.span(new), builder)
+            builder.pieces.append(piece.slice(at, len(piece.text)))
 
     def body(self, node: Node) -> Span:
         """Return what stands between the quotes of a string; any other expression whole."""

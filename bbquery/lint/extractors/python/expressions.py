@@ -178,26 +178,22 @@ class StringExpressions:
                 continue
             at = 0
             for match in field.finditer(run.text):
-                pieces.append(_without_ends(run, at, match.start()))
+                pieces.append(run.slice(at, match.start()))
                 at = match.end()
                 if match[0] in ("%%", "{{", "}}", "$$"):
-                    pieces.append(_without_ends(run, match.start(), at - 1))
+                    pieces.append(run.slice(match.start(), at - 1))
                     continue
                 value = value_of(match[1] or "")
                 if value is None:
                     return None
                 pieces.append(self._value(value, self.span(value), match[2] or ""))
                 rest = [*rest, value]
-            pieces.append(_without_ends(run, at, len(run.text)))
+            pieces.append(run.slice(at, len(run.text)))
         return BuiltText(pieces, rest)
 
 
 def _known(text: str, span: Span) -> ConstantText:
     return ConstantText(text, [span.start] * len(text), [span.end] * len(text))
-
-
-def _without_ends(run: ConstantText, start: int, end: int) -> ConstantText:
-    return ConstantText(run.text[start:end], run.starts[start:end], run.ends[start:end])
 
 
 def addition_operands(node: ast.BinOp) -> list[ast.expr]:

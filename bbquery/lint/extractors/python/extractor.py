@@ -1,8 +1,8 @@
 """Find queries in Python, and what is wrong with the code around them (BBQ401 to BBQ406).
 
-Python's own parser says what is an expression and where it stands; `expressions` says what text it builds. Docstrings
-are not looked at, and neither is what a test expects to fail (`with pytest.raises(…)`). If Python cannot parse the
-source, only its string literals are read, and if these do not end either, it is plain text.
+Python's own parser says what is an expression and where it stands; `expressions` says what text it builds. Of
+docstrings only the examples are looked at, and what a test expects to fail (`with pytest.raises(…)`) is not. If Python
+cannot parse the source, only its string literals are read, and if these do not end either, it is plain text.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Iterable, Iterator
 from ...._text import Span
 from ...line_index import Lines
 from ...rules.assembly import Advice, find_queries, is_filled_later
-from ..assembled_text import ConstantText, Fragment, Interpolation, Role
+from ..assembled_text import ConstantText, Fragment, Interpolation, Role, constant
 from ..detection import may_contain_queries, mentions_metadata
 from ..excerpt import Construct, Extraction
 from .binding_hint import binding_hint
+from .doctests import doctest_examples, without_fixes
 from .expressions import StringExpressions, addition_operands
 from .list_calls import check_list_call, check_literal_type, list_parameters
 from .metadata_calls import check_call
@@ -60,7 +61,8 @@ def extract(source: str) -> Extraction:
         result = _scan_tokens(source, tokens)
     result.excerpts.sort(key=lambda excerpt: excerpt.span)
     findings = sorted(dict.fromkeys(result.findings), key=lambda finding: finding.span)
-    return result._replace(findings=findings, constructs=[*map(Construct, logical_lines(source, tokens))])
+    constructs = [*map(Construct, logical_lines(source, tokens)), *(result.constructs or ())]
+    return result._replace(findings=findings, constructs=constructs)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -83,7 +85,8 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     # What is filled into a template is reported where that is done, if it is done here.
     filled = sorted({texts.span(node) for node in texts.templates})
     findings = [each for each in module.result.findings if not (is_filled_later(each) and _is_in(each.span, filled))]
-    return Extraction(module.result.excerpts, findings, tokens.comments)
+    comments = sorted([*tokens.comments, *(module.result.comments or ())])
+    return module.result._replace(findings=findings, comments=comments)
 
 
 def _is_in(span: Span, others: list[Span]) -> bool:
@@ -137,7 +140,7 @@ class _Module:
     def __init__(self, texts: StringExpressions, roles: dict[ast.expr, Role]) -> None:
         self.texts = texts
         self.roles = roles
-        self.result = Extraction([], [])
+        self.result = Extraction([], [], comments=[], constructs=[])
 
     def visit(self, statements: list[Statement]) -> None:
         """Look at every expression of some statements once, as a part of the largest text that it belongs to."""
@@ -146,8 +149,10 @@ class _Module:
         for statement in statements:
             seen.update(self._examine_sum(statement))
             is_string = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-            if not is_string:  # a docstring, or a string that stands there for nothing
+            if not is_string:
                 pending.extend(own_nodes(statement))
+            elif isinstance(statement, ast.Expr):  # a docstring, or a string that stands there for nothing
+                self._read_doctests(statement.value)
         # What a query's name is bound to may stand where nothing says so.
         pending.extend(node for node, role in self.roles.items() if role in ("query", "wire"))
         while pending:
@@ -170,6 +175,13 @@ class _Module:
                 pending.extend(addition_operands(node))
             else:
                 pending.extend(ast.iter_child_nodes(node))
+
+    def _read_doctests(self, docstring: ast.expr) -> None:
+        text = self.texts.read(docstring)
+        run = constant(text.pieces) if text else None
+        examples = doctest_examples(run) if run else None
+        if examples:
+            examples.add_to(self.result, without_fixes(extract(examples.text)))
 
     def _examine_sum(self, statement: Statement) -> list[ast.expr]:
         """Take in a text that is begun in an assignment and goes on in `+=` below it. Return its parts."""

@@ -52,6 +52,7 @@ class QuoteFreeExpressions:
     def __init__(self, scopes: Scopes, names: Names) -> None:
         self._scopes = scopes
         self._names = names
+        self._results: dict[str, bool] = {}
 
     def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
         """Return whether an expression is quote-free for certain."""
@@ -104,6 +105,8 @@ class QuoteFreeExpressions:
         if function == "re.sub" and len(call.args) >= 3:
             pattern, replacement = call.args[0], call.args[1]
             return _says(pattern, removes_quotes) and _says(replacement, is_quote_free_text)
+        if isinstance(call.func, ast.Name):
+            return self._is_free_result(call.func, depth)
         if not isinstance(call.func, ast.Attribute):
             return False
         owner, name = call.func.value, call.func.attr
@@ -116,6 +119,16 @@ class QuoteFreeExpressions:
                 len(call.args) > 1 and _says(owner.args[0], removes_quotes) and _says(call.args[0], is_quote_free_text)
             )
         return name in _KEEPING_METHODS and self.holds(owner, depth)
+
+    def _is_free_result(self, function: ast.Name, depth: int) -> bool:
+        """Return whether a function of the module returns quote-free values alone, whatever it is given."""
+        if function.id not in self._results:
+            self._results[function.id] = False  # in a function that calls itself
+            results = self._scopes.results_of(function)
+            self._results[function.id] = results is not None and all(
+                result is None or self.holds(result, depth) for result in results
+            )
+        return self._results[function.id]
 
     def _is_bound(self, function: ast.expr) -> bool:
         """Return whether the module gives the name of a builtin a meaning of its own."""

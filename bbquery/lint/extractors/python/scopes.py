@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .statements import Statement, Statements, own_nodes, statements_in
 
 _FUNCTION_NODES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_YIELDS = (ast.Yield, ast.YieldFrom)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, *_COMPREHENSIONS)
 
@@ -96,6 +97,29 @@ class Scopes:
         if self.bindings(node) != [Binding()]:
             return None
         return self._classes.get(node.id)
+
+    def results_of(self, node: ast.Name) -> list[ast.expr | None] | None:
+        """Return what a function of the module returns, None for a bare `return`; None if a name is no such function,
+        or more happens to what it returns.
+        """
+        function = self._functions.get(node.id) if self.bindings(node) == [Binding()] else None
+        if function is None or function.decorator_list:
+            return None
+        results: list[ast.expr | None] = []
+        pending: list[Statement] = [*function.body]
+        while pending:
+            statement = pending.pop()
+            if isinstance(statement, ast.Return):
+                results.append(statement.value)
+            if any(isinstance(each, _YIELDS) for part in own_nodes(statement) for each in ast.walk(part)):
+                return None
+            if not isinstance(statement, _FUNCTION_NODES | ast.ClassDef):
+                pending.extend(statements_in(statement))
+        return results
+
+    @cached_property
+    def _functions(self) -> dict[str, ast.FunctionDef]:
+        return {each.name: each for each in self._statements.tree.body if isinstance(each, ast.FunctionDef)}
 
     @cached_property
     def _shared(self) -> set[str]:
