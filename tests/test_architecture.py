@@ -38,7 +38,8 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             query_linter files.gitignore extractors.languages settings
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
             extractors.quote_free_text extractors.text extractors.notebook
-            extractors.python.binding_hint extractors.python.doctests extractors.python.statements extractors.python.scopes extractors.python.names
+            extractors.python.binding_hint extractors.python.doctests extractors.python.statements
+            extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
             extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
             extractors.python.extractor

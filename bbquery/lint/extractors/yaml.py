@@ -91,7 +91,9 @@ def _read_entry(source: str, at: int, found: Extraction) -> int:
     if start == line.end:
         return line.next
     if block := _BLOCK_HEADER.match(source, start, line.end):
-        return _read_block(source, line, block, key, found)
+        # Of `- key: |` the mapping is indented as far as its key: the next one is no part of the text.
+        indent = line.indent + (before.start("key") - line.start if before["key"] else 0)
+        return _read_block(source, line._replace(indent=indent), block, key, found)
     if source[start] in "[{":
         return _read_flow(source, start, line, found)
     if source[start] in "'\"":
