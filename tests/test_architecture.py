@@ -19,7 +19,7 @@ ORDER = """
 _version _resources _text _hosts
 errors
 language:   grammar values session_fields nodes literals printer limits validation builder common_mistakes syntax_errors
-            equality_parser json_format parser
+            query_reader json_format parser
 semantics:  duration stored_values evaluator predicates redundancy simplifier
 planning:   urls requests plan planner
 config metadata

@@ -17,5 +17,6 @@ def read_grammar() -> str:
 @cache
 def terminal(*names: str) -> re.Pattern[str]:
     """Return a pattern that matches any of the grammar's terminals with these names."""
-    found = dict(re.findall(r"^(\w+)(?:\.\d+)?: /(.*)/$", read_grammar(), re.MULTILINE))
-    return re.compile("|".join(f"(?:{found[name]})" for name in names))
+    found = re.findall(r"^(\w+): (?:/(.*)/|\"(.*)\")$", read_grammar(), re.MULTILINE)
+    patterns = {name: pattern or re.escape(literal) for name, pattern, literal in found}
+    return re.compile("|".join(f"(?:{patterns[name]})" for name in names))

@@ -1,8 +1,8 @@
 """Text to tree. Only this module knows Lark, and no Lark error leaves it.
 
-There are two readers. Equalities joined by one connective, which is most of what people write, go to `equality_parser`.
-Everything else goes to Lark's LALR parser, whose callbacks build the nodes as it goes. Neither recurses, backtracks or
-parses twice, and both use the terminals of the grammar file.
+There are two readers. `query_reader` reads valid queries. What it leaves goes to Lark's LALR parser, which tells what
+is wrong, and which is the law: for every text both make the same tree, or both refuse. Neither recurses nor
+backtracks, and both use the terminals of the grammar file.
 """
 
 from __future__ import annotations
@@ -11,13 +11,21 @@ import os
 from functools import cache
 from threading import Lock, local
 
-from .._text import Span, suggest, truncate
+from .._text import Span, suggest
 from ..errors import BuildError, QuerySyntaxError
 from . import limits, validation
-from .equality_parser import LocatedBuildError, equality_node, parse_equalities, unquote
 from .grammar import read_grammar, terminal
-from .literals import parse_duration, parse_now, parse_number, parse_size
-from .nodes import Equal, Exists, Node, Not, OneOf, Order, Text, and_of, or_of, with_span
+from .nodes import Exists, Node, Not, Order, Text, and_of, or_of, with_span
+from .query_reader import (
+    LocatedBuildError,
+    check_equality,
+    equality_of,
+    equality_values,
+    literal_value,
+    placeholder_value,
+    read_valid_query,
+    unquote,
+)
 from .session_fields import SESSION_FIELDS
 
 TYPE_CHECKING = False
@@ -38,7 +46,7 @@ def parse_query(text: str, values: Mapping[str, object]) -> Node:
     """Return the tree of a text, with its placeholders bound to `values`. Raise QuerySyntaxError for any other text."""
     limits.check_length(text)
     try:
-        node = parse_equalities(text)
+        node = read_valid_query(text, values)
         if node is None:
             limits.check_nesting(text)
             node = _parse_with_lark(text, values)
@@ -107,18 +115,6 @@ def _syntax_error(text: str, error: UnexpectedInput) -> QuerySyntaxError:
     return explain_syntax_error(text, at, frozenset(expected or ()))
 
 
-def _placeholder_value(token: Token) -> object:
-    name = token[1:]
-    values = _bindings.values
-    if name in values:
-        return values[name]
-    near = suggest(name, values)
-    shown = truncate(name, 40)
-    hint = f"did you mean ${near[0]}?" if near else f"give it one: parse(text, {shown}=…)"
-    problem = BuildError(f"the placeholder ${shown} has no value", hint=hint, code="unbound-placeholder")
-    raise LocatedBuildError(*_token_span(token), problem)
-
-
 def _token_span(token: Token) -> tuple[int, int]:
     assert token.start_pos is not None
     assert token.end_pos is not None
@@ -145,9 +141,6 @@ class _TreeBuilder:
         left, node, right = children
         return with_span(node, Span(left.start_pos, right.end_pos))
 
-    def equality(self, children: list[Token]) -> Node:
-        return equality_node(children[0], *_token_span(children[0]))
-
     def metadata_field(self, children: list[Any]) -> LocatedField:
         base, *keys = children
         return tuple([key for key, _ in keys]), base.start_pos, keys[-1][1]
@@ -159,25 +152,26 @@ class _TreeBuilder:
         token, bracket = children
         if token.type == "STRING":  # a token of the grammar
             return unquote(token, token.start_pos or 0), _token_span(bracket)[1]
-        return _checked(token, validation.check_path_key, _placeholder_value(token)), _token_span(bracket)[1]
+        value = _checked(token, placeholder_value, token, _bindings.values)
+        return _checked(token, validation.check_path_key, value), _token_span(bracket)[1]
 
     def literal(self, children: list[Token]) -> Token:
         return children[0]
 
     def equal(self, children: list[Any]) -> Node:
         (field, start, _), token = children
-        _check_operator(token, field, ":")
-        span = Span(start, token.end_pos)
-        if token.type == "PLACEHOLDER" and _is_list(_placeholder_value(token)):
-            _check_operator(token, field, ":(")
-        return _one_of(field, _equality_values(field, token), span)
+        values = _checked(token, check_equality, token.type, token, token.start_pos, field, _bindings.values)
+        return equality_of(field, values, Span(start, token.end_pos))
 
     def one_of(self, children: list[Any]) -> Node:
         (field, start, _), left, *tokens, right = children
         _check_operator(left, field, ":(")
-        return _one_of(
-            field, [value for token in tokens for value in _equality_values(field, token)], Span(start, right.end_pos)
-        )
+        values = [
+            value
+            for token in tokens
+            for value in _checked(token, equality_values, token.type, token, token.start_pos, field, _bindings.values)
+        ]
+        return equality_of(field, values, Span(start, right.end_pos))
 
     def exists(self, children: list[Any]) -> Node:
         (field, start, _), star = children
@@ -206,48 +200,12 @@ def _span_of(nodes: list[Any]) -> Span:
     return Span(nodes[0].span.start, nodes[-1].span.end)
 
 
-def _one_of(field: Field, values: list[Any], span: Span) -> Node:
-    return Equal(field, values[0], span) if len(values) == 1 else OneOf(field, tuple(values), span)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple | set | frozenset)
-
-
-def _equality_values(field: Field, token: Token) -> list[Any]:
-    """Return the values of one literal of an equality: a list bound to a placeholder gives all of its values."""
-    value = _literal_value(field, token)
-    items: Any = value if _is_list(value) else (value,)
-    if isinstance(value, set | frozenset):
-        items = sorted(value, key=str)  # so that a query's text does not hang on the order of hashes
-    if not items:
-        problem = BuildError(f"{token} is an empty list", hint="a one-of needs a value", code="empty-list")
-        raise LocatedBuildError(*_token_span(token), problem)
-    return [_checked(token, validation.equality_value, field, item) for item in items]
-
-
 def _literal_value(field: Field, token: Token) -> object:
-    """Return the value of a literal, before it is checked against the field."""
-    kind = token.type
-    if kind == "STRING":
-        value = unquote(token, token.start_pos or 0)
-        return _checked(token, validation.check_quoted_literal, field, value)
-    if kind == "PLACEHOLDER":
-        return _placeholder_value(token)
-    if kind == "BOOLEAN":
-        return token == "true"  # noqa: S105  # a token of the grammar, no secret
-    read = {"NUMBER": parse_number, "NOW": parse_now, "DURATION": parse_duration, "SIZE": parse_size}[kind]
-    try:
-        return read(token)
-    except ValueError as error:
-        problem = BuildError(
-            f"{token[:40]} cannot be used: {error}", hint="no session comes near it", code="out-of-range"
-        )
-        raise LocatedBuildError(*_token_span(token), problem) from None
+    return _checked(token, literal_value, token.type, token, token.start_pos, field, _bindings.values)
 
 
 def _checked(token: Token, check: Any, *arguments: Any) -> Any:
-    """Return what a check in `validation` returns, and locate its error at the token."""
+    """Return what a check returns, and locate its error at the token."""
     try:
         return check(*arguments)
     except BuildError as error:
