@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from itertools import islice
 
 from .errors import BuildError, Diagnostic
@@ -42,11 +43,14 @@ def size(obj: object) -> int:
 
     Raise BuildError, with the JSON path, for a value that is not JSON.
     """
+    if _is_same_in_javascript(obj):
+        with suppress(RecursionError):  # of a caller that is deep in the stack
+            return _count_units(_write_json(obj))
     total = 0
     for kind, steps, value, _ in _walk_json(obj):
         total += len(steps) > 1  # the colon after a key, the comma after a value
         if kind in ("key", "string"):
-            total += _string_size(value)
+            total += _count_units(_write_json(value))
         elif kind in ("object", "array"):
             total += 2 - bool(value)  # no comma after the last
         elif kind == "boolean":
@@ -231,10 +235,50 @@ def _printable(text: str) -> str:
     return _join_surrogates(text).encode("utf-8", "backslashreplace").decode()
 
 
-def _string_size(text: str) -> int:
-    # Python's own writer escapes what JavaScript's does, lone surrogates apart.
-    written = json.dumps(_join_surrogates(text), ensure_ascii=False)
-    return len(written.encode("utf-16-le", "backslashreplace")) // 2
+# Python's own writer escapes what JavaScript's does, lone surrogates apart.
+_write_json = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+def _count_units(written: str) -> int:
+    """Return the code units of a JSON text, in which JavaScript escapes lone surrogates."""
+    if written.isascii():
+        return len(written)
+    return len(_join_surrogates(written).encode("utf-16-le", "backslashreplace")) // 2
+
+
+_LARGEST_SAME_INTEGER = 2**53
+_MOST_CONTAINERS = 300  # of what can be stored; more may be a cycle
+
+
+def _is_same_in_javascript(obj: object) -> bool:
+    """Return whether a value is small, JSON, and written by Python as by JavaScript. If not, it may still be JSON."""
+    pending = [obj]
+    for container in islice(_containers(pending), _MOST_CONTAINERS):
+        if type(container) is dict:
+            for key in container:
+                # Of two keys with surrogates, JavaScript may make one.
+                if type(key) is not str or not key.isascii():
+                    return False
+            values: Iterable[Any] = container.values()
+        elif type(container) is list:
+            values = container
+        else:
+            return False
+        for value in values:
+            kind = type(value)
+            if kind is str or kind is bool or value is None:
+                continue
+            if kind is int:
+                if not -_LARGEST_SAME_INTEGER <= value <= _LARGEST_SAME_INTEGER:
+                    return False
+            else:
+                pending.append(value)
+    return not pending
+
+
+def _containers(pending: list[Any]) -> Iterator[Any]:
+    while pending:
+        yield pending.pop()
 
 
 def _to_javascript(value: float) -> str:

@@ -96,6 +96,41 @@ def test_size_is_that_of_the_shortest_json_where_python_and_javascript_agree(val
 
 
 @examples(2000)
+@given(anything)
+def test_size_is_the_same_with_and_without_the_short_cut(value: Any) -> None:
+    def of(value: Any) -> int | str:
+        try:
+            return metadata.size(value)
+        except BuildError as error:
+            return error.code
+
+    quick = of(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata, "_is_same_in_javascript", lambda _: False)
+        assert of(value) == quick
+
+
+class _Word(str):
+    __slots__ = ()
+
+
+class _Number(int):
+    pass
+
+
+def test_the_short_cut_leaves_what_python_writes_otherwise() -> None:
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    others: list[Any] = [
+        {"a": 1.0}, {"a": 2**53 + 1}, {"é": 1}, {1: "a"}, {None: "a"}, {"a": (1,)}, {"a": _Word("b")},
+        {"a": _Number(1)}, cycle, "a", [[]] * 400, {"a": float("nan")}, {"a": b"b"},
+    ]  # fmt: skip
+    same: list[Any] = [{}, [], {"a": {"b": [1, True, None, "\ud800"]}}, {"": 2**53}]
+    assert not any(map(metadata._is_same_in_javascript, others))
+    assert all(map(metadata._is_same_in_javascript, same))
+
+
+@examples(2000)
 @given(values(scalars))
 def test_size_is_the_same_for_what_python_sends(value: Any) -> None:
     assert metadata.size(value) == metadata.size(json.loads(json.dumps(value)))
