@@ -15,7 +15,7 @@ from .extractors.excerpt import Excerpt, Extraction
 from .extractors.languages import language_of
 from .findings import Edit, Finding, Fix
 from .query_linter import QueryLinter
-from .suppressions import filter_findings
+from .suppressions import filter_findings, may_have_suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ class DocumentLinter:
 
     def check(self, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
         """Return what is wrong in a text by the enabled rules, in the order of the text, without what is suppressed."""
-        found = self.read(text, language)
+        found = self._read(text, language, with_comments=may_have_suppressions(text))
         check = self._checker(enabled).check
         findings = [finding for finding in found.findings if finding.code in enabled]
         for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
@@ -55,9 +55,12 @@ class DocumentLinter:
 
     def read(self, text: str, language: str) -> Extraction:
         """Return the queries of a text, and what stands around them."""
+        return self._read(text, language, with_comments=True)
+
+    def _read(self, text: str, language: str, *, with_comments: bool) -> Extraction:
         if language == QUERY:
             return Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
-        return extract(text, language)
+        return extract(text, language, with_comments=with_comments)
 
     def _checker(self, enabled: frozenset[str]) -> QueryLinter:
         checker = self._checkers.get(enabled)

@@ -91,6 +91,11 @@ class Suppression:
         return any(code in codes for _, codes in self.selectors)
 
 
+def may_have_suppressions(source: str) -> bool:
+    """Return whether a text can hold a suppression, in a comment or not."""
+    return _MARKER_WORD in source
+
+
 def filter_findings(
     source: str,
     comments: list[Span] | None,
@@ -105,10 +110,10 @@ def filter_findings(
     enabled.
 
     They are in the order of the text. `excerpts` are where the queries stand, in order, and `constructs` what a comment
-    reaches as a whole. Nothing is needless in a text
-    that could not be read whole: a query that was not seen may need it.
+    reaches as a whole. Nothing is needless in a text that could not be read whole: a query that was not seen may need
+    it.
     """
-    if _MARKER_WORD not in source:
+    if not may_have_suppressions(source):
         return findings
     lines = Lines(source)
     suppressions = list(_suppressions(lines, comments))

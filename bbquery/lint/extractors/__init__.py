@@ -35,9 +35,10 @@ _SESSIONS = ("console", "shell-session", "shellsession", "sh-session")
 """Fences around what a terminal showed: commands behind a prompt, and what they printed."""  # fmt: skip
 
 
-def extract(source: str, language: str) -> Extraction:
+def extract(source: str, language: str, *, with_comments: bool = True) -> Extraction:
     """Return what is found in a source of a language of `LANGUAGES`, or of `text`.
 
+    To find all comments takes some languages a third as long as to parse: without `with_comments`, none may be found.
     Python and JavaScript that do not parse are read as far as they go. Raise BuildError, with the code `missing-extra`,
     if a language needs a library that is not installed.
     """
@@ -53,11 +54,11 @@ def extract(source: str, language: str) -> Extraction:
         case "javascript" | "typescript" | "tsx":
             from .javascript import extractor as javascript
 
-            return javascript.extract(source, language)
+            return javascript.extract(source, language, with_comments=with_comments)
         case "go" | "java" | "kotlin" | "ruby" | "php" | "csharp" | "rust":
             from .strings_only import extractor as strings_only
 
-            return strings_only.extract(source, language)
+            return strings_only.extract(source, language, with_comments=with_comments)
         case "markdown" | "mdx":
             from . import markdown
 

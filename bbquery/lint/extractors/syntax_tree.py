@@ -73,6 +73,16 @@ class SyntaxTree:
         self.root = Parser(grammar).parse(self.data).root_node
         self.is_whole = not self.root.has_error
 
+    def positions(self, *words: bytes) -> list[int]:
+        """Return where words stand, in bytes and in order."""
+        found = []
+        for word in words:
+            at = self.data.find(word)
+            while at >= 0:
+                found.append(at)
+                at = self.data.find(word, at + len(word))
+        return sorted(found)
+
     def captures(self, patterns: str) -> list[Node]:
         """Return the nodes that match patterns of tree-sitter, whose captures all bear one name."""
         from tree_sitter import QueryCursor

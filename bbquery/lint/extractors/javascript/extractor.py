@@ -42,7 +42,7 @@ _JAVASCRIPT_ADVICE = Advice(
 )
 
 
-def extract(source: str, language: str) -> Extraction:
+def extract(source: str, language: str, *, with_comments: bool = True) -> Extraction:
     """Return what is found in a source of javascript (with or without JSX), typescript or tsx. Raise BuildError if
     tree-sitter is missing.
     """
@@ -50,7 +50,8 @@ def extract(source: str, language: str) -> Extraction:
     walk = _Walk(tree)
     walk.run()
     values = walk.values
-    found = Extraction([], [], tree.comments, is_whole=tree.is_whole, constructs=walk.constructs)
+    comments = tree.comments if with_comments else []
+    found = Extraction([], [], comments, is_whole=tree.is_whole, constructs=walk.constructs)
     for node, operands in walk.strings:
         respell = values.respell(operands[0]) if len(operands) == 1 else None
         find_queries(
@@ -88,9 +89,8 @@ class _Walk:
     def __init__(self, tree: SourceTree) -> None:
         self.tree = tree
         # Only what holds the word without which nothing is ours is walked through: a file is mostly something else.
-        listing = rb"|\bsessions\s*\??\.\s*list\b|URLSearchParams|\bparams\b"
-        marks = rb"[Mm]etadata|METADATA" + listing * (b"browserbase" in tree.data)
-        self.marks = [match.start() for match in re.finditer(marks, tree.data)]
+        listing = (b"sessions", b"URLSearchParams", b"params") if b"browserbase" in tree.data else ()
+        self.marks = tree.positions(b"etadata", b"METADATA", *listing)
         self.strings: list[tuple[Node, list[Node]]] = []
         self.roles: dict[int, Role] = {}  # by the ids of nodes
         self.metadata: list[Node] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...._text import Span
@@ -20,9 +21,12 @@ class SourceTree(SyntaxTree):
     def __init__(self, source: str, language: str) -> None:
         super().__init__(source, language)
         self.is_typescript = language != "javascript"
-        self.comments = sorted(map(self._comment_span, self.captures(_COMMENTS)))
         self.raw: set[int] = set()
         """Where templates of String.raw start, in bytes."""
+
+    @cached_property
+    def comments(self) -> list[Span]:
+        return sorted(map(self._comment_span, self.captures(_COMMENTS)))
 
     def _comment_span(self, comment: Node) -> Span:
         """Return where a comment stands, with the braces around it if it is alone in those of JSX."""

@@ -38,9 +38,9 @@ _BOUND_HINT = r"put a backslash before each ' and \ in it, or let in only what m
 _ADVICE = {name: Advice(bound=_BOUND_HINT, unencoded=f"write {encoder}") for name, encoder in _ENCODING_CALLS.items()}
 
 
-def extract(source: str, language: str) -> Extraction:
+def extract(source: str, language: str, *, with_comments: bool = True) -> Extraction:
     """Return what is found in a source. Raise BuildError if tree-sitter or the grammar is missing."""
-    reader = _Reader(source, language)
+    reader = _Reader(source, language, with_comments=with_comments)
     reader.read()
     reader.found.excerpts.sort(key=lambda excerpt: excerpt.span)
     reader.found.findings.sort(key=lambda finding: finding.span)
@@ -48,14 +48,14 @@ def extract(source: str, language: str) -> Extraction:
 
 
 class _Reader:
-    def __init__(self, source: str, language: str) -> None:
+    def __init__(self, source: str, language: str, *, with_comments: bool) -> None:
         self._language = language
         self._tree = tree = SyntaxTree(source, language)
         self._known = KnownValues(tree, language)
         self._advice = _ADVICE[language]
-        self._marks = [match.start() for match in re.finditer(rb"[Mm]etadata|METADATA", tree.data)]
+        self._marks = tree.positions(b"etadata", b"METADATA")
         self._raw_bodies = self._find_raw_bodies()
-        comments = [tree.span(node) for node in tree.captures(COMMENTS[language])]
+        comments = map(tree.span, tree.captures(COMMENTS[language]) if with_comments else ())
         self.found = Extraction([], [], sorted(comments), is_whole=tree.is_whole, constructs=[])
 
     def _find_raw_bodies(self) -> set[int]:
