@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from .._text import Span, make_visible, truncate
 from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
-from ..language.printer import quote
+from ..language.printer import format_query, quote
 from .concrete_syntax import ConcreteSyntax
 from .findings import Edit, Finding, Fix
 from .query_tokens import Token, tokens
@@ -57,10 +57,24 @@ class QueryDocument:
         return ConcreteSyntax(self.tokens)
 
     @cached_property
+    def nodes(self) -> list[Node]:
+        """Every node of the tree, parents first."""
+        return list(walk(self.node))
+
+    @cached_property
+    def leaves(self) -> list[Equal | OneOf | Exists | Order | Text]:
+        """The predicates, in the order of the text."""
+        return [node for node in self.nodes if isinstance(node, Equal | OneOf | Exists | Order | Text)]
+
+    @cached_property
+    def is_canonical(self) -> bool:
+        """True if the text is what `format_query` writes: there are no parentheses, and no quotes, to leave out."""
+        return format_query(self.node) == self.text
+
+    @cached_property
     def predicates(self) -> list[tuple[Equal | OneOf | Exists | Order | Text, PredicateTokens]]:
         """Each predicate with its tokens, in the order of the text."""
-        leaves = [node for node in walk(self.node) if isinstance(node, Equal | OneOf | Exists | Order | Text)]
-        return list(zip(leaves, _literals(self.tokens), strict=True))
+        return list(zip(self.leaves, _literals(self.tokens), strict=True))
 
     def is_unknown(self, token: Token) -> bool:
         """Return whether a token stands for a value that is not known: a placeholder."""
@@ -76,7 +90,7 @@ class QueryDocument:
     @cached_property
     def has_double_negation(self) -> bool:
         """True if the query has a double negation."""
-        return any(isinstance(node, Not) and isinstance(node.operand, Not) for node in walk(self.node))
+        return any(isinstance(node, Not) and isinstance(node.operand, Not) for node in self.nodes)
 
     def span(self, node: Node) -> Span:
         """Return the span of a node."""

@@ -34,6 +34,48 @@ class Redundancy:
         self.source = source
 
 
+class RelatedOperands:
+    """The ANDs and ORs of a tree of which two operands ask something of the same field, and the outermost of these.
+
+    An OR of equalities with different values does not count. The operands of any other have nothing to do with one
+    another either: none contradicts, repeats or implies another.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.joints: list[And | Or] = []
+        self.outermost: list[And | Or] = []
+        self._fields_in(node)
+
+    def _fields_in(self, node: Node) -> set[Field]:
+        if isinstance(node, Not):
+            return self._fields_in(node.operand)
+        if not isinstance(node, And | Or):
+            return {node.field}  # type: ignore[attr-defined]  # a predicate
+        fields: set[Field] = set()
+        different: dict[Field, set[object]] = {}  # the values of fields that have been in equalities alone
+        is_related = False
+        inside = len(self.outermost)
+        for operand in node.operands:
+            others = self._fields_in(operand)
+            if isinstance(operand, Equal) and isinstance(node, Or):
+                values = different.get(operand.field)
+                if operand.field not in fields:
+                    different[operand.field] = {operand.value}
+                elif values is None or operand.value in values:
+                    is_related = True
+                else:
+                    values.add(operand.value)
+            else:
+                is_related = is_related or not fields.isdisjoint(others)
+                for field in others:
+                    different.pop(field, None)
+            fields |= others
+        if is_related:
+            self.joints.append(node)
+            self.outermost[inside:] = [node]
+        return fields
+
+
 def find_opposites(node: And | Or) -> tuple[Node, Node] | None:
     """Return two operands of an AND that never hold together, or two of an OR of which one always holds."""
     by_field: dict[Field, list[tuple[Node, Node]]] = {}

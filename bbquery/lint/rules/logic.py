@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from ..._text import Span
 from ...language.nodes import And, Node, OneOf, Or, walk
-from ...semantics.redundancy import Redundancy, find_above_and_below, find_opposites, find_redundant
+from ...semantics.redundancy import Redundancy, RelatedOperands, find_above_and_below, find_opposites, find_redundant
 from ...semantics.simplifier import find_constant_parts
 from ..concrete_syntax import deletions, parentheses_spans, removal_spans
 from ..query_document import QueryDocument, RuleResult, preview_text
@@ -20,19 +20,21 @@ from ..query_tokens import Token
 
 def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
     """Yield contradictions, parts that always hold, duplicates and redundant parts."""
-    joints = [node for node in walk(tree.normalized) if isinstance(node, And | Or)]
+    nodes = tree.nodes if tree.normalized is tree.node else walk(tree.normalized)
+    joints = [node for node in nodes if isinstance(node, And | Or)]
+    related = RelatedOperands(tree.normalized)
     done: set[Span] = set()
-    if joints:
-        for node, holds in find_constant_parts(tree.normalized):
+    for outer in related.outermost:
+        for node, holds in find_constant_parts(outer):
             assert isinstance(node, And | Or), "only these are reduced to constants"
             done.add(tree.span(node))
             yield _constant_result(tree, node, holds)
-        for node in joints:
-            if isinstance(node, And) and tree.span(node) not in done and (pair := find_above_and_below(node)):
-                done.add(tree.span(node))
-                yield _contradiction(tree, *pair)
-    settled = _Settled(done)
     for node in joints:
+        if isinstance(node, And) and tree.span(node) not in done and (pair := find_above_and_below(node)):
+            done.add(tree.span(node))
+            yield _contradiction(tree, *pair)
+    settled = _Settled(done)
+    for node in related.joints:
         if not settled.holds(tree.span(node)):
             yield from (_redundant_result(tree, node, each) for each in find_redundant(node))
     yield from _listed_twice(tree, settled)
@@ -103,6 +105,8 @@ def _redundant_result(tree: QueryDocument, node: And | Or, redundancy: Redundanc
 
 def _listed_twice(tree: QueryDocument, settled: _Settled) -> Iterator[RuleResult]:
     """Yield values that a one-of lists twice."""
+    if not any(isinstance(leaf, OneOf) and len(set(leaf.values)) < len(leaf.values) for leaf in tree.leaves):
+        return
     for predicate, literals in tree.predicates:
         if not isinstance(predicate, OneOf) or len(set(predicate.values)) == len(predicate.values):
             continue

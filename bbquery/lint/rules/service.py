@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from unicodedata import name
 
 from ..._text import Span, suggest
@@ -18,6 +19,9 @@ from ..findings import Edit
 from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview_text
 from ..query_tokens import Token
 
+if TYPE_CHECKING:
+    from ...language.nodes import Predicate
+
 _SMALL = 60
 """Keys and values of so many characters fit into MAX_SIZE as JSON, however they are escaped."""
 
@@ -29,6 +33,8 @@ def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
         yield refused
     elif dialect == "full" and not tree.is_open:
         yield from _full_scan(tree)
+    if all(map(_is_plain, tree.leaves)):  # as most are: then nobody needs the tokens
+        return
     for predicate, literals in tree.predicates:
         if isinstance(predicate.field, SessionField):
             continue
@@ -37,6 +43,22 @@ def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
         if isinstance(predicate, Equal | OneOf | Text):
             yield from _unstorable(tree, predicate, literals)
         yield from _too_large(tree, predicate, literals)
+
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_\-,;:.()&$%#@!?~]*")
+"""A key or a value that needs no escape, and that the service stores (docs/service.md#f20)."""
+
+
+def _is_plain(predicate: Predicate) -> bool:
+    """Return whether nothing is to be said of a predicate's keys and values; if not, something may be."""
+    if isinstance(predicate.field, SessionField):
+        return True
+    words = list(predicate.field)
+    if isinstance(predicate, OneOf):
+        words += predicate.values
+    elif isinstance(predicate, Equal | Text):
+        words.append(str(predicate.value))
+    return sum(map(len, words)) + len(words) <= _SMALL // 2 and all(map(_PLAIN_WORD.fullmatch, words))
 
 
 def _refusal(tree: QueryDocument) -> RuleResult | None:
@@ -155,6 +177,8 @@ def _token_to_span(token: Token) -> Span:
 
 
 def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
+    if not any(isinstance(leaf.field, SessionField) and leaf.field.name == "region" for leaf in tree.leaves):
+        return
     for predicate, literals in tree.predicates:
         if not isinstance(predicate, Equal | OneOf) or not _is_session(predicate):
             continue

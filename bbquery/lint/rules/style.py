@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..._text import Span
+from ...language.nodes import And, Node, Or
 from ..concrete_syntax import Expression, collapse_spans, deletions, parentheses_spans, useful_parentheses
 from ..findings import Edit
 from ..query_document import QueryDocument, RuleResult, preview_text
@@ -14,6 +15,8 @@ from ..query_tokens import Token
 
 def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
     """Yield what could be written more simply."""
+    if tree.is_canonical and not tree.has_double_negation and not any(map(_is_mixed, tree.nodes)):
+        return
     yield from _double_quotes(tree)
     text = tree.text
     if len(tree.predicates) == 1 and not any(sign in text for sign in ("(", "NOT", "-")):
@@ -27,6 +30,10 @@ def check_style(tree: QueryDocument) -> Iterator[RuleResult]:
             yield from _double_negation(tree, part)
         elif part.kind == "and" and part.parent is not None and part.parent.kind == "or" and not part.layers:
             yield _mixed(tree, part)
+
+
+def _is_mixed(node: Node) -> bool:
+    return isinstance(node, Or) and any(isinstance(operand, And) for operand in node.operands)
 
 
 def _double_quotes(tree: QueryDocument) -> Iterator[RuleResult]:

@@ -22,9 +22,11 @@ from bbquery.language.nodes import And, Node, Not, Or, walk
 from bbquery.lint.concrete_syntax import ConcreteSyntax
 from bbquery.lint.findings import Edit, Finding, Fix
 from bbquery.lint.fixes import apply_fixes
+from bbquery.lint.query_document import QueryDocument
 from bbquery.lint.query_linter import QueryLinter
 from bbquery.lint.query_tokens import tokens
 from bbquery.lint.rule_registry import RULES
+from bbquery.lint.rules import logic, service
 from bbquery.planning.planner import full_scan_reasons, plan
 
 ALL = QueryLinter(enabled=frozenset(RULES))
@@ -135,6 +137,28 @@ def test_the_short_cut_on_runs(parts: list[tuple[list[str], str]], joint: str, s
 
 
 # --- fixes -------------------------------------------------------------------------------------
+
+
+class _AllOperands:
+    """As if the operands of every AND and OR had to do with one another."""
+
+    def __init__(self, node: Node) -> None:
+        self.joints = [each for each in walk(node) if isinstance(each, And | Or)]
+        self.outermost = [node] if self.joints else []
+
+
+@examples(1500)
+@given(
+    st.one_of(trees(crowded_predicates()), queries().map(lambda query: query.ast)), st.booleans(), st.integers(0, 99)
+)
+def test_rules_that_look_no_further_find_what_they_would(node: Node, is_canonical: bool, seed: int) -> None:
+    text = str(bbquery.query.Query(node)) if is_canonical else scribbled(node, seed)
+    quick = ALL.check_fully(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logic, "RelatedOperands", _AllOperands)
+        patch.setattr(service, "_is_plain", lambda _: False)
+        patch.setattr(QueryDocument, "is_canonical", False)
+        assert ALL.check_fully(text) == quick
 
 
 def mean_alike(one: Node, other: Node, data: st.DataObject) -> None:
