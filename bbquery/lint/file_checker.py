@@ -37,8 +37,11 @@ def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
     try:
         at = file_stamp(os.stat(path))
         data = read_file(path, settings.max_file_size)
-        if isinstance(data, SkippedFile):
-            return CheckedFile(data)
+    except OSError as error:
+        return CheckedFile(SkippedFile(path, error.strerror or "cannot be read", error=True))
+    if isinstance(data, SkippedFile):
+        return CheckedFile(data)
+    try:
         spoken = language(path, data, settings.extension)
         source = decode_file(target, data, spoken)
         if isinstance(source, SkippedFile):
@@ -47,8 +50,6 @@ def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
         findings = linter.check(source.text, spoken, enabled)
     except BuildError:
         raise  # of the installation: a library is missing
-    except OSError as error:
-        return CheckedFile(SkippedFile(path, error.strerror or "cannot be read", error=True))
     except Exception as error:
         return CheckedFile(Checked(path, None, [], _mistake(error)))
     content = digest(data)

@@ -152,8 +152,16 @@ def test_a_placeholder_is_no_problem(text: str) -> None:
 # --- what goes wrong ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (KeyError("odd\nmistake"), "KeyError: 'odd\\nmistake'"),
+        # Not the file: a part of the installation, say, that is missing.
+        (FileNotFoundError("bbquery.lark is missing"), "FileNotFoundError: bbquery.lark is missing"),
+    ],
+)
 def test_a_mistake_of_ours_on_one_file_is_an_error_of_that_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: Exception, said: str
 ) -> None:
     for name in ("a.bbq", "b.bbq"):
         (tmp_path / name).write_text(name[0] + DOUBLE)
@@ -161,7 +169,7 @@ def test_a_mistake_of_ours_on_one_file_is_an_error_of_that_file(
 
     def check(self: DocumentLinter, text: str, language: str, enabled: frozenset[str]) -> object:
         if text.startswith("a"):
-            raise KeyError("odd\nmistake")
+            raise mistake
         return real(self, text, language, enabled)
 
     monkeypatch.setattr(DocumentLinter, "check", check)
@@ -169,7 +177,7 @@ def test_a_mistake_of_ours_on_one_file_is_an_error_of_that_file(
     assert len(report.located) > 0
     ((path, reason),) = report.errors
     assert path == "a.bbq"
-    assert reason.startswith("KeyError: 'odd\\nmistake'; this is a mistake in bbquery")
+    assert reason.startswith(f"{said}; this is a mistake in bbquery")
 
 
 def test_a_schema_that_is_none_stops_the_run_even_without_files(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ _NUMERIC_METHODS = (
 _AS_TEXT = r"(?:\.(?:String|toString|ToString|to_string|to_s|hex|simple)\(\)|\.to_s|\.ToString\(\"[NDdXx]\d*\"\))?"
 _HARMLESS = re.compile(
     rf"-?\d[\w.]*|true|false|\((?:int|integer|float|bool|long)\)\s*[\w$.>\[\]'\"-]+"
+    r"|DateTime(?:Offset)?\.(?:Utc)?(?:Now|Today)|Time\.now(?:\.(?:utc|iso8601))*|Date\.today|Process\.pid"
     rf"|(?:{_NUMERIC_CALLS})(?:{_ARGUMENTS}){_AS_TEXT}|SecureRandom\.(?:uuid|hex|alphanumeric)(?:{_ARGUMENTS})?"
     rf"|[\w$.:()>@?-]+(?:\.|->)(?:{_NUMERIC_METHODS})(?:\(\))?{_AS_TEXT}"
 )
