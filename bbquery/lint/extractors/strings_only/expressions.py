@@ -70,12 +70,11 @@ def _unwrapped(node: Node, tree: SyntaxTree) -> Node:
     return inner if is_string_literal(inner) else node
 
 
-def given_to(operands: list[Node], tree: SyntaxTree) -> GivenText | None:
+def given_to(text: Node, tree: SyntaxTree) -> GivenText | None:
     """Return what a text is given to, or None if it is given to nothing that has a name."""
-    child, last = operands[0], operands[-1].end_byte
-    while child.parent is not None and (child.end_byte < last or child.parent.type in WRAPPERS):
-        child = child.parent
-    parent = child.parent
+    child, parent = text, text.parent  # each step up takes tree-sitter as long as the tree is deep
+    while parent is not None and parent.type in WRAPPERS:
+        child, parent = parent, parent.parent
     if parent is None:
         return None
     if parent.type in ARGUMENTS and parent.parent is not None:

@@ -80,12 +80,14 @@ class _Reader:
             self._note_construct(node)
             inner = node.children
             if node.type in STRINGS:
-                self._read_text([node])
+                self._read_text(node, [node])
                 inner = [part for part in inner if part.type in HOLES]
             elif node.type in SUMS or node.type == "chained_string":
                 operands = operands_of(node, self._tree)
-                if len(operands) > 1 and any(map(is_string_literal, operands)):
-                    self._read_text(operands)
+                if len(operands) > 1:
+                    if any(map(is_string_literal, operands)):
+                        self._read_text(node, operands)
+                    # A string is read as a part of its sum; what else is in the sum may hold others.
                     inner = [
                         part for each in operands for part in (each.children if is_string_literal(each) else [each])
                     ]
@@ -100,14 +102,12 @@ class _Reader:
             span = Span(self._tree.at(node.start_byte), self._tree.at(next(blocks, node.end_byte)))
             self.found.constructs.append(Construct(span))  # type: ignore[union-attr]  # made above
 
-    def _read_text(self, operands: list[Node]) -> None:
-        whole = operands[0] if len(operands) == 1 else operands[0].parent
-        assert whole is not None, "an operand is part of a sum"
-        use = role_giver = given_to(operands, self._tree)
+    def _read_text(self, whole: Node, operands: list[Node]) -> None:
+        use = role_giver = given_to(whole, self._tree)
         call = FORMAT_CALLS[self._language]
         template = call if use and call.callee.fullmatch(use.callee) else None
         if use and template:
-            role_giver = given_to([use.call], self._tree)
+            role_giver = given_to(use.call, self._tree)
         builder = FragmentReader(self._tree.source)
         fields = _Fields(template, use.values if use else [])
         for node in operands:
