@@ -39,17 +39,19 @@ _TYPE_NAMES = {
 }
 
 
+_METADATA_OPERATORS = (":", *TEXT_OPERATORS, *ORDER_OPERATORS)
+_FIELD_OPERATORS = {
+    "string": (":", *TEXT_OPERATORS),
+    "boolean": (":",),
+    "time": (":*", *ORDER_OPERATORS),
+    "size": (":", *ORDER_OPERATORS),
+    "duration": ORDER_OPERATORS,
+}
+
+
 def operators(field: Field) -> tuple[str, ...]:
     """Return the operators that a field takes, as they are written."""
-    if isinstance(field, tuple):
-        return (":", *TEXT_OPERATORS, *ORDER_OPERATORS)
-    return {
-        "string": (":", *TEXT_OPERATORS),
-        "boolean": (":",),
-        "time": (":*", *ORDER_OPERATORS),
-        "size": (":", *ORDER_OPERATORS),
-        "duration": ORDER_OPERATORS,
-    }[field.type]
+    return _METADATA_OPERATORS if isinstance(field, tuple) else _FIELD_OPERATORS[field.type]
 
 
 def check_operator(field: Field, operator: str) -> None:
@@ -58,8 +60,10 @@ def check_operator(field: Field, operator: str) -> None:
     one of `operators`, `:*` for existence or `:(` for one-of.
     """
     known = operators(field)
+    if operator in known:
+        return
     kind = field_type(field)
-    if operator in known or (operator in (":*", ":(") and kind == "string"):
+    if operator in (":*", ":(") and kind == "string":
         return
     named = {":": "equality", ":*": "exists", ":(": "one-of"}.get(operator, operator)
     hint = "use " + " ".join(known)
