@@ -14,7 +14,18 @@ from . import builder
 from .grammar import terminal
 from .limits import MAX_CHARACTERS, MAX_NESTING, measure_query
 from .literals import format_time_literal, parse_duration, parse_now, parse_number, parse_size, parse_time
-from .nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of
+from .nodes import (
+    JOINTS,
+    PREDICATES,
+    Equal,
+    Exists,
+    Node,
+    Not,
+    OneOf,
+    Order,
+    and_of,
+    or_of,
+)
 from .printer import format_value
 from .session_fields import SESSION_FIELDS, SessionField
 from .validation import check_path_key
@@ -44,11 +55,11 @@ def tree_to_json(node: Node) -> str:
 
 
 def _node_to_json(node: Node) -> dict[str, Any]:
-    if isinstance(node, And | Or):
+    if isinstance(node, JOINTS):
         return {"type": type(node).__name__.lower(), "operands": [_node_to_json(part) for part in node.operands]}
     if isinstance(node, Not):
         return {"type": "not", "operand": _node_to_json(node.operand)}
-    assert isinstance(node, Equal | OneOf | Exists | Order | Text)
+    assert isinstance(node, PREDICATES)
     field = node.field.name if isinstance(node.field, SessionField) else list(node.field)
     if isinstance(node, Exists):
         return {"type": "exists", "field": field}

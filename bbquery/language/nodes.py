@@ -66,7 +66,7 @@ class Node(Immutable):
                 pieces.append(part)
             elif isinstance(part, Not):
                 stack += (")", part.operand, "Not(")
-            elif isinstance(part, And | Or):
+            elif isinstance(part, JOINTS):
                 separated = [piece for operand in part.operands for piece in (", ", operand)][1:]
                 stack += ("))", *reversed(separated), f"{type(part).__name__}((")
             else:
@@ -198,6 +198,11 @@ class Or(Node):
         set_slot(self, "span", span)
 
 
+# For `isinstance`, which takes a tuple in a third of the time that a union takes.
+EQUALITIES = (Equal, OneOf)
+PREDICATES = (Equal, OneOf, Exists, Order, Text)
+JOINTS = (And, Or)
+
 if TYPE_CHECKING:
     Predicate: TypeAlias = Equal | OneOf | Exists | Order | Text
     Value: TypeAlias = str | bool | Decimal | Time | Now | Duration | Size
@@ -232,7 +237,7 @@ def conjuncts(node: Node) -> tuple[Node, ...]:
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the expressions directly inside a node."""
-    if isinstance(node, And | Or):
+    if isinstance(node, JOINTS):
         return node.operands
     return (node.operand,) if isinstance(node, Not) else ()
 

@@ -7,7 +7,22 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from .._text import Span, make_visible, truncate
-from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text, and_of, or_of, walk, with_span
+from ..language.nodes import (
+    JOINTS,
+    PREDICATES,
+    And,
+    Equal,
+    Exists,
+    Node,
+    Not,
+    OneOf,
+    Order,
+    Text,
+    and_of,
+    or_of,
+    walk,
+    with_span,
+)
 from ..language.printer import format_query, quote
 from .concrete_syntax import ConcreteSyntax
 from .findings import Edit, Finding, Fix
@@ -64,7 +79,7 @@ class QueryDocument:
     @cached_property
     def leaves(self) -> list[Equal | OneOf | Exists | Order | Text]:
         """The predicates, in the order of the text."""
-        return [node for node in self.nodes if isinstance(node, Equal | OneOf | Exists | Order | Text)]
+        return [node for node in self.nodes if isinstance(node, PREDICATES)]
 
     @cached_property
     def is_canonical(self) -> bool:
@@ -146,7 +161,7 @@ _UNKNOWN_KEY = "\0unknown"
 
 def _normalize(node: Node, repaired: RepairedText) -> Node:
     assert node.span is not None, "the tree was parsed"
-    if isinstance(node, And | Or):
+    if isinstance(node, JOINTS):
         join = and_of if isinstance(node, And) else or_of
         return join([_normalize(operand, repaired) for operand in node.operands], node.span)
     if isinstance(node, Not):

@@ -10,7 +10,7 @@ requests of the cheapest way.
 from __future__ import annotations
 
 from ..errors import FullScanRefused
-from ..language.nodes import And, Equal, Node, Not, OneOf, Or, and_of
+from ..language.nodes import EQUALITIES, JOINTS, And, Equal, Node, Not, Or, and_of
 from ..language.printer import format_query, needs_no_escape, preview
 from ..language.session_fields import STATUSES, SessionField
 from .plan import Plan
@@ -80,7 +80,7 @@ def _infer_statuses(node: Node, confined: StatusBounds) -> tuple[Statuses, bool]
     """Note the statuses of a part and of everything inside it, and return those of the part."""
     found: Statuses = None
     alone = _is_status(node)
-    if isinstance(node, And | Or):
+    if isinstance(node, JOINTS):
         inner = [_infer_statuses(operand, confined) for operand in node.operands]
         known = [statuses for statuses, _ in inner if statuses is not None]
         alone = all(each_alone for _, each_alone in inner)
@@ -95,11 +95,11 @@ def _infer_statuses(node: Node, confined: StatusBounds) -> tuple[Statuses, bool]
 
 
 def _is_status(node: Node) -> bool:
-    return isinstance(node, Equal | OneOf) and isinstance(node.field, SessionField) and node.field.name == "status"
+    return isinstance(node, EQUALITIES) and isinstance(node.field, SessionField) and node.field.name == "status"
 
 
 def _is_pushable(node: Node) -> bool:
-    if not isinstance(node, Equal | OneOf) or isinstance(node.field, SessionField):
+    if not isinstance(node, EQUALITIES) or isinstance(node.field, SessionField):
         return False
     return all(needs_no_escape(text) for text in (*node.field, *_values_of(node)))
 
@@ -165,7 +165,7 @@ def _collect(paths: _AccessPaths, requests: RequestSet) -> None:
     elif isinstance(paths.node, Or):
         for each in paths.inner:
             _collect(each, requests)
-    elif isinstance(paths.node, Equal | OneOf):  # and not an AND that no session can match
+    elif isinstance(paths.node, EQUALITIES):  # and not an AND that no session can match
         statuses = (
             [None]
             if paths.allowed_statuses is None
@@ -235,7 +235,7 @@ def _explain(paths: _AccessPaths) -> Iterator[tuple[Node, str]]:
         in_the_way = [each for each in paths.inner if each.cost == NO_PATH] or paths.inner
         for each in in_the_way:
             yield from _explain(each)
-    elif isinstance(node, Equal | OneOf) and not isinstance(node.field, SessionField):
+    elif isinstance(node, EQUALITIES) and not isinstance(node.field, SessionField):
         yield node, "holds ' or \\ or a control character, for which the service documents no escape"
     elif isinstance(node, Not):
         yield node, "is a negation, and the service can only list what is equal"

@@ -12,7 +12,7 @@ are total: a session that lacks a field, or holds something odd in its place, do
 
 from __future__ import annotations
 
-from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
+from ..language.nodes import JOINTS, PREDICATES, And, Equal, Exists, Node, Not, OneOf, Order, Text
 from ..language.session_fields import SESSION_FIELDS, SessionField
 from ..language.values import Now, Size, Time
 from .duration import end_of
@@ -119,12 +119,12 @@ class _Compiler:
             at = len(self._functions) - 1
             self._functions[at] = f"def {name}(s, m, now):\n    return {self._expression(node, 0)}"
             return f"{name}(s, m, now)"
-        if isinstance(node, And | Or):
+        if isinstance(node, JOINTS):
             joint = " and " if isinstance(node, And) else " or "
             return f"({joint.join([self._expression(part, depth + 1) for part in node.operands])})"
         if isinstance(node, Not):
             return f"(not {self._expression(node.operand, depth + 1)})"
-        assert isinstance(node, Equal | OneOf | Exists | Order | Text)
+        assert isinstance(node, PREDICATES)
         if isinstance(node.field, SessionField) and node.field.name == "duration":
             return self._duration(node)
         return self._predicate(node, self._access(node.field))

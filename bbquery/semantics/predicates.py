@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 
-from ..language.nodes import Equal, Exists, Node, Not, OneOf, Order, Text
+from ..language.nodes import EQUALITIES, PREDICATES, Equal, Exists, Node, Not, OneOf, Order, Text
 from ..language.values import Duration, Now, Size, Time
 from .stored_values import parse_stored_number, parse_stored_time
 
@@ -81,7 +81,7 @@ def are_disjoint(one: Predicate, other: Predicate) -> bool:
     if isinstance(one, OneOf) and isinstance(other, OneOf):
         return set(one.values).isdisjoint(other.values)
     for given, wanted in ((one, other), (other, one)):
-        if isinstance(given, Equal | OneOf):
+        if isinstance(given, EQUALITIES):
             values = (given.value,) if isinstance(given, Equal) else given.values
             return all(holds_for_value(wanted, value) is False for value in values)
     if isinstance(one, Text) and isinstance(other, Text) and one.operator == other.operator != "*=":
@@ -126,7 +126,7 @@ def _is_empty(one: Order, other: Order) -> bool:
 def literal_predicate(literal: Node) -> Predicate:
     """Return the predicate that a literal is, or negates."""
     predicate = literal.operand if isinstance(literal, Not) else literal
-    assert isinstance(predicate, Equal | OneOf | Exists | Order | Text), "a literal is a predicate, or its negation"
+    assert isinstance(predicate, PREDICATES), "a literal is a predicate, or its negation"
     return predicate
 
 

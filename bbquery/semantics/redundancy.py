@@ -6,7 +6,7 @@ the ones that were written. Here each operand is compared as it stands, for thos
 
 from __future__ import annotations
 
-from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, Order, Text
+from ..language.nodes import JOINTS, PREDICATES, And, Equal, Exists, Node, Not, Or
 from .predicates import MAX_COMPARED, literal_predicate, negation_of, truth_given
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ class RelatedOperands:
     def _fields_in(self, node: Node) -> set[Field]:
         if isinstance(node, Not):
             return self._fields_in(node.operand)
-        if not isinstance(node, And | Or):
+        if not isinstance(node, JOINTS):
             return {node.field}  # type: ignore[attr-defined]  # a predicate
         fields: set[Field] = set()
         different: dict[Field, set[object]] = {}  # the values of fields that have been in equalities alone
@@ -103,7 +103,7 @@ def find_above_and_below(node: And) -> tuple[Node, Node] | None:
     strings: dict[tuple[str, ...], int] = {}
     paths: list[tuple[tuple[str, ...], int]] = []
     for place, operand in enumerate(node.operands):
-        if isinstance(operand, Equal | OneOf | Exists | Order | Text) and isinstance(operand.field, tuple):
+        if isinstance(operand, PREDICATES) and isinstance(operand.field, tuple):
             paths.append((operand.field, place))
             if not isinstance(operand, Exists):
                 strings.setdefault(operand.field, place)
@@ -137,7 +137,7 @@ class _Comparison:
     def find_duplicates(self) -> None:
         first: dict[object, Node] = {}
         for place, operand in enumerate(self._node.operands):
-            key = (type(operand), frozenset(operand.operands)) if isinstance(operand, And | Or) else operand
+            key = (type(operand), frozenset(operand.operands)) if isinstance(operand, JOINTS) else operand
             if key in first:
                 self._add(place, "duplicate", first[key])
             else:
@@ -167,7 +167,7 @@ class _Comparison:
             literal = _as_conjunct(self._node, operand)
             if literal is not None:
                 known.setdefault(literal_predicate(literal).field, []).append((literal, operand))
-            elif isinstance(operand, And | Or):
+            elif isinstance(operand, JOINTS):
                 clauses.append((place, operand))
         for place, clause in clauses:
             for part in clause.operands:

@@ -12,7 +12,7 @@ request at all, or `ALWAYS`, if that is shorter.
 from __future__ import annotations
 
 from ..language.limits import MAX_NESTING, measure_query
-from ..language.nodes import And, Equal, Exists, Node, Not, OneOf, Or, and_of, or_of
+from ..language.nodes import EQUALITIES, JOINTS, And, Equal, Exists, Node, Not, OneOf, Or, and_of, or_of
 from ..language.session_fields import SESSION_FIELDS, field_type
 from .predicates import MAX_COMPARED, holds_for_value, literal_predicate, negation_of, truth_given
 
@@ -86,7 +86,7 @@ def _reduce(node: Node, positive: bool, found: list[tuple[Node, bool]] | None = 
     """
     if isinstance(node, Not):
         return _reduce(node.operand, not positive, found)
-    if isinstance(node, And | Or):
+    if isinstance(node, JOINTS):
         joint = And if isinstance(node, And) == positive else Or
         operands = [_reduce(operand, positive, found) for operand in node.operands]
         reduced = _Reducer(joint).reduce(operands)
@@ -117,7 +117,7 @@ class _Reducer:
                 return operand
             if operand is self._true:
                 continue
-            if isinstance(operand, And | Or):
+            if isinstance(operand, JOINTS):
                 clauses[operand] = None
                 places[operand] = None
             else:
@@ -142,7 +142,7 @@ class _Reducer:
         """Return what is left of each clause, or None if one of them cannot hold."""
         settled: dict[Node, Node] = {}
         for clause in clauses:
-            assert isinstance(clause, And | Or), "literals are not clauses"
+            assert isinstance(clause, JOINTS), "literals are not clauses"
             truths = [(operand, self._truth_of(operand)) for operand in clause.operands]
             if any(truth for _, truth in truths):
                 continue
@@ -154,7 +154,7 @@ class _Reducer:
 
     def _truth_of(self, node: Node) -> bool | None:
         """Return the truth of a part of a clause if the facts decide it, otherwise None."""
-        if isinstance(node, And | Or):
+        if isinstance(node, JOINTS):
             truths = {self._truth_of(operand) for operand in node.operands}
             decisive = isinstance(node, Or) == self._is_and  # one that holds is enough
             if decisive in truths:
@@ -171,7 +171,7 @@ class _Reducer:
         """Return the node of the facts and clauses that are left, in the order in which they first came."""
         operands: list[Node] = []
         for place in places:
-            if isinstance(place, And | Or):
+            if isinstance(place, JOINTS):
                 if place in settled:
                     operands.append(settled[place])
             else:
@@ -209,7 +209,7 @@ def _reduce_field(field: Field, literals: list[Node]) -> list[Node] | None:
     others: dict[Node, None] = {}
     for literal in literals:
         predicate = literal_predicate(literal)
-        if not isinstance(predicate, Equal | OneOf) or field_type(field) != "string":
+        if not isinstance(predicate, EQUALITIES) or field_type(field) != "string":
             others[literal] = None
             continue
         values: dict[str, None] = dict.fromkeys(
@@ -272,7 +272,7 @@ def _shortest_form(node: Node) -> Node:
 
 def _shortest_forms(node: Node) -> tuple[Node, Node]:
     """Return a short form of a reduced node, and one of its negation."""
-    if not isinstance(node, And | Or):
+    if not isinstance(node, JOINTS):
         return node, negation_of(node)
     pairs = [_shortest_forms(operand) for operand in node.operands]
     swapped = [(negation, spelling) for spelling, negation in pairs]

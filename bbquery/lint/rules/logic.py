@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from ..._text import Span
-from ...language.nodes import And, Node, OneOf, Or, walk
+from ...language.nodes import JOINTS, And, Node, OneOf, Or, walk
 from ...semantics.redundancy import Redundancy, RelatedOperands, find_above_and_below, find_opposites, find_redundant
 from ...semantics.simplifier import find_constant_parts
 from ..concrete_syntax import deletions, parentheses_spans, removal_spans
@@ -21,12 +21,12 @@ from ..query_tokens import Token
 def check_logic(tree: QueryDocument) -> Iterator[RuleResult]:
     """Yield contradictions, parts that always hold, duplicates and redundant parts."""
     nodes = tree.nodes if tree.normalized is tree.node else walk(tree.normalized)
-    joints = [node for node in nodes if isinstance(node, And | Or)]
+    joints = [node for node in nodes if isinstance(node, JOINTS)]
     related = RelatedOperands(tree.normalized)
     done: set[Span] = set()
     for outer in related.outermost:
         for node, holds in find_constant_parts(outer):
-            assert isinstance(node, And | Or), "only these are reduced to constants"
+            assert isinstance(node, JOINTS), "only these are reduced to constants"
             done.add(tree.span(node))
             yield _constant_result(tree, node, holds)
     for node in joints:

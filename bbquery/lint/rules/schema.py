@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..._text import Span, suggest
 from ...errors import BuildError
-from ...language.nodes import Equal, Node, OneOf
+from ...language.nodes import EQUALITIES, Equal, Node
 from ...language.printer import quote
 from ...language.session_fields import SessionField
 from ..query_document import PredicateTokens, QueryDocument, RuleResult, preview_text
@@ -105,7 +105,7 @@ class Schema:
     def _values(
         self, tree: QueryDocument, predicate: Node, literals: PredicateTokens, held: Any
     ) -> Iterator[RuleResult]:
-        if not isinstance(predicate, Equal | OneOf) or isinstance(predicate.field, SessionField):
+        if not isinstance(predicate, EQUALITIES) or isinstance(predicate.field, SessionField):
             return
         self._left = _MAX_LISTED
         kinds = self._types(held, 0)

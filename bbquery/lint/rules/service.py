@@ -9,7 +9,7 @@ from unicodedata import name
 
 from ..._text import Span, suggest
 from ...errors import NotAWireQuery
-from ...language.nodes import Equal, Exists, OneOf, Order, Text
+from ...language.nodes import EQUALITIES, Equal, Exists, OneOf, Order, Text
 from ...language.printer import needs_no_escape, quote
 from ...language.session_fields import REGIONS, SessionField
 from ...metadata import MAX_SIZE, first_refused_character, size
@@ -38,7 +38,7 @@ def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
     for predicate, literals in tree.predicates:
         if isinstance(predicate.field, SessionField):
             continue
-        if isinstance(predicate, Equal | OneOf) and (refused is None or not isinstance(tree.node, Equal)):
+        if isinstance(predicate, EQUALITIES) and (refused is None or not isinstance(tree.node, Equal)):
             yield from _unquotable(tree, predicate, literals)
         if isinstance(predicate, Equal | OneOf | Text):
             yield from _unstorable(tree, predicate, literals)
@@ -53,12 +53,16 @@ def _is_plain(predicate: Predicate) -> bool:
     """Return whether nothing is to be said of a predicate's keys and values; if not, something may be."""
     if isinstance(predicate.field, SessionField):
         return True
-    words = list(predicate.field)
+    keys = predicate.field
+    values: tuple[str, ...] = ()
     if isinstance(predicate, OneOf):
-        words += predicate.values
-    elif isinstance(predicate, Equal | Text):
-        words.append(str(predicate.value))
-    return sum(map(len, words)) + len(words) <= _SMALL // 2 and all(map(_PLAIN_WORD.fullmatch, words))
+        values = predicate.values
+    elif isinstance(predicate, (Equal, Text)):
+        values = (str(predicate.value),)
+    length = sum(map(len, keys)) + len(keys)
+    longest = max(map(len, values), default=0)
+    is_small = length <= _SMALL // 2 and length + longest <= _SMALL
+    return is_small and all(map(_PLAIN_WORD.fullmatch, (*keys, *values)))
 
 
 def _refusal(tree: QueryDocument) -> RuleResult | None:
@@ -82,7 +86,7 @@ def _full_scan(tree: QueryDocument) -> Iterator[RuleResult]:
     parts = [
         (node, reason)
         for node, reason in full_scan_reasons(tree.node)
-        if not isinstance(node, Equal | OneOf) or _is_session(node)
+        if not isinstance(node, EQUALITIES) or _is_session(node)
     ]
     if not parts:
         return
@@ -180,7 +184,7 @@ def check_region(tree: QueryDocument) -> Iterator[RuleResult]:
     if not any(isinstance(leaf.field, SessionField) and leaf.field.name == "region" for leaf in tree.leaves):
         return
     for predicate, literals in tree.predicates:
-        if not isinstance(predicate, Equal | OneOf) or not _is_session(predicate):
+        if not isinstance(predicate, EQUALITIES) or not _is_session(predicate):
             continue
         if predicate.field.name != "region":  # type: ignore[union-attr]  # the line above made sure
             continue
