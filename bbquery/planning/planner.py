@@ -67,10 +67,21 @@ def full_scan_reasons(node: Node) -> list[tuple[Node, str]]:
     """Return the parts that only a full scan answers, each with the reason; an empty list if requests can answer the
     query.
     """
+    if _has_path(node):  # as most have, and at once
+        return []
     confined: StatusBounds = {}
     _infer_statuses(node, confined)
     paths = _access_paths(node, None, confined)
     return list(_explain(paths)) if paths.cost == NO_PATH else []
+
+
+def _has_path(node: Node) -> bool:
+    """Return whether requests can fetch what matches, as far as that is seen without their price."""
+    if isinstance(node, And):
+        return any(map(_has_path, node.operands))
+    if isinstance(node, Or):
+        return all(map(_has_path, node.operands))
+    return _is_status(node) or _is_pushable(node)
 
 
 # --- from below: the statuses that each part confines its sessions to ---------------------------
