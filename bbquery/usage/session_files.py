@@ -91,7 +91,7 @@ def _decode_line_by_line(
 
 def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]:
     """Yield pieces of a stream that end where a line does."""
-    rest, mark = b"", b"\xef\xbb\xbf"
+    mark = b"\xef\xbb\xbf"
     try:
         with open(file, "rb") if isinstance(file, str | PathLike) else nullcontext(file) as stream:
             first = stream.read(2)
@@ -99,19 +99,16 @@ def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]
             if first == b"\x1f\x8b":
                 plain = gzip.GzipFile(fileobj=plain)
             while block := plain.read(_BLOCK_SIZE):
-                rest += block
-                end = rest.rfind(b"\n") + 1
-                if end:
-                    yield rest[:end].removeprefix(mark)
-                    rest, mark = rest[end:], b""
-                elif len(rest) > _MAX_LINE:
-                    raise DecodeError(f"{name}: a line is longer than {_MAX_LINE:,} bytes, which no session is")
+                if not block.endswith(b"\n"):
+                    rest = plain.readline(_MAX_LINE)
+                    if len(rest) == _MAX_LINE:
+                        raise DecodeError(f"{name}: a line is longer than {_MAX_LINE:,} bytes, which no session is")
+                    block += rest
+                yield block.removeprefix(mark)
+                mark = b""
+            return
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         problem = str(error)
-    else:
-        if rest:
-            yield rest.removeprefix(mark)
-        return
     raise DecodeError(f"{name} is broken or cut off: {problem}")
 
 
@@ -127,3 +124,7 @@ class _PrefixedStream:
             first, self._first = self._first, b""
             return first + self._stream.read(max(size - len(first), 0))
         return self._stream.read(size)
+
+    def readline(self, limit: int) -> bytes:
+        assert not self._first, "what was read ahead is read first"
+        return self._stream.readline(limit)
