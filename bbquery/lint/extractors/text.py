@@ -98,7 +98,7 @@ def _judge_text(
     builder = FragmentReader(source)
 
     def fill_in(later: re.Match[str]) -> None:
-        value = known.get(later[0].strip("{ }"))
+        value = known.get(later[0][2:-2].strip()) if later[0].startswith("{{") else None
         if value is None:
             builder.hole(Span(*later.span()), harmless=True)
         else:

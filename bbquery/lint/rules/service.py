@@ -45,10 +45,6 @@ def check_service(tree: QueryDocument, dialect: str) -> Iterator[RuleResult]:
         yield from _too_large(tree, predicate, literals)
 
 
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9_\-,;:.()&$%#@!?~]*")
-"""A key or a value that needs no escape, and that the service stores (docs/service.md#f20)."""
-
-
 def _is_plain(predicate: Predicate) -> bool:
     """Return whether nothing is to be said of a predicate's keys and values; if not, something may be."""
     if isinstance(predicate.field, SessionField):
@@ -62,7 +58,10 @@ def _is_plain(predicate: Predicate) -> bool:
     length = sum(map(len, keys)) + len(keys)
     longest = max(map(len, values), default=0)
     is_small = length <= _SMALL // 2 and length + longest <= _SMALL
-    return is_small and all(map(_PLAIN_WORD.fullmatch, (*keys, *values)))
+    # What the service stores needs no escape.
+    return (
+        is_small and all(map(needs_no_escape, keys)) and all(first_refused_character(each) is None for each in values)
+    )
 
 
 def _refusal(tree: QueryDocument) -> RuleResult | None:

@@ -28,8 +28,8 @@ _NAMES = "(identifier) @name (shorthand_property_identifier_pattern) @name"
 
 
 class JsBinding(NamedTuple):
-    """A place where a name gets a value: the value itself, its type, what is iterated over, or an argument's default,
-    as far as known.
+    """A place where a name gets a value: the value itself, its type, what is iterated over, an argument's default, or
+    the function, class or enum of that name, as far as known.
 
     `scope` is where the name is seen; None for one that is assigned to, and declared elsewhere.
     """
@@ -40,6 +40,7 @@ class JsBinding(NamedTuple):
     items: Node | None = None
     default: Node | None = None
     is_constant: bool = False
+    declaration: Node | None = None
 
 
 class Bindings:
@@ -95,7 +96,7 @@ class Bindings:
         found = self.find(node)
         if len(found) != 1:
             return None
-        value = found[0].value if found[0].is_constant else self.declaration(node, "function_declaration")
+        value = found[0].value if found[0].is_constant else found[0].declaration
         if value is None or value.type not in ("function_declaration", "arrow_function", "function_expression"):
             return None
         return None if value.children[0].type == "async" else value
@@ -154,7 +155,8 @@ def _binding(name: Node) -> JsBinding | None:
         case "assignment_expression" | "augmented_assignment_expression" if parent.child_by_field_name("left") == name:
             return JsBinding(None, value=parent.child_by_field_name("right"))
         case "function_declaration" | "generator_function_declaration" | "class_declaration" | "enum_declaration":
-            return JsBinding(_around(parent, _JS_SCOPES)) if parent.child_by_field_name("name") == name else None
+            is_its_name = parent.child_by_field_name("name") == name
+            return JsBinding(_around(parent, _JS_SCOPES), declaration=parent) if is_its_name else None
     if parent.type in _IMPORT_NODES:
         return JsBinding(_around(name, {"program"}), items=parent)
     if parent.type in _JS_PATTERNS or name.type == "shorthand_property_identifier_pattern":

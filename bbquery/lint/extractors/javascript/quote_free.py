@@ -91,8 +91,9 @@ class QuoteFreeValues:
         owner = _js_field(node, "object")
         if owner is None or owner.type != "identifier":
             return False
-        enum = self._bindings.declaration(owner, "enum_declaration") if self._tree.is_typescript else None
-        return enum is not None and self._is_free_enum(enum)
+        found = self._bindings.find(owner)
+        enum = found[0].declaration if len(found) == 1 else None
+        return enum is not None and enum.type == "enum_declaration" and self._is_free_enum(enum)
 
     def _is_free_enum(self, enum: Node) -> bool:
         body = _js_field(enum, "body")

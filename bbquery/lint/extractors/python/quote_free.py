@@ -52,7 +52,7 @@ class QuoteFreeExpressions:
     def __init__(self, scopes: Scopes, names: Names) -> None:
         self._scopes = scopes
         self._names = names
-        self._results: dict[str, bool] = {}
+        self._results: dict[ast.FunctionDef, bool] = {}
 
     def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
         """Return whether an expression is quote-free for certain."""
@@ -122,13 +122,16 @@ class QuoteFreeExpressions:
 
     def _is_free_result(self, function: ast.Name, depth: int) -> bool:
         """Return whether a function of the module returns quote-free values alone, whatever it is given."""
-        if function.id not in self._results:
-            self._results[function.id] = False  # in a function that calls itself
-            results = self._scopes.results_of(function)
-            self._results[function.id] = results is not None and all(
+        definition = self._scopes.definition(function)
+        if not isinstance(definition, ast.FunctionDef):
+            return False
+        if definition not in self._results:
+            self._results[definition] = False  # in a function that calls itself
+            results = self._scopes.results(definition)
+            self._results[definition] = results is not None and all(
                 result is None or self.holds(result, depth) for result in results
             )
-        return self._results[function.id]
+        return self._results[definition]
 
     def _is_bound(self, function: ast.expr) -> bool:
         """Return whether the module gives the name of a builtin a meaning of its own."""

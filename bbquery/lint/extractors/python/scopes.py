@@ -32,14 +32,15 @@ def dotted(node: ast.AST, *, calls: bool = False) -> str:
 
 
 class Binding(NamedTuple):
-    """A place where a name gets a value: the value itself, an annotation, what is iterated over, or an argument's
-    default, as far as known.
+    """A place where a name gets a value: the value itself, an annotation, what is iterated over, an argument's default,
+    or the function or class of that name, as far as known.
     """
 
     value: ast.expr | None = None
     annotation: ast.expr | None = None
     items: ast.expr | None = None
     default: ast.expr | None = None
+    definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None = None
 
 
 class Scopes:
@@ -92,18 +93,20 @@ class Scopes:
                 break
         return values
 
-    def class_of(self, node: ast.Name) -> ast.ClassDef | None:
-        """Return the class of the module that a name stands for, or None."""
-        if self.bindings(node) != [Binding()]:
-            return None
-        return self._classes.get(node.id)
+    def definition(self, node: ast.Name) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None:
+        """Return the function or class that a name stands for, if it stands for nothing else."""
+        found = self.bindings(node)
+        return found[0].definition if len(found) == 1 else None
 
-    def results_of(self, node: ast.Name) -> list[ast.expr | None] | None:
-        """Return what a function of the module returns, None for a bare `return`; None if a name is no such function,
-        or more happens to what it returns.
-        """
-        function = self._functions.get(node.id) if self.bindings(node) == [Binding()] else None
-        if function is None or function.decorator_list:
+    def class_of(self, node: ast.Name) -> ast.ClassDef | None:
+        """Return the class that a name stands for, or None."""
+        found = self.definition(node)
+        return found if isinstance(found, ast.ClassDef) else None
+
+    @staticmethod
+    def results(function: ast.FunctionDef) -> list[ast.expr | None] | None:
+        """Return what a function returns, None for a bare `return`; None if more happens to what it returns."""
+        if function.decorator_list:
             return None
         results: list[ast.expr | None] = []
         pending: list[Statement] = [*function.body]
@@ -118,18 +121,10 @@ class Scopes:
         return results
 
     @cached_property
-    def _functions(self) -> dict[str, ast.FunctionDef]:
-        return {each.name: each for each in self._statements.tree.body if isinstance(each, ast.FunctionDef)}
-
-    @cached_property
     def _shared(self) -> set[str]:
         """The names that some function declares as global or nonlocal."""
         declared = [each for each in self._statements.all if isinstance(each, ast.Global | ast.Nonlocal)]
         return {name for each in declared for name in each.names}
-
-    @cached_property
-    def _classes(self) -> dict[str, ast.ClassDef]:
-        return {each.name: each for each in self._statements.tree.body if isinstance(each, ast.ClassDef)}
 
     def _bindings_in(self, scope: ast.AST) -> dict[str, list[Binding]]:
         bound = self._bound.get(scope)
@@ -197,7 +192,7 @@ def statement_bindings(node: Statement) -> Iterator[tuple[str, Binding]]:
             for alias in node.names:
                 yield (alias.asname or alias.name).partition(".")[0], Binding()
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name, Binding()
+            yield node.name, Binding(definition=node)
         case ast.ExceptHandler() if node.name:
             yield node.name, Binding()
         case ast.Delete():

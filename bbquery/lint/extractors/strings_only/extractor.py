@@ -128,10 +128,10 @@ class _Reader:
             respell=respell,
         )
 
-    def _form(self, node: Node | None) -> tuple[StringForm | None, re.Match[str] | None]:
-        if node is None or node.type in ("heredoc_body", "nowdoc_body"):
-            is_raw = node is None or node.type == "nowdoc_body" or node.start_byte in self._raw_bodies
-            if is_raw:
+    def _form(self, node: Node) -> tuple[StringForm | None, re.Match[str] | None]:
+        """Return how a string is written, and its opening; a here-document has none."""
+        if node.type in ("heredoc_body", "nowdoc_body"):
+            if node.type == "nowdoc_body" or node.start_byte in self._raw_bodies:
                 return RAW_HERE_DOCUMENT, None
             return PHP_HERE_DOCUMENT if self._language == "php" else HERE_DOCUMENT, None
         start = self._tree.at(node.start_byte)
@@ -171,12 +171,9 @@ class _Reader:
         """Read a stretch without holes of its own: what variables, fields of a format and escapes stand for."""
         source = builder.source
         at = start
-        while at < end:
-            special = form.special.search(source, at, end)
-            field = fields.call.field.search(source, at, end) if fields.call else None
-            match = min((each for each in (special, field) if each), key=lambda each: each.start(), default=None)
-            if match is None:
-                break
+        special = form.special.search(source, at, end)
+        field = fields.call.field.search(source, at, end) if fields.call else None
+        while match := min((each for each in (special, field) if each), key=lambda each: each.start(), default=None):
             builder.plain(at, match.start())
             at = match.end()
             if match is field:
@@ -187,6 +184,11 @@ class _Reader:
                 builder.plain(*match.span())
             else:
                 builder.escaped(said, match.span())
+            # Only what has been passed is looked for again, or a long text would take quadratic time.
+            if special and special.start() < at:
+                special = form.special.search(source, at, end)
+            if field and field.start() < at:
+                field = fields.call.field.search(source, at, end) if fields.call else None
         builder.plain(at, end)
 
     def _put_in(self, match: re.Match[str], builder: FragmentReader, fields: _Fields) -> None:

@@ -24,15 +24,15 @@ _NUMERIC_CALLS = (
     r"|Convert\.ToHexString|Instant\.now|LocalDate\.now"
 )
 _NUMERIC_METHODS = (
-    r"to_[if]|toInt|toLong|size|length|count|Length|Count|len|Unix(?:Milli|Micro|Nano)?|timestamp|hexdigest"
-    r"|ToUnixTime(?:Seconds|Milliseconds)|getEpochSecond|toEpochMilli"
+    r"(?:toInt|toLong|len|Unix(?:Milli|Micro|Nano)?|timestamp|ToUnixTime(?:Seconds|Milliseconds)|getEpochSecond"
+    r"|toEpochMilli)\(\)|(?:to_[if]|size|length|count|Length|Count|hexdigest)(?:\(\))?"
 )
 _AS_TEXT = r"(?:\.(?:String|toString|ToString|to_string|to_s|hex|simple)\(\)|\.to_s|\.ToString\(\"[NDdXx]\d*\"\))?"
 _HARMLESS = re.compile(
     rf"-?\d[\w.]*|true|false|\((?:int|integer|float|bool|long)\)\s*[\w$.>\[\]'\"-]+"
     r"|DateTime(?:Offset)?\.(?:Utc)?(?:Now|Today)|Time\.now(?:\.(?:utc|iso8601))*|Date\.today|Process\.pid"
     rf"|(?:{_NUMERIC_CALLS})(?:{_ARGUMENTS}){_AS_TEXT}|SecureRandom\.(?:uuid|hex|alphanumeric)(?:{_ARGUMENTS})?"
-    rf"|[\w$.:()>@?-]+(?:\.|->)(?:{_NUMERIC_METHODS})(?:\(\))?{_AS_TEXT}"
+    rf"|[\w$.:()>@?-]+(?:\.|->)(?:{_NUMERIC_METHODS}){_AS_TEXT}"
 )
 _NUMERIC_TYPES = re.compile(
     r"(?:u?int(?:8|16|32|64)?|[iu](?:8|16|32|64|128|size)|[su]?byte|u?short|u?long|bool(?:ean)?|float(?:32|64)?|double"
@@ -56,7 +56,7 @@ _CONSTANTS = {
     "csharp": "(variable_declarator) @constant",
     "rust": "[(const_item) (static_item)] @constant",
 }
-_FIXED = re.compile(r"\b(?:final|const|readonly|static)\b")
+_FIXED = re.compile(r"\b(?:final|const|readonly)\b")
 _CONTAINERS = r"\b(?:class|object|struct|module|enum|interface|trait|record)\s+"
 _QUALIFIED = re.compile(r"(?:(\w+)(?:\.|::))?([A-Za-z_]\w*)")
 
@@ -97,12 +97,14 @@ class KnownValues:
         found: dict[str, list[Node]] = {}
         for node in self._tree.captures(_CONSTANTS[self._language]):
             parts = node.named_children
+            if not parts:  # of a broken source
+                continue
             name = node.child_by_field_name("name") or node.child_by_field_name("left")
             if name is None:
                 name = next((part for part in parts if part.type in ("variable_declaration", "name", "constant")), None)
             if name is None:
                 continue
-            value = parts[-1].named_children[0] if parts[-1].type == "expression_list" else parts[-1]
+            value = next(iter(parts[-1].named_children), name) if parts[-1].type == "expression_list" else parts[-1]
             if value.id != name.id and self._is_fixed(node, self._tree.text(name)):
                 found.setdefault(self._tree.text(name), []).append(value)
         return {name: values[0] for name, values in found.items() if len(values) == 1}
