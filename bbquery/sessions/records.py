@@ -99,21 +99,22 @@ class Session(ApiRecord, frozen=True, kw_only=True):
     An `id` that is not as documented is the empty string, any other field None.
     """
 
+    # As the API documents them: msgspec looks for each name from where it found the last one, which saves a tenth.
     id: str
-    status: MaybeText
-    project_id: MaybeText
-    region: MaybeText
     created_at: MaybeTime
     updated_at: MaybeTime
+    project_id: MaybeText
     started_at: MaybeTime
-    expires_at: MaybeTime
-    keep_alive: MaybeFlag
-    proxy_bytes: MaybeNumber
     ended_at: MaybeTime | None = None
-    context_id: str | None = None
-    user_metadata: dict[str, Any] | None = None
+    expires_at: MaybeTime
+    status: MaybeText
+    proxy_bytes: MaybeNumber
     avg_cpu_usage: float | None = None
     memory_usage: float | None = None
+    keep_alive: MaybeFlag
+    context_id: str | None = None
+    region: MaybeText
+    user_metadata: dict[str, Any] | None = None
 
 
 SECRET_FIELDS = ("connect_url", "selenium_remote_url", "signing_key")
