@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .client.waiting import WaitTimeout
     from .errors import (
         ApiError,
+        ArchiveError,
         AuthenticationError,
         BadRequest,
         BBQueryError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         FullScanRefused,
         NotAWireQuery,
         NotFound,
+        NotSqlQuery,
         QuerySyntaxError,
         RateLimited,
         ServerError,
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
     from .lint import check
     from .planning.plan import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
+    from .semantics.layouts import Layout
     from .sessions.records import CreatedSession, Project, ProjectUsage, RecordProblem, Session
     from .sessions.results import Release, SessionList, Trace
     from .usage import UsageReport, measure_usage
 
 __all__ = [
     "ApiError",
+    "ArchiveError",
     "AsyncClient",
     "AsyncSessionStream",
     "AuthenticationError",
@@ -53,8 +57,10 @@ __all__ = [
     "DecodeError",
     "Diagnostic",
     "FullScanRefused",
+    "Layout",
     "NotAWireQuery",
     "NotFound",
+    "NotSqlQuery",
     "Plan",
     "Project",
     "ProjectUsage",
@@ -93,8 +99,8 @@ __all__ = [
 # Where each of them lives. The imports above tell type checkers the same; a test holds the two together.
 _HOMES = {
     "errors": (
-        "ApiError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic FullScanRefused "
-        "NotAWireQuery NotFound QuerySyntaxError RateLimited ServerError SessionCreatedError TransportError"
+        "ApiError ArchiveError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic "
+        "FullScanRefused NotAWireQuery NotFound NotSqlQuery QuerySyntaxError RateLimited ServerError SessionCreatedError TransportError"
     ),
     "_text": "Span",
     "_version": "__version__",
@@ -107,6 +113,7 @@ _HOMES = {
     "lint": "check",
     "planning.plan": "Plan",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
+    "semantics.layouts": "Layout",
     "sessions.records": "CreatedSession Project ProjectUsage RecordProblem Session",
     "sessions.results": "Release SessionList Trace",
     "usage": "UsageReport measure_usage",

@@ -4,6 +4,8 @@
     ├── QuerySyntaxError (ValueError)         a text that is not a query
     ├── BuildError (ValueError, TypeError)    a value that the language cannot mean
     ├── NotAWireQuery                         a query that the service cannot answer as one request
+    ├── NotSqlQuery                           a query that a dialect of SQL cannot say exactly
+    ├── ArchiveError                          an archive that is damaged, in use, or of another version
     ├── FullScanRefused                       a query that would list every session, which was forbidden
     ├── WaitTimeout                           too few sessions matched in time; in `client.waiting`
     ├── TransportError                        no response, or not a whole one
@@ -150,6 +152,30 @@ def _rebuild_build_error(message: str, hint: str | None, code: str) -> BuildErro
 
 class NotAWireQuery(BBQueryError):
     """A query that the service cannot answer as one request. The message names the part that is too much."""
+
+
+class NotSqlQuery(BBQueryError):
+    """A query that a dialect of SQL cannot say exactly.
+
+    `part` is the predicate that is too much, and `reason` says why. `superset` is an expression that holds for every
+    row that matches, and for some that do not: `matches` tells them apart.
+    """
+
+    def __init__(self, part: str, dialect: str, reason: str, superset: str) -> None:
+        super().__init__(
+            f"{part} cannot be said exactly in {dialect}: {reason}; ask for a superset, and check each row with matches"
+        )
+        self.part = part
+        self.dialect = dialect
+        self.reason = reason
+        self.superset = superset
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (NotSqlQuery, (self.part, self.dialect, self.reason, self.superset))
+
+
+class ArchiveError(BBQueryError):
+    """An archive that cannot be used: damaged, in use by another run, or written by a newer version."""
 
 
 class FullScanRefused(BBQueryError):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .planning.plan import Plan
     from .planning.requests import ListRequest
     from .semantics.evaluator import FilterFunction, MatchFunction, SessionShape
+    from .semantics.layouts import Layout
     from .sessions.records import Session
 
     S = TypeVar("S", Session, Mapping[str, Any])
@@ -203,6 +204,23 @@ class Query:
         if scan not in ("allow", "forbid"):
             raise BuildError(f"scan is 'allow' or 'forbid', not {scan!r}", code="bad-scan")
         return plan(self.ast, allow_full_scan=scan == "allow")
+
+    def sql(
+        self, dialect: str, layout: Layout | None = None, *, now: datetime | None = None, superset: bool = False
+    ) -> str:
+        """Return a boolean SQL expression that is true for exactly the rows whose session matches, and never NULL.
+
+        `dialect` is `duckdb`, `postgres`, `spark`, `databricks`, `bigquery`, `snowflake` or `trino`. The first three
+        are tested on the engine itself. `layout` says where things stand: in an archive's files unless given. `now` is what
+        `now` in the query stands for: the present unless given. With `superset`, a part that the dialect cannot say
+        exactly becomes one that holds for more rows.
+
+        Raise NotSqlQuery for such a part otherwise.
+        """
+        from .semantics.layouts import Layout
+        from .semantics.sql import to_sql
+
+        return to_sql(self.ast, dialect, layout or Layout.archive(), _to_nanoseconds(now), superset=superset)
 
     # --- other forms -----------------------------------------------------------------------
 

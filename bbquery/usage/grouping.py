@@ -80,7 +80,7 @@ def join_name(path: Iterable[str]) -> str:
 def _field_reader(name: str) -> KeyReader:
     def read(session: Any, _: dict[str, Any]) -> str | None:
         value = getattr(session, name)
-        return value if value is None or type(value) is str else _format_value(value)
+        return value if value is None or type(value) is str else format_metadata_value(value)
 
     return read
 
@@ -95,12 +95,12 @@ def _path_reader(path: tuple[str, ...]) -> KeyReader:
             if not isinstance(holder, dict):
                 return None
         value = holder.get(last)
-        return value if value is None or type(value) is str else _format_value(value)
+        return value if value is None or type(value) is str else format_metadata_value(value)
 
     return read
 
 
-def _format_value(value: Any) -> str:
+def format_metadata_value(value: Any) -> str:
     """Return a number or a boolean as `metadata.stringify` writes it, and an object or an array as JSON."""
     if isinstance(value, str):
         return str.__str__(value)

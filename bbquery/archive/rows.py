@@ -1,0 +1,233 @@
+"""Sessions to the columns of an archive.
+
+Most sessions are plain: msgspec reads them as a `Session`, and their times are its own. Only for the others, which are
+odd or tell time by less than a microsecond, is each value looked at one by one. Both ways give the same columns: a test
+holds them together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..language.session_fields import FINAL_STATUSES
+from ..semantics.portable_text import MAX_PATH, path_text, to_portable
+from ..semantics.sort_keys import instant_key, number_key
+from ..semantics.stored_values import parse_stored_number, parse_stored_time
+from ..sessions.records import AwareTime
+from ..usage.grouping import format_metadata_value
+from .engine import pyarrow
+from .schema import MAPS, TEXTS, TIMES, arrow_schema
+
+if TYPE_CHECKING:
+    from ..semantics.stored_values import Instant
+
+_LEAST, _MOST = -(2**63) + 1, 2**63 - 2
+"""What a column of integers holds, with a value to spare on each side, so that a literal beyond is beyond them all."""
+
+_PLAIN_TIME = 27
+"""The characters of `2026-11-01T12:00:00.123456Z`: a shorter text has no part of a microsecond."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class RowBatch:
+    """Sessions as columns, which become one Arrow table."""
+
+    def __init__(self, seen_at: datetime) -> None:
+        self._seen_at = seen_at
+        self._columns: dict[str, list[Any]] = {field.name: [] for field in arrow_schema() if field.name not in MAPS}
+        self._maps = {name: _MapColumn() for name in MAPS}
+
+    def __len__(self) -> int:
+        return len(self._columns["id"])
+
+    def add(self, mapping: dict[str, Any], text: str) -> None:
+        """Add a session: the API's mapping, and its JSON."""
+        columns = self._columns
+        odd: list[tuple[str, str]] = []
+        for name, api_name in TEXTS.items():
+            value = mapping.get(api_name)
+            if type(value) is str:
+                value = value if value.isascii() and "\0" not in value else to_portable(value)
+            elif value is not None:
+                odd.append((name, ""))
+                value = None
+            columns[name].append(value)
+        keep_alive = mapping.get("keepAlive")
+        columns["keep_alive"].append(keep_alive if type(keep_alive) is bool else None)
+        size, size_key = _size(mapping.get("proxyBytes"))
+        columns["proxy_bytes"].append(size)
+        if size_key is not None:
+            odd.append(("proxy_bytes", size_key))
+        self._add_times(mapping, odd)
+        self._add_metadata(mapping.get("userMetadata"))
+        self._maps["odd"].add(odd)
+        columns["json"].append(text)
+        status = mapping.get("status")
+        columns["progress"].append(2 if isinstance(status, str) and status in FINAL_STATUSES else 0 if status == "PENDING" else 1)
+        columns["seen_at"].append(self._seen_at)
+
+    def _add_times(self, mapping: dict[str, Any], odd: list[tuple[str, str]]) -> None:
+        columns = self._columns
+        instants: dict[str, Instant | None] = {}
+        for name, api_name in TIMES.items():
+            value = mapping.get(api_name)
+            time = None if value is None else _read_time(value)
+            columns[name].append(time)
+            instant: Instant | None = None
+            if time is not None and isinstance(value, str) and len(value) <= _PLAIN_TIME:
+                instant = ((time - _EPOCH) // _MICROSECOND * 1_000, "")
+            elif value is not None:
+                instant = parse_stored_time(value)
+                if instant is None:
+                    odd.append((name, ""))
+            instants[name] = instant
+            columns[f"{name}_ns"].append(self._exact(name, instant, odd))
+        started = instants["started_at"]
+        ended, expires = instants["ended_at"], instants["expires_at"]
+        lasted = None if started is None or ended is None else max(_less(ended, started), (0, ""))
+        limit = None if started is None or expires is None else _less(expires, started)
+        columns["duration_ns"].append(self._exact("duration", lasted, odd))
+        columns["limit_ns"].append(self._exact("limit", limit, odd))
+
+    def _exact(self, name: str, instant: Instant | None, odd: list[tuple[str, str]]) -> int | None:
+        """Return the nanoseconds for a column of integers. What does not fit goes to `odd`."""
+        if instant is None:
+            return None
+        nanoseconds, more = instant
+        if not more and _LEAST <= nanoseconds <= _MOST:
+            return nanoseconds
+        odd.append((name, instant_key(instant)))
+        return None
+
+    def _add_metadata(self, metadata: Any) -> None:
+        texts: list[tuple[str, str]] = []
+        numbers: list[tuple[str, str]] = []
+        times: list[tuple[str, str]] = []
+        others: list[tuple[str, str]] = []
+        # A stack of its own: metadata of any depth must not raise.
+        ahead: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), metadata)] if isinstance(metadata, dict) else []
+        while ahead:
+            parents, holder = ahead.pop()
+            for key, value in holder.items():
+                path = (*parents, key)
+                name = key if not parents and _is_plain_key(key) else path_text(path)
+                if type(value) is str:
+                    texts.append((name, value if value.isascii() and "\0" not in value else to_portable(value)))
+                    if value[:1] in _FIRST_OF_NUMBERS and value:
+                        number, time = _sort_keys(value)
+                        if number is not None:
+                            numbers.append((name, number))
+                        elif time is not None:
+                            times.append((name, time))
+                elif value is not None:
+                    others.append((name, _other_text(value)))
+                    if isinstance(value, dict) and len(path) < MAX_PATH:
+                        ahead.append((path, value))
+        for column, entries in zip(MAPS, (texts, numbers, times, others), strict=False):
+            self._maps[column].add(entries)
+
+    def table(self) -> Any:
+        """Return the Arrow table of what was added."""
+        schema = arrow_schema()
+        arrays = [
+            self._maps[field.name].array() if field.name in MAPS else pyarrow().array(self._columns[field.name], field.type)
+            for field in schema
+        ]
+        return pyarrow().Table.from_arrays(arrays, schema=schema)
+
+
+class _MapColumn:
+    """A column of maps, flat: Arrow takes that several times as fast as lists of pairs."""
+
+    def __init__(self) -> None:
+        self._offsets = [0]
+        self._keys: list[str] = []
+        self._values: list[str] = []
+
+    def add(self, entries: list[tuple[str, str]]) -> None:
+        for key, value in entries:
+            self._keys.append(key)
+            self._values.append(value)
+        self._offsets.append(len(self._keys))
+
+    def array(self) -> Any:
+        arrow = pyarrow()
+        text = arrow.string()
+        keys, values = arrow.array(self._keys, text), arrow.array(self._values, text)
+        return arrow.MapArray.from_arrays(arrow.array(self._offsets, arrow.int32()), keys, values)
+
+
+def _other_text(value: Any) -> str:
+    """Return a value that is no string as usage writes it."""
+    try:
+        return to_portable(format_metadata_value(value))
+    except RecursionError:
+        return "(nested too deeply)"
+
+
+_FIRST_OF_NUMBERS = frozenset("-0123456789")
+_PLAIN_KEY = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+@lru_cache(4_096)
+def _is_plain_key(key: str) -> bool:
+    """Return whether a key is its own path."""
+    return _PLAIN_KEY.issuperset(key)
+
+
+@lru_cache(65_536)
+def _sort_keys(text: str) -> tuple[str | None, str | None]:
+    """Return the sort key of the number and of the instant that a text spells."""
+    number = parse_stored_number(text)
+    instant = None if number is not None else parse_stored_time(text)
+    return None if number is None else number_key(number), None if instant is None else instant_key(instant)
+
+
+def _read_time(value: Any) -> datetime | None:
+    """Return a time as a `Session` has it, or None for what it does not read."""
+    try:
+        time: datetime | None = msgspec.convert(value, AwareTime) if isinstance(value, str) else None
+        return None if time is None else time.astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.ValidationError):  # no ValueError in msgspec 0.19
+        return None
+
+
+def _less(later: Instant, earlier: Instant) -> Instant:
+    """Return the time from one instant to another, exactly."""
+    length = max(len(later[1]), len(earlier[1]))
+    scale = 10**length
+    one, another = (ns * scale + int(more.ljust(length, "0") or 0) for ns, more in (later, earlier))
+    whole, rest = divmod(one - another, scale)
+    return whole, f"{rest:0{length}}".rstrip("0") if length else ""
+
+
+def _size(value: Any) -> tuple[int | None, str | None]:
+    """Return an amount of bytes for its column, or the sort key of one that does not fit there."""
+    from decimal import Decimal
+
+    if type(value) is int and _LEAST <= value <= _MOST:
+        return value, None
+    if type(value) is int:
+        return None, number_key(Decimal(f"{'-' * (value < 0)}1e9999"))  # beyond every literal
+    if type(value) is float and value == value:
+        if value in (float("inf"), float("-inf")):
+            return None, number_key(Decimal("1e9999").copy_sign(Decimal(value)))
+        exact = Decimal(value)
+        return (int(exact), None) if value.is_integer() and _LEAST <= value <= _MOST else (None, number_key(exact))
+    return None, None
+
+
+def batch_of(mappings: Iterable[dict[str, Any]], seen_at: datetime) -> RowBatch:
+    """Return a batch of the API's mappings."""
+    batch = RowBatch(seen_at)
+    for mapping in mappings:
+        batch.add(mapping, json.dumps(mapping))
+    return batch
