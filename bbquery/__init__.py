@@ -100,7 +100,8 @@ __all__ = [
 _HOMES = {
     "errors": (
         "ApiError ArchiveError AuthenticationError BBQueryError BadRequest BuildError DecodeError Diagnostic "
-        "FullScanRefused NotAWireQuery NotFound NotSqlQuery QuerySyntaxError RateLimited ServerError SessionCreatedError TransportError"
+        "FullScanRefused NotAWireQuery NotFound NotSqlQuery QuerySyntaxError RateLimited ServerError "
+        "SessionCreatedError TransportError"
     ),
     "_text": "Span",
     "_version": "__version__",

@@ -211,9 +211,9 @@ class Query:
         """Return a boolean SQL expression that is true for exactly the rows whose session matches, and never NULL.
 
         `dialect` is `duckdb`, `postgres`, `spark`, `databricks`, `bigquery`, `snowflake` or `trino`. The first three
-        are tested on the engine itself. `layout` says where things stand: in an archive's files unless given. `now` is what
-        `now` in the query stands for: the present unless given. With `superset`, a part that the dialect cannot say
-        exactly becomes one that holds for more rows.
+        are tested on the engine itself. `layout` says where things stand: in an archive's files unless given. `now` is
+        what `now` in the query stands for: the present unless given. With `superset`, a part that the dialect cannot
+        say exactly becomes one that holds for more rows.
 
         Raise NotSqlQuery for such a part otherwise.
         """

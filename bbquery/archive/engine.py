@@ -13,6 +13,16 @@ def pyarrow() -> Any:
     return _require("pyarrow")
 
 
+def parquet() -> Any:
+    """Return pyarrow's reader and writer of Parquet."""
+    return _require("pyarrow.parquet")
+
+
+def compute() -> Any:
+    """Return pyarrow's functions on columns."""
+    return _require("pyarrow.compute")
+
+
 def duckdb() -> Any:
     """Return DuckDB. Raise BuildError, with what to install, if it is missing."""
     return _require("duckdb")
@@ -22,4 +32,6 @@ def _require(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError:
-        raise BuildError(f"an archive needs {name}", hint="pip install 'bbquery[archive]'", code="missing-extra") from None
+        raise BuildError(
+            f"an archive needs {name}", hint="pip install 'bbquery[archive]'", code="missing-extra"
+        ) from None

@@ -10,18 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..language.session_fields import FINAL_STATUSES
-from ..semantics.portable_text import MAX_PATH, path_text, to_portable
+from ..semantics.portable_text import to_portable
 from ..semantics.sort_keys import instant_key, number_key
-from ..semantics.stored_values import parse_stored_number, parse_stored_time
+from ..semantics.stored_values import parse_stored_time
 from ..sessions.records import AwareTime
-from ..usage.grouping import format_metadata_value
 from .engine import pyarrow
+from .metadata_maps import MapColumn, MetadataMaps
 from .schema import MAPS, TEXTS, TIMES, arrow_schema
 
 if TYPE_CHECKING:
@@ -43,7 +42,8 @@ class RowBatch:
     def __init__(self, seen_at: datetime) -> None:
         self._seen_at = seen_at
         self._columns: dict[str, list[Any]] = {field.name: [] for field in arrow_schema() if field.name not in MAPS}
-        self._maps = {name: _MapColumn() for name in MAPS}
+        self._metadata = MetadataMaps()
+        self._odd = MapColumn()
 
     def __len__(self) -> int:
         return len(self._columns["id"])
@@ -67,11 +67,13 @@ class RowBatch:
         if size_key is not None:
             odd.append(("proxy_bytes", size_key))
         self._add_times(mapping, odd)
-        self._add_metadata(mapping.get("userMetadata"))
-        self._maps["odd"].add(odd)
+        self._metadata.add((mapping.get("userMetadata"),))
+        self._odd.add(odd)
         columns["json"].append(text)
         status = mapping.get("status")
-        columns["progress"].append(2 if isinstance(status, str) and status in FINAL_STATUSES else 0 if status == "PENDING" else 1)
+        columns["progress"].append(
+            2 if isinstance(status, str) and status in FINAL_STATUSES else 0 if status == "PENDING" else 1
+        )
         columns["seen_at"].append(self._seen_at)
 
     def _add_times(self, mapping: dict[str, Any], odd: list[tuple[str, str]]) -> None:
@@ -107,88 +109,15 @@ class RowBatch:
         odd.append((name, instant_key(instant)))
         return None
 
-    def _add_metadata(self, metadata: Any) -> None:
-        texts: list[tuple[str, str]] = []
-        numbers: list[tuple[str, str]] = []
-        times: list[tuple[str, str]] = []
-        others: list[tuple[str, str]] = []
-        # A stack of its own: metadata of any depth must not raise.
-        ahead: list[tuple[tuple[str, ...], dict[str, Any]]] = [((), metadata)] if isinstance(metadata, dict) else []
-        while ahead:
-            parents, holder = ahead.pop()
-            for key, value in holder.items():
-                path = (*parents, key)
-                name = key if not parents and _is_plain_key(key) else path_text(path)
-                if type(value) is str:
-                    texts.append((name, value if value.isascii() and "\0" not in value else to_portable(value)))
-                    if value[:1] in _FIRST_OF_NUMBERS and value:
-                        number, time = _sort_keys(value)
-                        if number is not None:
-                            numbers.append((name, number))
-                        elif time is not None:
-                            times.append((name, time))
-                elif value is not None:
-                    others.append((name, _other_text(value)))
-                    if isinstance(value, dict) and len(path) < MAX_PATH:
-                        ahead.append((path, value))
-        for column, entries in zip(MAPS, (texts, numbers, times, others), strict=False):
-            self._maps[column].add(entries)
-
     def table(self) -> Any:
         """Return the Arrow table of what was added."""
         schema = arrow_schema()
+        maps = {name: column.array() for name, column in {**self._metadata.columns, "odd": self._odd}.items()}
         arrays = [
-            self._maps[field.name].array() if field.name in MAPS else pyarrow().array(self._columns[field.name], field.type)
+            maps[field.name] if field.name in maps else pyarrow().array(self._columns[field.name], field.type)
             for field in schema
         ]
         return pyarrow().Table.from_arrays(arrays, schema=schema)
-
-
-class _MapColumn:
-    """A column of maps, flat: Arrow takes that several times as fast as lists of pairs."""
-
-    def __init__(self) -> None:
-        self._offsets = [0]
-        self._keys: list[str] = []
-        self._values: list[str] = []
-
-    def add(self, entries: list[tuple[str, str]]) -> None:
-        for key, value in entries:
-            self._keys.append(key)
-            self._values.append(value)
-        self._offsets.append(len(self._keys))
-
-    def array(self) -> Any:
-        arrow = pyarrow()
-        text = arrow.string()
-        keys, values = arrow.array(self._keys, text), arrow.array(self._values, text)
-        return arrow.MapArray.from_arrays(arrow.array(self._offsets, arrow.int32()), keys, values)
-
-
-def _other_text(value: Any) -> str:
-    """Return a value that is no string as usage writes it."""
-    try:
-        return to_portable(format_metadata_value(value))
-    except RecursionError:
-        return "(nested too deeply)"
-
-
-_FIRST_OF_NUMBERS = frozenset("-0123456789")
-_PLAIN_KEY = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
-
-
-@lru_cache(4_096)
-def _is_plain_key(key: str) -> bool:
-    """Return whether a key is its own path."""
-    return _PLAIN_KEY.issuperset(key)
-
-
-@lru_cache(65_536)
-def _sort_keys(text: str) -> tuple[str | None, str | None]:
-    """Return the sort key of the number and of the instant that a text spells."""
-    number = parse_stored_number(text)
-    instant = None if number is not None else parse_stored_time(text)
-    return None if number is None else number_key(number), None if instant is None else instant_key(instant)
 
 
 def _read_time(value: Any) -> datetime | None:

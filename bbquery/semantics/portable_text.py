@@ -39,7 +39,12 @@ def path_text(path: Iterable[str]) -> str:
 
     A dot in a key is written `\.`, and a backslash `\\`.
     """
-    return to_portable(".".join([key.replace("\\", "\\\\").replace(".", "\\.") for key in path]))
+    return ".".join([key_text(key) for key in path])
+
+
+def key_text(key: str) -> str:
+    """Return one key of a path, as `path_text` writes it."""
+    return to_portable(key.replace("\\", "\\\\").replace(".", "\\."))
 
 
 def _digits(code: int) -> str:

@@ -11,7 +11,18 @@ from ..language.session_fields import SESSION_FIELDS
 from ..language.values import Now, Time
 from .portable_text import MAX_PATH, path_text, to_portable
 from .sort_keys import LOWEST, integer_key, number_key
-from .sql_writer import NANOSECONDS, ORDERS, SqlWriter, Unsayable, false_if_null, in_brackets, is_not_null, is_null, joined, number
+from .sql_writer import (
+    NANOSECONDS,
+    ORDERS,
+    SqlWriter,
+    Unsayable,
+    false_if_null,
+    in_brackets,
+    is_not_null,
+    is_null,
+    joined,
+    number,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,7 +48,9 @@ class ArchiveWriter(SqlWriter):
         if self.dialect == "postgres":  # it has no maps: the column is a JSON object
             return exp.Paren(this=exp.JSONExtractScalar(this=held, expression=literal))
         if self.dialect == "bigquery":
-            return exp.Anonymous(this="JSON_VALUE", expressions=[exp.Bracket(this=held, expressions=[literal])])
+            return exp.Anonymous(
+                this="JSON_VALUE", expressions=[exp.Bracket(this=held, expressions=[literal]), exp.Literal.string("$")]
+            )
         if self.dialect == "snowflake":
             return exp.cast(exp.Anonymous(this="GET", expressions=[held, literal]), "varchar")
         if self.dialect == "trino":
@@ -60,7 +73,9 @@ class ArchiveWriter(SqlWriter):
             raise Unsayable(node, f"an archive knows paths of up to {MAX_PATH} keys")
         key = path_text(path)
         if isinstance(node, Exists):
-            return joined(exp.Or, [is_not_null(self._lookup(column, key)) for column in ("metadata", "metadata_others")])
+            return joined(
+                exp.Or, [is_not_null(self._lookup(column, key)) for column in ("metadata", "metadata_others")]
+            )
         if not isinstance(node, Order):
             return self.text(node, self._lookup("metadata", key))
         if isinstance(node.value, Time | Now):

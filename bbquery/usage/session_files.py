@@ -42,7 +42,7 @@ def read_sessions(
         name = str(file if isinstance(file, str | PathLike) else file.name)
     decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(kind)
     number = 1
-    for block in _blocks(file, name):
+    for block in read_blocks(file, name):
         try:
             rows = decoder.decode_lines(block)
         except (msgspec.DecodeError, ValueError, RecursionError):
@@ -89,7 +89,7 @@ def _decode_line_by_line(
         raise DecodeError(f"{name}, line {at:,}: {problem}")
 
 
-def _blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]:
+def read_blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[bytes]:
     """Yield pieces of a stream that end where a line does."""
     mark = b"\xef\xbb\xbf"
     try:

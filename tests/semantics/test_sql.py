@@ -5,25 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import pytest
 import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
-
-import bbquery
-from bbquery.language.nodes import Equal, Exists, Node, OneOf, Order, Text, and_of
-from bbquery.semantics.sql import DIALECTS
-from support.engines import as_json, on_duckdb, on_postgres
+from support.engines import OWN_TABLE, as_json, on_duckdb, on_own_table, on_postgres
 from support.postgres_server import find_postgres, postgres_server
 from support.reference_evaluator import NOW
-from support.session_samples import sessions_near, trees
+from support.session_samples import predicates, sessions_near, trees
 
-_KEYS = ("a", "", ".", "a.b", "a\\", "a\\.b", "/", "~1", "0", "-1", "$", '"', "'", "%", "\0", "\ufdd0", "\U0001f600", "e\u0301")
-_VALUES = (*_KEYS, "a\0", "\0a", "\ud800", "a\udfff", "\ufdd0\ufde0\ufde0\ufde0\ufde0", "\ufde0", "100%", "a_b", "\n", "\x01", "5", "RUNNING")
+import bbquery
+from bbquery.language.nodes import Equal, Exists, Node, OneOf, Text
+from bbquery.semantics.sql import DIALECTS, TESTED_DIALECTS
+
+_KEYS = (
+    "a",
+    "",
+    ".",
+    "a.b",
+    "a\\",
+    "a\\.b",
+    "/",
+    "~1",
+    "0",
+    "-1",
+    "$",
+    '"',
+    "'",
+    "%",
+    "\0",
+    "\ufdd0",
+    "\U0001f600",
+    "e\u0301",
+)
+_VALUES = (
+    *_KEYS,
+    "a\0",
+    "\0a",
+    "\ud800",
+    "a\udfff",
+    "\ufdd0\ufde0\ufde0\ufde0\ufde0",
+    "\ufde0",
+    "100%",
+    "a_b",
+    "\n",
+    "\x01",
+    "5",
+    "RUNNING",
+)
 
 _paths = st.lists(st.sampled_from(_KEYS), min_size=1, max_size=3).map(tuple)
-_texts = st.sampled_from([value for value in _VALUES if value.isprintable() or value.encode("utf-8", "ignore")])
-_said = st.sampled_from([value for value in _VALUES if not any("\ud800" <= char <= "\udfff" for char in value)])
+_SAYABLE = [value for value in _VALUES if not any("\ud800" <= char <= "\udfff" for char in value)]
+_said = st.sampled_from(_SAYABLE)
 
 
 def nasty_predicates() -> st.SearchStrategy[Node]:
@@ -74,3 +108,75 @@ def test_the_rows_on_postgres_are_those_that_match(postgres: Any, case: tuple[No
     query = bbquery.Query(node)
     found = on_postgres(postgres, sessions, [query.sql("postgres", now=NOW)])
     assert found == [[query.matches(session, now=NOW) for session in sessions]]
+
+
+# --- somebody's own table ----------------------------------------------------------------------
+
+_metadata_for_json: Any = st.recursive(
+    st.one_of(st.sampled_from([each for each in _VALUES if "\0" not in each and each in _SAYABLE]), st.none(),
+              st.sampled_from([5, True, [], ["a", {"a": "b"}], {}, 1.5])),
+    lambda inner: st.one_of(
+        st.dictionaries(st.sampled_from([key for key in _KEYS if "\0" not in key]), inner, max_size=4),
+        st.lists(inner, max_size=2),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+_instants = st.sampled_from(
+    [
+        "2026-11-01T12:00:00Z",
+        "2026-11-01T12:00:00.001Z",
+        "2026-11-08T11:59:30Z",
+        "1969-12-31T23:59:59.999Z",
+        "2026-11-07T12:00:00Z",
+    ]
+)
+
+
+def typed_sessions() -> st.SearchStrategy[dict[str, Any]]:
+    """Sessions whose fields are of the types of a table's columns."""
+    strings = st.sampled_from(["a", "ab", "RUNNING", "COMPLETED", "it's", "", "\U0001f600"])
+    times = dict.fromkeys("createdAt updatedAt startedAt endedAt expiresAt".split(), _instants)
+    names = dict.fromkeys("id status projectId region contextId".split(), strings)
+    others = {"keepAlive": st.booleans(), "proxyBytes": st.integers(-1, 10)}
+    return st.fixed_dictionaries({}, optional={**times, **names, **others, "userMetadata": _metadata_for_json})
+
+
+_own_trees = trees(st.one_of(predicates(), predicates(), nasty_predicates()))
+
+
+def _check_own_table(connection: Any, dialect: str, node: Node, sessions: list[dict[str, Any]]) -> None:
+    query = bbquery.Query(node)
+    wanted = [query.matches(session, now=NOW) for session in sessions]
+    superset = query.sql(dialect, OWN_TABLE, now=NOW, superset=True)
+    try:
+        exact = query.sql(dialect, OWN_TABLE, now=NOW)
+    except bbquery.NotSqlQuery as error:
+        exact = error.superset
+        (found,) = on_own_table(connection, sessions, [exact])
+        assert None not in found
+        assert all(each for each, matches in zip(found, wanted, strict=True) if matches)
+    else:
+        assert on_own_table(connection, sessions, [exact]) == [wanted]
+    assert exact == superset
+
+
+@given(_own_trees, st.lists(typed_sessions(), min_size=1, max_size=5))
+def test_the_rows_of_an_own_table_on_duckdb(node: Node, sessions: list[dict[str, Any]]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        _check_own_table(connection, "duckdb", node, sessions)
+
+
+@given(_own_trees, st.lists(typed_sessions(), min_size=1, max_size=5))
+def test_the_rows_of_an_own_table_on_postgres(postgres: Any, node: Node, sessions: list[dict[str, Any]]) -> None:
+    _check_own_table(postgres, "postgres", node, sessions)
+
+
+# --- the other dialects ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", sorted({*DIALECTS} - {*TESTED_DIALECTS}))
+@given(trees(st.one_of(predicates(), nasty_predicates())))
+def test_every_dialect_is_parsed_back(dialect: str, node: Node) -> None:
+    text = bbquery.Query(node).sql(dialect, now=NOW)
+    assert sqlglot.parse_one(text, dialect=dialect).sql(dialect=dialect) == text

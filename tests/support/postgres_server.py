@@ -25,7 +25,7 @@ def postgres_server() -> Iterator[str]:
     programs = find_postgres()
     assert programs, "PostgreSQL is installed"
     user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
-    with TemporaryDirectory(prefix="bbquery-pg-", dir="/tmp") as folder:  # noqa: S108  # sockets have short names
+    with TemporaryDirectory(prefix="bbquery-pg-", dir="/tmp") as folder:  # sockets have short names
         data = Path(folder, "data")
         if user:
             shutil.chown(folder, user)
@@ -39,4 +39,6 @@ def postgres_server() -> Iterator[str]:
 
 
 def _run(command: list[str], user: str | None) -> None:
-    subprocess.run(command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/", env={**os.environ, "LC_ALL": "C.UTF-8"})
+    subprocess.run(
+        command, check=True, user=user, stdout=subprocess.DEVNULL, cwd="/", env={**os.environ, "LC_ALL": "C.UTF-8"}
+    )

@@ -1,0 +1,80 @@
+"""`Archive`: sessions kept for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..errors import BuildError
+from .manifest import Manifest, has_manifest, read_manifest, writing
+from .merge import Merged, merge
+from .source import read_lines
+from .staging import StagedFiles
+
+if TYPE_CHECKING:
+    pass
+
+Progress = Callable[[int], None]
+"""Told how many sessions have been read so far."""
+
+
+class Archive:
+    """Sessions in a folder of Parquet files, each once, as last seen.
+
+    The folder is made when something is first written to it. `wait` is how many seconds a run waits for another one
+    that writes. Files of Parquet can be read by anything; docs/archive.md describes them.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, wait: float = 60) -> None:
+        if not isinstance(path, str | PathLike):
+            raise BuildError(f"an archive is at a path, not at a {type(path).__name__}", code="wrong-type")
+        self.path = Path(path)
+        self._wait = wait
+
+    def __repr__(self) -> str:
+        return f"Archive({str(self.path)!r})"
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def add(
+        self, *files: str | PathLike[str] | IO[bytes], progress: Progress | None = None, now: datetime | None = None
+    ) -> Merged:
+        """Add the sessions of files, and return what became of them.
+
+        A file is NDJSON or one array of sessions, as the API, the SDK and `bbquery sessions` write them, plain or
+        compressed with gzip. It is all or nothing: raise OSError or DecodeError, and change nothing, if one of them
+        cannot be read.
+        """
+        if not files:
+            raise BuildError("there is nothing to add", hint="give at least one file")
+
+        def stage(staged: StagedFiles) -> None:
+            for file in files:
+                name = str(file if isinstance(file, str | PathLike) else getattr(file, "name", "(a stream)"))
+                for batch in read_lines(file, name):
+                    staged.add_lines(batch)
+                    if progress is not None:
+                        progress(staged.sessions)
+
+        return self._write(stage, now)
+
+    def add_sessions(self, sessions: Iterable[dict[str, Any]], *, now: datetime | None = None) -> Merged:
+        """Add sessions, given as the API's mappings, and return what became of them."""
+        return self._write(lambda staged: staged.add_mappings(sessions), now)
+
+    def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
+        with writing(self.path, self._wait) as staging:
+            manifest = read_manifest(self.path) if has_manifest(self.path) else None
+            folder = staging / "in"
+            folder.mkdir()
+            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now)
+            stage(staged)
+            return merge(self.path, manifest, staged.paths, staging)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def _manifest(self) -> Manifest:
+        return read_manifest(self.path)

@@ -1,0 +1,192 @@
+"""The files of an archive, and the one step in which they change.
+
+`manifest.json` names the files that are the archive. A run writes new files beside them, which nobody reads yet, and
+then replaces the manifest in one step; files that are no longer named are removed after that. So a run that is ended at
+any moment leaves the archive as it was before or as it is after. What such a run left lying about is removed by the
+next one that writes.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from ..errors import ArchiveError
+from .schema import SCHEMA_VERSION
+
+MANIFEST = "manifest.json"
+_LOCK = "lock"
+STAGING = "_staging"
+"""The folder in which a run prepares its files. The underscore hides it from engines that read whole folders."""
+
+
+class DataFile(msgspec.Struct, frozen=True):
+    """A Parquet file of the archive. `path` is relative to the archive.
+
+    `day` is that of `created_at` of all of its sessions, in UTC, or `unknown`. `odd` counts the sessions with something
+    in `odd`.
+    """
+
+    path: str
+    day: str
+    sessions: int
+    size: int
+    odd: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """The files of an archive. `generation` counts its changes."""
+
+    files: tuple[DataFile, ...] = ()
+    generation: int = 0
+    version: int = SCHEMA_VERSION
+    format: str = "bbquery-archive"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of an archive. Raise ArchiveError if there is none, or none that can be read."""
+    path = folder / MANIFEST
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ArchiveError(f"there is no archive at {folder}; `bbquery archive add` or `sync` makes one") from None
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        manifest = msgspec.json.decode(content, type=Manifest)
+        if manifest.format != "bbquery-archive":
+            raise ValueError(manifest.format)
+    except (msgspec.MsgspecError, ValueError):
+        raise ArchiveError(f"{path} is damaged; `bbquery archive compact` makes it anew from the files") from None
+    if manifest.version > SCHEMA_VERSION:
+        raise ArchiveError(
+            f"{folder} was written by a newer bbquery (version {manifest.version} of its schema); upgrade"
+        )
+    return manifest
+
+
+def has_manifest(folder: Path) -> bool:
+    return (folder / MANIFEST).exists()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest in one step, after all that it names is on the disk."""
+    for file in manifest.files:
+        _flush(folder / file.path)
+    path = folder / MANIFEST
+    new = folder / f"{STAGING}-{MANIFEST}"
+    with open(new, "wb") as stream:
+        stream.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(new, path)
+    _flush(folder)
+
+
+_flushed: set[tuple[str, int]] = set()
+"""The files that are known to be on the disk, by name and time: nobody writes to one again."""
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the entries of a folder, are on the disk."""
+    if path.is_dir() and os.name == "nt":  # folders cannot be opened there
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        key = (str(path), os.fstat(handle).st_mtime_ns)
+        if key not in _flushed:
+            os.fsync(handle)
+            if not path.is_dir():
+                _flushed.add(key)
+    finally:
+        os.close(handle)
+
+
+def leftovers(folder: Path, manifest: Manifest | None) -> list[Path]:
+    """Return what runs that were ended left behind: files that the manifest does not name."""
+    named = {file.path for file in manifest.files} if manifest else set()
+    found = [path for path in folder.glob("day=*/*.parquet") if path.relative_to(folder).as_posix() not in named]
+    return sorted([*found, *folder.glob(f"{STAGING}*")])
+
+
+def remove(paths: list[Path]) -> None:
+    """Remove files and folders, and the folders of days that are empty then."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        if path.parent.name.startswith("day="):
+            with suppress(OSError):  # there are other files in it
+                path.parent.rmdir()
+
+
+@contextmanager
+def writing(folder: Path, wait: float) -> Iterator[Path]:
+    """Hold the right to write, and yield an empty folder for files that are not part of the archive yet.
+
+    One run writes at a time. Another waits up to `wait` seconds, and then raises ArchiveError. The system lets go of
+    the lock when a process ends, however it does.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = open(folder / _LOCK, "a+b")  # noqa: SIM115  # closed below, with the lock
+    except OSError as error:
+        raise ArchiveError(f"{folder} cannot be written to: {error.strerror}") from None
+    with stream:
+        _lock(stream, folder, wait)
+        remove(leftovers(folder, read_manifest(folder) if has_manifest(folder) else None) if _is_sound(folder) else [])
+        staging = folder / STAGING
+        staging.mkdir(exist_ok=True)
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_sound(folder: Path) -> bool:
+    """Return whether the manifest can be read. If not, no file may be removed because it is not named."""
+    try:
+        return not has_manifest(folder) or bool(read_manifest(folder))
+    except ArchiveError:
+        return False
+
+
+def _lock(stream: IO[bytes], folder: Path, wait: float) -> None:
+    until = time.monotonic() + wait
+    while not _try_lock(stream):
+        if time.monotonic() >= until:
+            raise ArchiveError(f"another run is writing to {folder}; try again when it is done")
+        time.sleep(0.05)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        try:
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(stream: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK):
+                raise
+            return False
+        return True

@@ -1,0 +1,195 @@
+"""Merge what was staged into an archive: each session once, as last seen.
+
+Of two sightings of a session the one that has come further counts, then the one that was updated last, then the one
+that came last (docs/service.md#f16). A session without an id is told from others by its JSON.
+
+Files are never changed. A file that holds a session which is replaced is written anew without it; sessions that are new
+go to files of their own. A day with many files is then put into one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .engine import duckdb
+from .manifest import DataFile, Manifest, remove, write_manifest
+from .schema import arrow_schema
+
+MAX_FILES_OF_DAY = 8
+"""More files than these of one day are put together."""
+
+KEY = "coalesce(nullif(id, ''), 'json:' || md5(json))"
+DAY = "coalesce(strftime(created_at, '%Y-%m-%d'), 'unknown')"
+_RANK = "struct_pack(p := progress, u := coalesce(updated_at_ns, -9223372036854775808))"
+
+
+_NEW = (
+    "SELECT s.* FROM staged s JOIN outcomes o ON s.filename = o.came_file AND s.file_row_number = o.came_row"
+    " WHERE o.outcome IN ('added', 'updated')"
+)
+"""The sightings that become part of the archive."""
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """What became of the sessions that came, each counted once. `older` are those of which a later sighting is known."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    older: int = 0
+
+
+def connect(folder: Path | None = None, memory: str = "1GB") -> Any:
+    """Return a connection to DuckDB whose memory is bounded, and which spills to a folder."""
+    connection = duckdb().connect(config={"memory_limit": memory, "preserve_insertion_order": "false"})
+    connection.execute("SET TimeZone = 'UTC'")
+    if folder is not None:
+        connection.execute("SET temp_directory = ?", [str(folder / "spill")])
+    return connection
+
+
+def merge(folder: Path, manifest: Manifest | None, staged: list[Path], staging: Path) -> Merged:
+    """Merge staged files into the archive, in one step."""
+    known = manifest or Manifest()
+    if not staged:
+        if manifest is None:
+            write_manifest(folder, known)
+        return Merged()
+    with connect(staging) as connection:
+        connection.execute(
+            f"CREATE VIEW staged AS SELECT *, {KEY} AS key, {DAY} AS day, {_RANK} AS rank"  # constants
+            f" FROM {numbered_rows(staged)}"
+        )
+        _find_outcomes(connection, folder, known)
+        counts = dict(connection.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome").fetchall())
+        merged = Merged(**counts)
+        if not merged.added and not merged.updated:
+            if manifest is None:
+                write_manifest(folder, known)
+            return merged
+        kept, replaced = _rewrite_replaced(connection, folder, known, staging)
+        new = _write_days(
+            connection,
+            folder,
+            staging / "new",
+            _NEW,
+        )
+    files = (*kept, *new)
+    write_manifest(folder, Manifest(files, known.generation + 1))
+    remove([folder / file.path for file in replaced])
+    return merged
+
+
+def _find_outcomes(connection: Any, folder: Path, known: Manifest) -> None:
+    """Make the table `outcomes`: for each session that came, which sighting counts, and what becomes of it."""
+    connection.execute(
+        "CREATE TABLE latest AS SELECT key, rank, filename AS came_file, file_row_number AS came_row FROM staged"
+        " QUALIFY row_number() OVER (PARTITION BY key ORDER BY rank DESC, filename DESC, file_row_number DESC) = 1"
+    )
+    if not known.files:
+        connection.execute(
+            "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
+        )
+        return
+    # The ids first: the JSON of an archive is most of it, and few files have a session that came.
+    connection.execute(
+        f"CREATE TABLE held AS SELECT {KEY} AS key, filename AS held_in, file_row_number AS held_row"
+        f" FROM {numbered_rows([folder / file.path for file in known.files])}"
+        " WHERE key IN (SELECT key FROM latest)"
+    )
+    touched = [Path(name) for (name,) in connection.execute("SELECT DISTINCT held_in FROM held").fetchall()]
+    if not touched:
+        connection.execute(
+            "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
+        )
+        return
+    connection.execute(
+        f"CREATE TABLE sightings AS SELECT h.key, h.held_in, {_RANK} AS held_rank, md5(a.json) AS held_json"
+        f" FROM {numbered_rows(touched)} a"
+        " JOIN held h ON a.filename = h.held_in AND a.file_row_number = h.held_row"
+    )
+    connection.execute(
+        "CREATE TABLE outcomes AS SELECT l.*, s.held_in, CASE WHEN s.key IS NULL THEN 'added'"
+        " WHEN s.held_json = md5(c.json) THEN 'unchanged' WHEN l.rank < s.held_rank THEN 'older' ELSE 'updated' END"
+        " AS outcome FROM latest l JOIN staged c ON c.filename = l.came_file AND c.file_row_number = l.came_row"
+        " LEFT JOIN sightings s ON s.key = l.key"
+    )
+
+
+def _rewrite_replaced(
+    connection: Any, folder: Path, known: Manifest, staging: Path
+) -> tuple[list[DataFile], list[DataFile]]:
+    """Write the files anew that hold a session which is replaced. Return the files that stay, and those that go.
+
+    A day whose files would be too many goes with them, into one.
+    """
+    holders = connection.execute("SELECT DISTINCT held_in FROM outcomes WHERE outcome = 'updated'").fetchall()
+    names = {Path(name) for (name,) in holders}
+    growing = {day for (day,) in connection.execute(f"SELECT DISTINCT day FROM ({_NEW})").fetchall()}
+    of_day: dict[str, int] = {}
+    for file in known.files:
+        of_day[file.day] = of_day.get(file.day, 0) + 1
+    crowded = {day for day in growing if of_day.get(day, 0) >= MAX_FILES_OF_DAY}
+    replaced = [file for file in known.files if folder / file.path in names or file.day in crowded]
+    kept = [file for file in known.files if file not in replaced]
+    if replaced:
+        kept += _write_days(
+            connection,
+            folder,
+            staging / "rest",
+            f"SELECT *, {DAY} AS day FROM {rows_of([folder / file.path for file in replaced])}"
+            f" WHERE {KEY} NOT IN (SELECT key FROM outcomes WHERE outcome = 'updated')",
+        )
+    return kept, replaced
+
+
+def _write_days(connection: Any, folder: Path, target: Path, rows: str) -> list[DataFile]:
+    """Write rows to a file for each day, and return the files at their place in the archive."""
+    columns = ", ".join([f'"{field.name}"' for field in arrow_schema()])
+    target.mkdir()
+    connection.execute(
+        f"COPY (SELECT {columns}, day FROM ({rows})) TO '{_escape(target)}'"
+        " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), FILENAME_PATTERN 'sessions-{uuid}')"
+    )
+    return adopt(connection, folder, target)
+
+
+def adopt(connection: Any, folder: Path, target: Path) -> list[DataFile]:
+    """Move files from below a folder of staging to their place in the archive, and say what is in them."""
+    written = sorted(target.glob("day=*/*.parquet"))
+    if not written:
+        return []
+    counted = connection.execute(
+        f"SELECT filename, count(*), count_if(cardinality(odd) > 0) FROM {numbered_rows(written)} GROUP BY filename"
+    ).fetchall()
+    files = []
+    for name, sessions, odd in sorted(counted):
+        source = Path(name)
+        place = source.relative_to(target)
+        (folder / place).parent.mkdir(exist_ok=True)
+        source.rename(folder / place)
+        day = place.parent.name.removeprefix("day=")
+        files.append(DataFile(place.as_posix(), day, sessions, (folder / place).stat().st_size, odd))
+    return files
+
+
+def rows_of(paths: list[Path]) -> str:
+    """Return the rows of files as a table of SQL."""
+    return f"read_parquet({_names(paths)}, hive_partitioning = false)"
+
+
+def numbered_rows(paths: list[Path]) -> str:
+    """Return the rows of files, with the file's name and the row's number."""
+    return f"read_parquet({_names(paths)}, hive_partitioning = false, filename = true, file_row_number = true)"
+
+
+def _names(paths: list[Path]) -> str:
+    """Return a list of files as SQL."""
+    return "[" + ", ".join([f"'{_escape(path)}'" for path in paths]) + "]"
+
+
+def _escape(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,103 @@
+"""Sessions of files as lines of JSON: NDJSON, or one array of sessions as the API and the SDK give it.
+
+A file may be compressed with gzip. NDJSON is read in pieces, whatever its size; an array is read as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from os import PathLike
+from typing import IO, Any, NamedTuple
+
+import msgspec
+
+from ..errors import DecodeError
+from ..language.session_fields import SESSION_FIELDS
+from ..sessions.decoding import load_json
+from ..usage.session_files import read_blocks
+
+_BATCH = 20_000
+"""The sessions of a batch: some 10 MB of JSON."""
+
+_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Lines(NamedTuple):
+    """Some sessions, each as its JSON, and where the first of them stands."""
+
+    lines: list[bytes]
+    name: str
+    first: int
+    unit: str
+    """`line`, or `item` of an array."""
+
+    def place(self, at: int) -> str:
+        return f"{self.name}, {self.unit} {self.first + at:,}"
+
+
+def read_lines(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[Lines]:
+    """Yield the sessions of a file in batches. Raise OSError, or DecodeError for a file that is broken."""
+    blocks = read_blocks(file, name)
+    held = next(blocks, b"")
+    if held.lstrip()[:1] == b"[":
+        items = _read_array(held + b"".join(blocks), name)
+        for at in range(0, len(items), _BATCH):
+            yield Lines(items[at : at + _BATCH], name, at + 1, "item")
+        return
+    lines: list[bytes] = []
+    first = number = 1
+    for block in chain([held], blocks):
+        rows = block.split(b"\n")
+        if not rows[-1]:
+            rows.pop()
+        lines += rows
+        number += len(rows)
+        if len(lines) >= _BATCH:
+            yield Lines(lines, name, first, "line")
+            lines, first = [], number
+    if lines:
+        yield Lines(lines, name, first, "line")
+
+
+def _read_array(body: bytes, name: str) -> list[bytes]:
+    try:
+        return [bytes(item) for item in _split_array(body)]
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    try:
+        items = load_json(body)
+    except DecodeError as error:
+        problem = str(error)
+    else:
+        import json
+
+        return [json.dumps(item).encode() for item in items]
+    raise DecodeError(f"{name}: {problem}")
+
+
+_SDK_NAMES: dict[str, str] = {field.name: field.api_name for field in SESSION_FIELDS.values() if field.api_name}
+_SDK_NAMES |= {"user_metadata": "userMetadata", "avg_cpu_usage": "avgCpuUsage", "memory_usage": "memoryUsage"}
+
+
+def read_mapping(line: bytes, place: str) -> dict[str, Any]:
+    """Return a session's mapping with the API's names. Raise DecodeError for what is no session."""
+    try:
+        item = load_json(line)
+    except DecodeError as error:
+        problem = str(error)
+    else:
+        if isinstance(item, dict) and not item.keys().isdisjoint(_MARKS):
+            # The SDK's models have Python's names, unless they are asked for the API's.
+            is_model = "created_at" in item
+            return {_SDK_NAMES.get(name, name): value for name, value in item.items()} if is_model else item
+        problem = (
+            "this is not a session: it has neither an id nor a status"
+            if isinstance(item, dict)
+            else "expected an object"
+        )
+    raise DecodeError(f"{place}: {problem}")
+
+
+_MARKS = frozenset({"id", "status", "createdAt", "created_at", "startedAt", "userMetadata"})
+"""An object that has none of these is something else, not an odd session."""
