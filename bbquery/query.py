@@ -160,11 +160,11 @@ class Query:
         given.
         """
         test: MatchFunction = self._compiled("test", session)
-        return test(session, _to_nanoseconds(now))
+        return test(session, to_nanoseconds(now))
 
     def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
         """Yield the sessions that match, lazily and in their order. `now` is one instant for all of them."""
-        instant = _to_nanoseconds(now)
+        instant = to_nanoseconds(now)
         rest, end = iter(sessions), object()
         session: Any = next(rest, end)
         while session is not end:  # once for each run of one type
@@ -220,7 +220,7 @@ class Query:
         from .semantics.layouts import Layout
         from .semantics.sql import to_sql
 
-        return to_sql(self.ast, dialect, layout or Layout.archive(), _to_nanoseconds(now), superset=superset)
+        return to_sql(self.ast, dialect, layout or Layout.archive(), to_nanoseconds(now), superset=superset)
 
     # --- other forms -----------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class Query:
         return tree_to_json(self.ast)
 
 
-def _to_nanoseconds(now: datetime | None) -> int:
+def to_nanoseconds(now: datetime | None) -> int:
     """Return a time in nanoseconds since 1970; the present for None."""
     if now is None:
         from time import time_ns
@@ -322,6 +322,19 @@ def parse(text: str, /, **values: object) -> Query:
     if not isinstance(text, str):
         raise BuildError(f"parse takes a str, not {type(text).__name__}", code="wrong-type")
     return Query(read(text, values))
+
+
+def as_query(query: Query | str | None) -> Query | None:
+    """Return a query, given as such or as its text."""
+    if isinstance(query, str):
+        return parse(query)
+    if query is None or isinstance(query, Query):
+        return query
+    raise BuildError(
+        f"expected a Query or its text, got {type(query).__name__}",
+        hint="bbquery.from_dict makes a query from a dict",
+        code="wrong-type",
+    )
 
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:

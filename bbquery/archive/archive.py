@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import BuildError
-from .manifest import Manifest, has_manifest, read_manifest, writing
+from ..query import as_query, to_nanoseconds
+from ..usage.meter import UsageMeter
+from .manifest import has_manifest, read_manifest, writing
 from .merge import Merged, merge
+from .reader import ArchiveReader
+from .selection import ArchivePlan
 from .source import read_lines
 from .staging import StagedFiles
 
 if TYPE_CHECKING:
-    pass
+    from ..query import Query
+    from ..sessions.results import SessionList
+    from ..usage.report import UsageReport
 
 Progress = Callable[[int], None]
 """Told how many sessions have been read so far."""
@@ -76,5 +83,34 @@ class Archive:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def _manifest(self) -> Manifest:
-        return read_manifest(self.path)
+    def plan(self, query: str | Query | None = None, *, now: datetime | None = None) -> ArchivePlan:
+        """Return how the archive would be asked."""
+        return ArchivePlan(as_query(query), read_manifest(self.path).files, to_nanoseconds(now))
+
+    def sessions(self, query: str | Query | None = None, *, now: datetime | None = None) -> SessionList:
+        """Return the sessions that match, newest first, as the client does."""
+        return ArchiveReader(self.path, as_query(query), now).sessions()
+
+    def count(self, query: str | Query | None = None, *, now: datetime | None = None) -> int:
+        """Return the number of sessions that match."""
+        return ArchiveReader(self.path, as_query(query), now).count()
+
+    def keys(self) -> Counter[str]:
+        """Return the names of metadata by which usage can be grouped, with how many sessions have each."""
+        return ArchiveReader(self.path, None, None).keys()
+
+    def usage(
+        self,
+        query: str | Query | None = None,
+        *,
+        by: Sequence[str] = (),
+        every: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        now: datetime | None = None,
+    ) -> UsageReport:
+        """Return the usage of the sessions that match. It equals what `measure_usage` says of them."""
+        now = datetime.now(UTC) if now is None else now
+        meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
+        ArchiveReader(self.path, as_query(query), now).measure(meter)
+        return meter.report()

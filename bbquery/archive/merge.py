@@ -34,7 +34,10 @@ _NEW = (
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """What became of the sessions that came, each counted once. `older` are those of which a later sighting is known."""
+    """What became of the sessions that came, each counted once.
+
+    `older` are those of which a later sighting is known.
+    """
 
     added: int = 0
     updated: int = 0

@@ -146,11 +146,10 @@ def _size(value: Any) -> tuple[int | None, str | None]:
         return value, None
     if type(value) is int:
         return None, number_key(Decimal(f"{'-' * (value < 0)}1e9999"))  # beyond every literal
-    if type(value) is float and value == value:
+    if type(value) is float and value == value:  # a Session has no such amount
         if value in (float("inf"), float("-inf")):
             return None, number_key(Decimal("1e9999").copy_sign(Decimal(value)))
-        exact = Decimal(value)
-        return (int(exact), None) if value.is_integer() and _LEAST <= value <= _MOST else (None, number_key(exact))
+        return None, number_key(Decimal(value))
     return None, None
 
 

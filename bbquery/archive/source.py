@@ -76,7 +76,7 @@ def _read_array(body: bytes, name: str) -> list[bytes]:
     raise DecodeError(f"{name}: {problem}")
 
 
-_SDK_NAMES: dict[str, str] = {field.name: field.api_name for field in SESSION_FIELDS.values() if field.api_name}
+_SDK_NAMES = {field.name: field.api_name or field.name for field in SESSION_FIELDS.values()}
 _SDK_NAMES |= {"user_metadata": "userMetadata", "avg_cpu_usage": "avgCpuUsage", "memory_usage": "memoryUsage"}
 
 

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from .. import metadata
-from ..errors import BuildError
 from ..language import builder
 from ..language.nodes import Equal, Node, walk
 from ..planning.plan import LIST_ALL
-from ..query import Query, all_of, parse
+from ..query import Query, all_of, as_query
 from ..sessions.records import Session
 
 log = logging.getLogger("bbquery")
@@ -30,7 +29,7 @@ class SessionSelection:
         project_id: str | None = None,
         scan: Literal["allow", "forbid"] = "allow",
     ) -> None:
-        self._query = _with_status(_to_query(query), status)
+        self._query = _with_status(as_query(query), status)
         self._project_id = project_id
         self._now = datetime.now(UTC)
         self.plan = LIST_ALL if self._query is None else self._query.plan(scan)
@@ -45,18 +44,6 @@ class SessionSelection:
         if self._project_id is not None:
             sessions = [session for session in sessions if session.project_id == self._project_id]
         return sessions if self._query is None else list(self._query.filter(sessions, now=self._now))
-
-
-def _to_query(query: Query | str | None) -> Query | None:
-    if isinstance(query, str):
-        return parse(query)
-    if query is None or isinstance(query, Query):
-        return query
-    raise BuildError(
-        f"expected a Query or its text, got {type(query).__name__}",
-        hint="bbquery.from_dict makes a query from a dict",
-        code="wrong-type",
-    )
 
 
 def _with_status(query: Query | None, status: str | None) -> Query | None:

@@ -42,6 +42,18 @@ def path_text(path: Iterable[str]) -> str:
     return ".".join([key_text(key) for key in path])
 
 
+def path_keys(text: str) -> tuple[str, ...]:
+    """Return the path that `path_text` wrote."""
+    pieces = re.split(r"(\\.|\.)", text, flags=re.DOTALL)
+    keys = [""]
+    for piece in pieces:
+        if piece == ".":
+            keys.append("")
+        else:
+            keys[-1] += piece[1:] if len(piece) == 2 and piece[0] == "\\" else piece
+    return tuple([from_portable(key) for key in keys])
+
+
 def key_text(key: str) -> str:
     """Return one key of a path, as `path_text` writes it."""
     return to_portable(key.replace("\\", "\\\\").replace(".", "\\."))

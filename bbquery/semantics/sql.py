@@ -21,7 +21,6 @@ from .sql_writer import Unsayable
 if TYPE_CHECKING:
     from ..language.nodes import Node
     from .layouts import Layout
-    from .sql_writer import Sql
 
 DIALECTS = ("duckdb", "postgres", "spark", "databricks", "bigquery", "snowflake", "trino")
 TESTED_DIALECTS = ("duckdb", "postgres", "spark")
@@ -35,11 +34,34 @@ def to_sql(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool
     becomes one that holds for more rows. Raise BuildError for a dialect that is not known, and NotSqlQuery for a part
     that cannot be said.
     """
-    return to_expression(node, dialect, layout, now, superset=superset).sql(dialect=dialect)
+    from .sql_archive import ArchiveWriter
+    from .sql_json import JsonWriter
+
+    _require_dialect(dialect)
+    writer = ArchiveWriter(dialect, layout, now) if layout.kind == "archive" else JsonWriter(dialect, layout, now)
+    try:
+        return writer.condition(node, superset, wanted=True).sql(dialect=dialect)
+    except Unsayable as reason:
+        weaker = writer.condition(node, True, wanted=True).sql(dialect=dialect)
+        raise NotSqlQuery(preview(reason.part), dialect, str(reason), weaker) from None
 
 
-def to_expression(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool = False) -> Sql:
-    """Return what `to_sql` writes, as a tree of sqlglot."""
+def to_archive_sql(node: Node, now: int, *, plain: bool) -> tuple[str, bool]:
+    """Return a condition of DuckDB on the rows of an archive, and whether it is exact.
+
+    One that is not holds for more rows. With `plain`, `odd` is empty in all of them.
+    """
+    from .layouts import Layout
+    from .sql_archive import ArchiveWriter
+
+    writer = ArchiveWriter("duckdb", Layout.archive(), now, plain=plain)
+    try:
+        return writer.condition(node, False, wanted=True).sql(dialect="duckdb"), True
+    except Unsayable:
+        return writer.condition(node, True, wanted=True).sql(dialect="duckdb"), False
+
+
+def _require_dialect(dialect: object) -> None:
     if dialect not in DIALECTS:
         hint = did_you_mean(dialect, DIALECTS) if isinstance(dialect, str) else None
         raise BuildError(
@@ -47,12 +69,3 @@ def to_expression(node: Node, dialect: str, layout: Layout, now: int, *, superse
             hint=hint or f"there are {', '.join(DIALECTS)}",
             code="bad-setting",
         )
-    from .sql_archive import ArchiveWriter
-    from .sql_json import JsonWriter
-
-    writer = (ArchiveWriter if layout.kind == "archive" else JsonWriter)(dialect, layout, now)
-    try:
-        return writer.condition(node, superset, wanted=True)
-    except Unsayable as reason:
-        weaker = writer.condition(node, True, wanted=True).sql(dialect=dialect)
-        raise NotSqlQuery(preview(reason.part), dialect, str(reason), weaker) from None

@@ -115,15 +115,15 @@ class UsageMeter:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
-        self._keys = read_keys(by)
-        self._every = None if every is None else parse_interval(every)
-        self._now = datetime.now(UTC) if now is None else require_utc(now, "now")
-        self._start = None if start is None else require_utc(start, "start")
-        self._end = None if end is None else require_utc(end, "end")
+        self.keys = read_keys(by)
+        self.every = None if every is None else parse_interval(every)
+        self.now = datetime.now(UTC) if now is None else require_utc(now, "now")
+        self.start = None if start is None else require_utc(start, "start")
+        self.end = None if end is None else require_utc(end, "end")
         self._cells: dict[Cell, UsageTotals] = {}
         self.row = _row_type(
-            tuple(key.name for key in self._keys if not key.path),
-            tuple(dict.fromkeys(key.path[0] for key in self._keys if key.path)),
+            tuple(key.name for key in self.keys if not key.path),
+            tuple(dict.fromkeys(key.path[0] for key in self.keys if key.path)),
         )
         """The row type that `add_rows` needs; a `FullSessionRow` has its fields too."""
 
@@ -157,9 +157,9 @@ class UsageMeter:
     def add_rows(self, rows: Iterable[Any]) -> Self:
         """Count sessions that have the attributes of `row`."""
         # One pass over what may be millions: names are local, and nothing is called that need not be.
-        now, low, high, every, cells = self._now, self._start, self._end, self._every, self._cells
-        readers = [key.read for key in self._keys]
-        tagged = any(key.path for key in self._keys)
+        now, low, high, every, cells = self.now, self.start, self.end, self.every, self._cells
+        readers = [key.read for key in self.keys]
+        tagged = any(key.path for key in self.keys)
         metadata = _EMPTY
         for row in rows:
             started = row.started_at
@@ -201,26 +201,48 @@ class UsageMeter:
             if every is None:
                 figures.browser_minutes += minutes
             else:
-                self._spread_minutes(segment, _seconds_since_anchor(started), minutes, every)
+                spread_minutes(cells, segment, _seconds_since_anchor(started), minutes, every)
         return self
 
-    def _spread_minutes(self, segment: Segment, began: int, minutes: int, every: int) -> None:
-        """Count each minute in the interval in which it begins; minute k begins 60 k seconds after the session."""
-        while minutes > 0:
-            place = began // every
-            here = min(minutes, -((began - (place + 1) * every) // 60))
-            figures = self._cells.get((segment, place))
-            if figures is None:
-                figures = self._cells[segment, place] = UsageTotals()
-            figures.browser_minutes += here
-            minutes -= here
-            began += 60 * here
+    def anew(self) -> UsageMeter:
+        """Return a meter that measures in the same way, and has counted nothing."""
+        meter = UsageMeter(by=[key.name for key in self.keys], now=self.now, start=self.start, end=self.end)
+        meter.every = self.every
+        return meter
+
+    def add_cells(self, cells: Mapping[Cell, UsageTotals]) -> Self:
+        """Count sessions that were counted elsewhere, by the same keys and intervals and at the same `now`."""
+        for cell, figures in cells.items():
+            self._cells.setdefault(cell, UsageTotals()).add(figures)
+        return self
+
+    def take_cells(self) -> dict[Cell, UsageTotals]:
+        """Return what was counted, and start anew."""
+        cells, self._cells = self._cells, {}
+        return cells
 
     def report(self) -> UsageReport:
         """Return the report of the sessions so far. The meter starts anew, because a report never changes."""
-        cells, self._cells = self._cells, {}
-        by = [key.name for key in self._keys]
-        return UsageReport(by, self._every, now=self._now, start=self._start, end=self._end, cells=cells)
+        by = [key.name for key in self.keys]
+        return UsageReport(by, self.every, now=self.now, start=self.start, end=self.end, cells=self.take_cells())
+
+
+def spread_minutes(
+    cells: dict[Cell, UsageTotals], segment: Segment, began: int, minutes: int, every: int, sessions: int = 1
+) -> None:
+    """Count each minute of some sessions in the interval in which it begins.
+
+    Minute k begins 60 k seconds after the session, which `began` so many seconds after the epoch of intervals.
+    """
+    while minutes > 0:
+        place = began // every
+        here = min(minutes, -((began - (place + 1) * every) // 60))
+        figures = cells.get((segment, place))
+        if figures is None:
+            figures = cells[segment, place] = UsageTotals()
+        figures.browser_minutes += here * sessions
+        minutes -= here
+        began += 60 * here
 
 
 def _seconds_since_anchor(time: datetime) -> int:

@@ -1,0 +1,88 @@
+"""Which files and rows of an archive a query asks for: `ArchivePlan`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..language.nodes import Node, Order, conjuncts
+from ..language.values import Now, Time
+from ..planning.plan import Plan
+from ..semantics.sql import to_archive_sql
+
+if TYPE_CHECKING:
+    from ..query import Query
+    from .manifest import DataFile
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ArchivePlan(Plan):
+    """How an archive is asked: the files that are read, and the condition on their rows.
+
+    `sql` is the condition, and `files` are those that can hold a match, of `file_count`. `residual` is the query if the
+    condition is a superset, which is checked session by session; otherwise None.
+    """
+
+    __slots__ = ("file_count", "files", "sql")
+
+    def __init__(self, query: Query | None, files: tuple[DataFile, ...], now: int) -> None:
+        chosen = files if query is None else tuple(file for file in files if _may_hold(file.day, query.ast, now))
+        plain = not any(file.odd for file in chosen)
+        sql, exact = ("TRUE", True) if query is None else to_archive_sql(query.ast, now, plain=plain)
+        text = "" if query is None else str(query)
+        reasons = () if exact else ("an archive knows no path that is so deep, so each session is checked",)
+        super().__init__(text, (), None if exact else text, query is None, reasons)
+        self.sql = sql
+        self.files = chosen
+        self.file_count = len(files)
+
+    def __repr__(self) -> str:
+        return f"<ArchivePlan: {len(self.files)} of {self.file_count} files>"
+
+    def __str__(self) -> str:
+        sessions = sum(file.sessions for file in self.files)
+        lines = [
+            f"query     {self.query or '(every session)'}",
+            f"files     {len(self.files):,} of {self.file_count:,}, with {sessions:,} sessions",
+            f"where     {self.sql}",
+            f"residual  {self.residual or 'none: the condition is exact'}",
+        ]
+        lines += [f"note      {reason}" for reason in self.reasons]
+        return "\n".join(lines)
+
+    def to_dict(self, base_url: str = "") -> dict[str, Any]:
+        """Return the plan for a program to read."""
+        return {
+            "query": self.query,
+            "files": [file.path for file in self.files],
+            "file_count": self.file_count,
+            "sql": self.sql,
+            "residual": self.residual,
+            "reasons": list(self.reasons),
+        }
+
+
+def _may_hold(day: str, node: Node, now: int) -> bool:
+    """Return whether sessions created on a day can match. A day that is not known may be any."""
+    if day == "unknown":
+        return True
+    for part in conjuncts(node):
+        if isinstance(part, Order) and getattr(part.field, "name", None) == "created_at":
+            value = part.value
+            assert isinstance(value, Time | Now), "times are compared with times"
+            bound = value.ns if isinstance(value, Time) else now + value.offset * 10**9
+            # A session is filed by its microsecond, which may be the next one.
+            if part.operator in (">", ">=") and day < _day_of(bound, -1):
+                return False
+            if part.operator in ("<", "<=") and day > _day_of(bound, 1):
+                return False
+    return True
+
+
+def _day_of(nanoseconds: int, more: int) -> str:
+    """Return the day of an instant, so many microseconds later. What is out of range is at its end."""
+    try:
+        return f"{_EPOCH + timedelta(microseconds=nanoseconds // 1_000 + more):%Y-%m-%d}".zfill(10)
+    except OverflowError:
+        return "0000-00-00" if nanoseconds < 0 else "9999-99-99"
