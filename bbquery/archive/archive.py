@@ -14,12 +14,15 @@ from ..query import as_query, to_nanoseconds
 from ..usage.meter import UsageMeter
 from .manifest import has_manifest, read_manifest, writing
 from .merge import Merged, merge
-from .reader import ArchiveReader
+from .reader import ArchiveInfo, ArchiveReader
+from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
 from .source import read_lines
 from .staging import StagedFiles
+from .sync import Listing, SyncReport
 
 if TYPE_CHECKING:
+    from ..client.blocking import Client
     from ..query import Query
     from ..sessions.results import SessionList
     from ..usage.report import UsageReport
@@ -72,6 +75,34 @@ class Archive:
         """Add sessions, given as the API's mappings, and return what became of them."""
         return self._write(lambda staged: staged.add_mappings(sessions), now)
 
+    def sync(
+        self,
+        client: Client,
+        query: str | Query | None = None,
+        *,
+        project_id: str | None = None,
+        progress: Progress | None = None,
+        now: datetime | None = None,
+    ) -> SyncReport:
+        """Bring what the service lists into the archive, and return what became of it.
+
+        Raise what `client.sessions` raises, and change nothing then.
+        """
+        wanted = as_query(query)
+        listing = Listing(client, wanted, project_id)
+        merged = self._write(lambda staged: listing.stage(staged, progress), now)
+        reader = ArchiveReader(self.path, wanted, now)
+        missing = reader.unseen(listing.seen) if project_id is None else ()
+        return SyncReport(merged.added, merged.updated, merged.unchanged, merged.older, missing, listing.problems)
+
+    def compact(self) -> Compacted:
+        """Put each day into one file, drop what is there twice, and mend what is damaged.
+
+        What cannot be read of a damaged file is kept aside, in the folder `_damaged`.
+        """
+        with writing(self.path, self._wait) as staging:
+            return compact(self.path, staging)
+
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
         with writing(self.path, self._wait) as staging:
             manifest = read_manifest(self.path) if has_manifest(self.path) else None
@@ -82,6 +113,14 @@ class Archive:
             return merge(self.path, manifest, staged.paths, staging)
 
     # --- reading -------------------------------------------------------------------------------
+
+    def check(self) -> list[Damage]:
+        """Return what is damaged. Every file is read."""
+        return list(find_damage(self.path))
+
+    def info(self) -> ArchiveInfo:
+        """Return what is in the archive."""
+        return ArchiveReader(self.path, None, None).info()
 
     def plan(self, query: str | Query | None = None, *, now: datetime | None = None) -> ArchivePlan:
         """Return how the archive would be asked."""

@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,14 +33,15 @@ STAGING = "_staging"
 class DataFile(msgspec.Struct, frozen=True):
     """A Parquet file of the archive. `path` is relative to the archive.
 
-    `day` is that of `created_at` of all of its sessions, in UTC, or `unknown`. `odd` counts the sessions with something
-    in `odd`.
+    `day` is that of `created_at` of all of its sessions, in UTC, or `unknown`. `size` is in bytes, `crc` the CRC-32 of
+    all of them. `odd` counts the sessions with something in `odd`.
     """
 
     path: str
     day: str
     sessions: int
     size: int
+    crc: int
     odd: int
 
 
@@ -90,6 +92,15 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         os.fsync(stream.fileno())
     os.replace(new, path)
     _flush(folder)
+
+
+def checksum(path: Path) -> int:
+    """Return the CRC-32 of a file."""
+    crc = 0
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            crc = zlib.crc32(block, crc)
+    return crc
 
 
 _flushed: set[tuple[str, int]] = set()
@@ -144,21 +155,15 @@ def writing(folder: Path, wait: float) -> Iterator[Path]:
         raise ArchiveError(f"{folder} cannot be written to: {error.strerror}") from None
     with stream:
         _lock(stream, folder, wait)
-        remove(leftovers(folder, read_manifest(folder) if has_manifest(folder) else None) if _is_sound(folder) else [])
+        if has_manifest(folder):
+            with suppress(ArchiveError):  # without it nobody knows which files are left over
+                remove(leftovers(folder, read_manifest(folder)))
         staging = folder / STAGING
         staging.mkdir(exist_ok=True)
         try:
             yield staging
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-
-
-def _is_sound(folder: Path) -> bool:
-    """Return whether the manifest can be read. If not, no file may be removed because it is not named."""
-    try:
-        return not has_manifest(folder) or bool(read_manifest(folder))
-    except ArchiveError:
-        return False
 
 
 def _lock(stream: IO[bytes], folder: Path, wait: float) -> None:

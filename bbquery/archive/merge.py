@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from .engine import duckdb
-from .manifest import DataFile, Manifest, remove, write_manifest
+from .manifest import DataFile, Manifest, checksum, remove, write_manifest
 from .schema import arrow_schema
 
 MAX_FILES_OF_DAY = 8
@@ -54,6 +54,11 @@ def connect(folder: Path | None = None, memory: str = "1GB") -> Any:
     return connection
 
 
+def rank_by_sight() -> str:
+    """Return the SQL by which the last sighting of a session comes first."""
+    return f"{_RANK} DESC, seen_at DESC"
+
+
 def merge(folder: Path, manifest: Manifest | None, staged: list[Path], staging: Path) -> Merged:
     """Merge staged files into the archive, in one step."""
     known = manifest or Manifest()
@@ -74,7 +79,7 @@ def merge(folder: Path, manifest: Manifest | None, staged: list[Path], staging: 
                 write_manifest(folder, known)
             return merged
         kept, replaced = _rewrite_replaced(connection, folder, known, staging)
-        new = _write_days(
+        new = write_days(
             connection,
             folder,
             staging / "new",
@@ -139,7 +144,7 @@ def _rewrite_replaced(
     replaced = [file for file in known.files if folder / file.path in names or file.day in crowded]
     kept = [file for file in known.files if file not in replaced]
     if replaced:
-        kept += _write_days(
+        kept += write_days(
             connection,
             folder,
             staging / "rest",
@@ -149,7 +154,7 @@ def _rewrite_replaced(
     return kept, replaced
 
 
-def _write_days(connection: Any, folder: Path, target: Path, rows: str) -> list[DataFile]:
+def write_days(connection: Any, folder: Path, target: Path, rows: str) -> list[DataFile]:
     """Write rows to a file for each day, and return the files at their place in the archive."""
     columns = ", ".join([f'"{field.name}"' for field in arrow_schema()])
     target.mkdir()
@@ -175,7 +180,8 @@ def adopt(connection: Any, folder: Path, target: Path) -> list[DataFile]:
         (folder / place).parent.mkdir(exist_ok=True)
         source.rename(folder / place)
         day = place.parent.name.removeprefix("day=")
-        files.append(DataFile(place.as_posix(), day, sessions, (folder / place).stat().st_size, odd))
+        size, crc = (folder / place).stat().st_size, checksum(folder / place)
+        files.append(DataFile(place.as_posix(), day, sessions, size, crc, odd))
     return files
 
 

@@ -12,19 +12,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from ..errors import ArchiveError
 from ..query import to_nanoseconds
-from ..semantics.portable_text import MAX_PATH, path_keys
+from ..semantics.portable_text import MAX_PATH, from_portable, path_keys
 from ..sessions.decoding import decode_records
 from ..sessions.records import RecordProblem, Session
 from ..sessions.results import SessionList
 from ..usage.grouping import join_name
-from ..usage.meter import UsageMeter
+from ..usage.meter import UNKNOWN_STATUS, UsageMeter
 from .engine import duckdb
 from .manifest import read_manifest
 from .merge import connect, rows_of
 from .roll_up import roll_up
 from .selection import ArchivePlan
+from .sync import unseen
 
 if TYPE_CHECKING:
     from ..query import Query
@@ -32,6 +35,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _BATCH = 10_000
 _TRIES = 5
+
+
+class ArchiveInfo(msgspec.Struct, frozen=True):
+    """What is in an archive. `size` is in bytes. `first_day` and `last_day` are days of creation, in UTC."""
+
+    sessions: int
+    files: int
+    size: int
+    first_day: str | None
+    last_day: str | None
+    by_status: dict[str, int]
+    odd: int
+    generation: int
+    version: int
 
 
 class ArchiveReader:
@@ -87,6 +104,36 @@ class ArchiveReader:
             counted = connection.execute(f"SELECT path, count(*) FROM ({names}) GROUP BY path").fetchall()
             paths = [(path_keys(path), count) for path, count in counted]
             return Counter({join_name(path): count for path, count in paths if all(path)})
+
+        return self._run(read)
+
+    def info(self) -> ArchiveInfo:
+        """Return what is in the archive."""
+
+        def read(connection: Any, plan: ArchivePlan) -> ArchiveInfo:
+            manifest = read_manifest(self._folder)
+            counted = f"SELECT coalesce(status, '{UNKNOWN_STATUS}'), count(*) FROM {self._rows(plan)} GROUP BY ALL"
+            statuses = connection.execute(f"{counted} ORDER BY ALL").fetchall() if plan.files else []
+            days = sorted({file.day for file in plan.files} - {"unknown"})
+            return ArchiveInfo(
+                sum(file.sessions for file in plan.files),
+                len(plan.files),
+                sum(file.size for file in plan.files),
+                days[0] if days else None,
+                days[-1] if days else None,
+                {from_portable(status): count for status, count in statuses},
+                sum(file.odd for file in plan.files),
+                manifest.generation,
+                manifest.version,
+            )
+
+        return self._run(read)
+
+    def unseen(self, seen: set[str]) -> tuple[str, ...]:
+        """Return the ids of matching sessions that go on and are not among those seen."""
+
+        def read(connection: Any, plan: ArchivePlan) -> tuple[str, ...]:
+            return unseen(connection, self._rows(plan), seen) if plan.files else ()
 
         return self._run(read)
 

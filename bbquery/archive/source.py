@@ -76,8 +76,13 @@ def _read_array(body: bytes, name: str) -> list[bytes]:
     raise DecodeError(f"{name}: {problem}")
 
 
-_SDK_NAMES = {field.name: field.api_name or field.name for field in SESSION_FIELDS.values()}
-_SDK_NAMES |= {"user_metadata": "userMetadata", "avg_cpu_usage": "avgCpuUsage", "memory_usage": "memoryUsage"}
+_SDK_NAMES: dict[str, str] = {
+    **{field.name: field.api_name for field in SESSION_FIELDS.values() if field.api_name is not None},
+    "user_metadata": "userMetadata",
+    "avg_cpu_usage": "avgCpuUsage",
+    "memory_usage": "memoryUsage",
+}
+"""The names of the SDK's models, and the API's for each."""
 
 
 def read_mapping(line: bytes, place: str) -> dict[str, Any]:
@@ -89,14 +94,17 @@ def read_mapping(line: bytes, place: str) -> dict[str, Any]:
     else:
         if isinstance(item, dict) and not item.keys().isdisjoint(_MARKS):
             # The SDK's models have Python's names, unless they are asked for the API's.
-            is_model = "created_at" in item
-            return {_SDK_NAMES.get(name, name): value for name, value in item.items()} if is_model else item
+            return _with_api_names(item) if "created_at" in item else item
         problem = (
             "this is not a session: it has neither an id nor a status"
             if isinstance(item, dict)
             else "expected an object"
         )
     raise DecodeError(f"{place}: {problem}")
+
+
+def _with_api_names(item: dict[str, Any]) -> dict[str, Any]:
+    return {_SDK_NAMES.get(name, name): value for name, value in item.items()}
 
 
 _MARKS = frozenset({"id", "status", "createdAt", "created_at", "startedAt", "userMetadata"})

@@ -1,0 +1,168 @@
+"""Look for damage in an archive, and mend what can be mended.
+
+`manifest.json` holds the size and the checksum of each file, so a file that was changed, cut off or lost is found. What
+can still be read of a damaged file is written anew, row group by row group. The file itself goes to `_damaged`, because
+somebody may be able to read more of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import ArchiveError, DecodeError
+from ..sessions.decoding import load_json
+from .engine import duckdb, parquet, pyarrow
+from .manifest import MANIFEST, Manifest, checksum, has_manifest, leftovers, read_manifest, remove, write_manifest
+from .merge import DAY, KEY, connect, rank_by_sight, rows_of, write_days
+from .rows import RowBatch
+from .schema import arrow_schema
+
+DAMAGED = "_damaged"
+
+
+class Damage(NamedTuple):
+    """Something that is wrong with a file of an archive. `path` is relative to the archive."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class Compacted(NamedTuple):
+    """What `compact` did: sessions and files that are there now, sessions of which another sighting was there as well,
+    and what was damaged, with the number of sessions that could be saved.
+    """
+
+    sessions: int
+    files: int
+    duplicates: int
+    damaged: tuple[Damage, ...]
+    saved: int
+
+
+def find_damage(folder: Path) -> Iterator[Damage]:
+    """Yield what is wrong with an archive: with the manifest, with each file, and with what is left over."""
+    manifest = None
+    try:
+        manifest = read_manifest(folder)
+    except ArchiveError as error:
+        if not has_manifest(folder) and not any(folder.glob("day=*/*.parquet")):
+            raise
+        yield Damage(MANIFEST, "it is missing" if not has_manifest(folder) else str(error))
+    for file in manifest.files if manifest else ():
+        message = _damage_of(folder / file.path, file.size, file.crc, file.sessions)
+        if message:
+            yield Damage(file.path, message)
+    for path in leftovers(folder, manifest):
+        name = path.relative_to(folder).as_posix()
+        if manifest or not name.startswith("day="):
+            yield Damage(name, "it is left over from a run that was ended; the next run that writes removes it")
+
+
+def _damage_of(path: Path, size: int, crc: int, sessions: int) -> str:
+    try:
+        if path.stat().st_size != size:
+            return f"it has {path.stat().st_size:,} bytes, and should have {size:,}"
+        if checksum(path) != crc:
+            return "its checksum is another: its content was changed"
+        rows = parquet().ParquetFile(path).metadata.num_rows
+        return "" if rows == sessions else f"it has {rows:,} sessions, and should have {sessions:,}"
+    except FileNotFoundError:
+        return "it is missing"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror or error}"
+    except pyarrow().ArrowException as error:
+        return f"it is no Parquet file: {error}"
+
+
+def compact(folder: Path, staging: Path) -> Compacted:
+    """Put each day into one file, without what is there twice, and mend what is damaged."""
+    damaged = [each for each in find_damage(folder) if not each.message.startswith("it is left over")]
+    manifest = None
+    with suppress(ArchiveError):
+        manifest = read_manifest(folder)
+    paths = [folder / file.path for file in manifest.files] if manifest else sorted(folder.glob("day=*/*.parquet"))
+    if manifest is None:  # nobody knows which of them are whole
+        known = {each.path for each in damaged}
+        damaged += [
+            Damage(path.relative_to(folder).as_posix(), "it is no Parquet file")
+            for path in paths
+            if not _opens(path) and path.relative_to(folder).as_posix() not in known
+        ]
+    broken = {folder / each.path for each in damaged}
+    whole = [path for path in paths if path not in broken]
+    targets = [_save(path, staging / f"saved-{at}.parquet") for at, path in enumerate(sorted(broken))]
+    saved = [target for target in targets if target is not None]
+    rescued = sum(parquet().ParquetFile(path).metadata.num_rows for path in saved)
+    files = []
+    duplicates = 0
+    with connect(staging) as connection:
+        if whole or saved:
+            rows = f"SELECT *, {DAY} AS day, {KEY} AS key FROM {rows_of([*whole, *saved])}"
+            files = write_days(
+                connection,
+                folder,
+                staging / "new",
+                f"SELECT * EXCLUDE (key) FROM ({rows})"
+                f" QUALIFY row_number() OVER (PARTITION BY key ORDER BY {rank_by_sight()}) = 1",
+            )
+            (before,) = connection.execute(f"SELECT count(*) FROM {rows_of([*whole, *saved])}").fetchone()
+            duplicates = before - sum(file.sessions for file in files)
+    write_manifest(folder, Manifest(tuple(files), manifest.generation + 1 if manifest else 1))
+    for path in broken:
+        if path.exists() and path.name != MANIFEST:
+            aside = folder / DAMAGED / path.relative_to(folder)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, aside)
+    remove([path for path in paths if path not in broken])
+    return Compacted(sum(file.sessions for file in files), len(files), duplicates, tuple(damaged), rescued)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        parquet().read_table(path, columns=["id", "json"])
+    except (OSError, pyarrow().ArrowException, KeyError):
+        return False
+    return True
+
+
+def _save(path: Path, target: Path) -> Path | None:
+    """Write the row groups of a damaged file that can still be read to another.
+
+    Return it, or None if there are none.
+    """
+    schema = arrow_schema()
+    tables: list[Any] = []
+    with suppress(OSError, pyarrow().ArrowException):
+        file = parquet().ParquetFile(path)
+        for number in range(file.num_row_groups):
+            with suppress(OSError, pyarrow().ArrowException, KeyError):
+                table = file.read_row_group(number).select(schema.names).cast(schema)
+                table.validate(full=True)
+                tables.append(_consistent(table))
+    if not any(table.num_rows for table in tables):
+        return None
+    parquet().write_table(pyarrow().concat_tables(tables), target)
+    with suppress(duckdb().Error), connect() as connection:
+        connection.execute(f"SELECT sum(length(json)) FROM {rows_of([target])}")
+        return target
+    return None
+
+
+def _consistent(table: Any) -> Any:
+    """Return the rows whose columns are those of their own JSON: a file that was changed may say anything."""
+    sound = []
+    for at, row in enumerate(table.to_pylist()):
+        with suppress(DecodeError, TypeError):
+            mapping = load_json(row["json"].encode())
+            batch = RowBatch(row["seen_at"])
+            batch.add(mapping, row["json"])
+            if batch.table().to_pylist() == [row]:
+                sound.append(at)
+    return table.take(sound)
