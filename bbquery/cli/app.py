@@ -10,7 +10,7 @@ import click
 
 from .._text import did_you_mean
 from .._version import __version__
-from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, QuerySyntaxError
+from ..errors import BBQueryError, BuildError, FullScanRefused, NotAWireQuery, NotFound, NotSqlQuery, QuerySyntaxError
 from .console import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_INVALID, EXIT_OK, CliError, print_error, print_note
 from .options import Color
 
@@ -22,6 +22,7 @@ COMMANDS = (
     "decode",
     "schema",
     "explain",
+    "sql",
     "check",
     "fmt",
     "rule",
@@ -31,6 +32,7 @@ COMMANDS = (
     "create",
     "release",
     "projects",
+    "archive",
     "usage",
     "dashboard",
     "emulator",
@@ -40,7 +42,10 @@ COMPLETE = "_BBQUERY_COMPLETE"
 """The variable by which a shell asks for completions; click names it after the program."""
 
 
-_SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-environment", "bad-timeout", "no-project")
+_ASKED = (QuerySyntaxError, BuildError, NotAWireQuery, NotSqlQuery, FullScanRefused, NotFound)
+"""An error of these is about what was asked."""
+
+_SETTINGS = ("bad-url", "bad-setting", "bad-config", "bad-environment", "bad-timeout", "no-project", "missing-extra")
 """A `BuildError` of these is about an option or a variable, and not about what was asked."""
 
 
@@ -137,7 +142,9 @@ def _explained(error: Exception) -> int:
     """Print what an error means, and return its exit status."""
     if isinstance(error, BBQueryError | CliError):
         print_error(str(error))
-        asked = isinstance(error, QuerySyntaxError | BuildError | NotAWireQuery | FullScanRefused | NotFound)
+        if isinstance(error, NotSqlQuery):
+            print_note(f"superset: {error.superset}")
+        asked = isinstance(error, _ASKED)
         return EXIT_INVALID if asked and getattr(error, "code", None) not in _SETTINGS else EXIT_ERROR
     if isinstance(error, click.UsageError):
         _explain_usage(error)

@@ -46,6 +46,13 @@ def to_sql(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool
         raise NotSqlQuery(preview(reason.part), dialect, str(reason), weaker) from None
 
 
+def quote_table(name: str, dialect: str) -> str:
+    """Return the name of a table, such as `reports.sessions`, as the dialect quotes it."""
+    from sqlglot import exp
+
+    return ".".join([exp.to_identifier(part, quoted=True).sql(dialect=dialect) for part in name.split(".")])
+
+
 def to_archive_sql(node: Node, now: int, *, plain: bool) -> tuple[str, bool]:
     """Return a condition of DuckDB on the rows of an archive, and whether it is exact.
 

@@ -188,3 +188,13 @@ def spinner(message: str) -> Iterator[None]:
         return
     with _console(sys.stderr).status(message):
         yield
+
+
+@contextmanager
+def counter(message: str) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many sessions have been dealt with, which the function is told."""
+    if not is_terminal(sys.stderr):
+        yield lambda _: None
+        return
+    with _console(sys.stderr).status(message) as status:
+        yield lambda count: status.update(f"{message}: {count:,} sessions")
