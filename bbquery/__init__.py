@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from . import metadata
     from ._text import Span
     from ._version import __version__
+    from .archive import Archive
     from .client import AsyncClient, Client
     from .client.creation import SessionNotRecovered
     from .client.settings import Timeout
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "Archive",
     "ArchiveError",
     "AsyncClient",
     "AsyncSessionStream",
@@ -105,6 +107,7 @@ _HOMES = {
     ),
     "_text": "Span",
     "_version": "__version__",
+    "archive": "Archive",
     "client": "AsyncClient Client",
     "client.creation": "SessionNotRecovered",
     "client.settings": "Timeout",

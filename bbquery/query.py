@@ -12,8 +12,6 @@ from .language import builder, validation
 from .language.limits import SAFE_LENGTH, combine_sizes, measure_query
 from .language.nodes import Node, Not, and_of, or_of
 from .language.printer import format_query
-from .language.session_fields import SESSION_FIELDS
-from .language.values import Time
 from .planning import requests
 from .planning.urls import BASE_URL, curl_command, decode_form, is_encoded, percent_encode, require_base_url
 
@@ -160,11 +158,11 @@ class Query:
         given.
         """
         test: MatchFunction = self._compiled("test", session)
-        return test(session, to_nanoseconds(now))
+        return test(session, validation.run_instant(now))
 
     def filter(self, sessions: Iterable[S], *, now: datetime | None = None) -> Iterator[S]:
         """Yield the sessions that match, lazily and in their order. `now` is one instant for all of them."""
-        instant = to_nanoseconds(now)
+        instant = validation.run_instant(now)
         rest, end = iter(sessions), object()
         session: Any = next(rest, end)
         while session is not end:  # once for each run of one type
@@ -220,7 +218,7 @@ class Query:
         from .semantics.layouts import Layout
         from .semantics.sql import to_sql
 
-        return to_sql(self.ast, dialect, layout or Layout.archive(), to_nanoseconds(now), superset=superset)
+        return to_sql(self.ast, dialect, layout or Layout.archive(), validation.run_instant(now), superset=superset)
 
     # --- other forms -----------------------------------------------------------------------
 
@@ -235,18 +233,6 @@ class Query:
         from .language.json_format import tree_to_json
 
         return tree_to_json(self.ast)
-
-
-def to_nanoseconds(now: datetime | None) -> int:
-    """Return a time in nanoseconds since 1970; the present for None."""
-    if now is None:
-        from time import time_ns
-
-        return time_ns()
-    value = validation.order_value(SESSION_FIELDS["created_at"], now)
-    if not isinstance(value, Time):
-        raise BuildError("the instant of a run is a datetime, not relative to now", code="wrong-type")
-    return value.ns
 
 
 def within_limits(node: Node) -> Query:

@@ -21,6 +21,7 @@ errors
 language:   grammar values session_fields nodes literals printer limits validation builder common_mistakes syntax_errors
             query_reader json_format parser
 semantics:  duration stored_values evaluator predicates redundancy simplifier
+            portable_text sort_keys layouts sql_writer sql_archive sql_json sql
 planning:   urls requests plan planner
 config metadata
 sessions:   records decoding results
@@ -31,6 +32,8 @@ client:     effects settings fork_safety event_loops name_resolution socket_dead
             creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
+archive:    engine schema metadata_maps plain_rows rows source staging manifest merge selection roll_up sync reader
+            repair archive
 lint:       findings unknown_text rule_registry line_index query_tokens concrete_syntax recovery query_document
             extractors.excerpt extractors.detection extractors.assembled_text
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters
@@ -64,10 +67,10 @@ cli:        console options app arguments lint_options check_output serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list
             rendering.usage_tables rendering
             usage_request usage_output
-            commands.build commands.check commands.completion commands.create commands.dashboard commands.decode
-            commands.emulator commands.encode commands.explain commands.fmt commands.parse commands.projects
-            commands.release commands.rule commands.schema commands.session commands.sessions commands.usage
-            commands.wait commands
+            commands.archive commands.build commands.check commands.completion commands.create commands.dashboard
+            commands.decode commands.emulator commands.encode commands.explain commands.fmt commands.parse
+            commands.projects commands.release commands.rule commands.schema commands.session commands.sessions
+            commands.sql commands.usage commands.wait commands
 """
 LAYERS = (
     "_version _resources _text _hosts",
@@ -77,6 +80,7 @@ LAYERS = (
     "sessions",
     "query",
     "fields client usage",
+    "archive",
     "lint",
     "servers",
     "emulator dashboard",

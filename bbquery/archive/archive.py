@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import BuildError
-from ..query import as_query, to_nanoseconds
+from ..language.validation import run_instant
+from ..query import as_query
 from ..usage.meter import UsageMeter
-from .manifest import has_manifest, read_manifest, writing
+from .engine import engine_errors
+from .manifest import read_manifest, read_or_make_manifest, writing
 from .merge import Merged, merge
 from .reader import ArchiveInfo, ArchiveReader
 from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
 from .source import read_lines
 from .staging import StagedFiles
-from .sync import Listing, SyncReport
+from .sync import ServiceListing, SyncReport
 
 if TYPE_CHECKING:
     from ..client.blocking import Client
@@ -89,7 +91,7 @@ class Archive:
         Raise what `client.sessions` raises, and change nothing then.
         """
         wanted = as_query(query)
-        listing = Listing(client, wanted, project_id)
+        listing = ServiceListing(client, wanted, project_id)
         merged = self._write(lambda staged: listing.stage(staged, progress), now)
         reader = ArchiveReader(self.path, wanted, now)
         missing = reader.unseen(listing.seen) if project_id is None else ()
@@ -100,12 +102,12 @@ class Archive:
 
         What cannot be read of a damaged file is kept aside, in the folder `_damaged`.
         """
-        with writing(self.path, self._wait) as staging:
+        with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             return compact(self.path, staging)
 
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
-        with writing(self.path, self._wait) as staging:
-            manifest = read_manifest(self.path) if has_manifest(self.path) else None
+        with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
+            manifest = read_or_make_manifest(self.path)
             folder = staging / "in"
             folder.mkdir()
             staged = StagedFiles(folder, datetime.now(UTC) if now is None else now)
@@ -124,7 +126,7 @@ class Archive:
 
     def plan(self, query: str | Query | None = None, *, now: datetime | None = None) -> ArchivePlan:
         """Return how the archive would be asked."""
-        return ArchivePlan(as_query(query), read_manifest(self.path).files, to_nanoseconds(now))
+        return ArchivePlan(as_query(query), read_manifest(self.path).files, run_instant(now))
 
     def sessions(self, query: str | Query | None = None, *, now: datetime | None = None) -> SessionList:
         """Return the sessions that match, newest first, as the client does."""

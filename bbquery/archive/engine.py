@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from ..errors import BuildError
+from ..errors import ArchiveError, BuildError
 
 
 def pyarrow() -> Any:
@@ -26,6 +29,18 @@ def compute() -> Any:
 def duckdb() -> Any:
     """Return DuckDB. Raise BuildError, with what to install, if it is missing."""
     return _require("duckdb")
+
+
+@contextmanager
+def engine_errors(folder: Path, what: str) -> Iterator[None]:
+    """Raise ArchiveError where an engine fails: a full disk, a broken file. `what` says what that means."""
+    try:
+        yield
+    except (duckdb().Error, pyarrow().ArrowException) as error:
+        problem = str(error).strip().splitlines()[0][:300]
+    else:
+        return
+    raise ArchiveError(f"{folder}: {problem}; {what}")
 
 
 def _require(name: str) -> Any:

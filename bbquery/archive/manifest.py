@@ -60,7 +60,10 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise ArchiveError(f"there is no archive at {folder}; `bbquery archive add` or `sync` makes one") from None
+        reason = f"there is no archive at {folder}; `bbquery archive add` or `sync` makes one"
+        if has_sessions(folder):
+            reason = f"{path} is missing; `bbquery archive compact` makes it anew from the files"
+        raise ArchiveError(reason) from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
     try:
@@ -76,8 +79,24 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def has_manifest(folder: Path) -> bool:
-    return (folder / MANIFEST).exists()
+def read_or_make_manifest(folder: Path) -> Manifest:
+    """Return the manifest of an archive that is written to; an empty one if it is new.
+
+    It is there before the first file of sessions: a folder that has files and no manifest has lost it. Raise
+    ArchiveError then, because what it does not name would be removed.
+    """
+    if not (folder / MANIFEST).exists():
+        if has_sessions(folder):
+            raise ArchiveError(
+                f"{folder / MANIFEST} is missing; `bbquery archive compact` makes it anew from the files"
+            )
+        write_manifest(folder, Manifest())
+    return read_manifest(folder)
+
+
+def has_sessions(folder: Path) -> bool:
+    """Return whether there are files of sessions, whether they are part of an archive or not."""
+    return any(folder.glob("day=*/*.parquet"))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -155,9 +174,9 @@ def writing(folder: Path, wait: float) -> Iterator[Path]:
         raise ArchiveError(f"{folder} cannot be written to: {error.strerror}") from None
     with stream:
         _lock(stream, folder, wait)
-        if has_manifest(folder):
-            with suppress(ArchiveError):  # without it nobody knows which files are left over
-                remove(leftovers(folder, read_manifest(folder)))
+        remove([*folder.glob(f"{STAGING}*")])
+        with suppress(ArchiveError):  # without a manifest nobody knows which files are left over
+            remove(leftovers(folder, read_manifest(folder)))
         staging = folder / STAGING
         staging.mkdir(exist_ok=True)
         try:

@@ -59,12 +59,9 @@ def rank_by_sight() -> str:
     return f"{_RANK} DESC, seen_at DESC"
 
 
-def merge(folder: Path, manifest: Manifest | None, staged: list[Path], staging: Path) -> Merged:
+def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> Merged:
     """Merge staged files into the archive, in one step."""
-    known = manifest or Manifest()
     if not staged:
-        if manifest is None:
-            write_manifest(folder, known)
         return Merged()
     with connect(staging) as connection:
         connection.execute(
@@ -75,8 +72,6 @@ def merge(folder: Path, manifest: Manifest | None, staged: list[Path], staging: 
         counts = dict(connection.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome").fetchall())
         merged = Merged(**counts)
         if not merged.added and not merged.updated:
-            if manifest is None:
-                write_manifest(folder, known)
             return merged
         kept, replaced = _rewrite_replaced(connection, folder, known, staging)
         new = write_days(

@@ -19,16 +19,19 @@ from .schema import TEXTS, TIMES, arrow_schema
 
 
 class _PlainSession(msgspec.Struct, rename="camel", gc=False):
-    """A session whose fields are of the documented types. Its times are still texts."""
+    """A session whose fields are of the documented types. Its times are still texts.
 
-    id: str | None = None
-    created_at: str | None = None
+    The first three must be there: an object without them may be something else.
+    """
+
+    id: str
+    created_at: str
+    status: str
     updated_at: str | None = None
     project_id: str | None = None
     started_at: str | None = None
     ended_at: str | None = None
     expires_at: str | None = None
-    status: str | None = None
     proxy_bytes: int | None = None
     keep_alive: bool | None = None
     context_id: str | None = None
@@ -53,12 +56,12 @@ def plain_table(lines: list[bytes], seen_at: datetime) -> Any | None:
     arrow = pyarrow()
     try:
         sessions = [_DECODER.decode(line) for line in lines]
-        return _table(sessions, arrow.array(lines, arrow.binary()).cast(arrow.string()), seen_at)
+        return _table_of(sessions, arrow.array(lines, arrow.binary()).cast(arrow.string()), seen_at)
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError):  # pyarrow's own errors are ValueErrors
         return None
 
 
-def _table(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> Any | None:
+def _table_of(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> Any | None:
     arrow, pc = pyarrow(), compute()
     columns: dict[str, Any] = {"json": texts}
     for name in (*TEXTS, "keep_alive", "proxy_bytes"):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ..errors import ArchiveError
-from ..query import to_nanoseconds
+from ..language.validation import run_instant
 from ..semantics.portable_text import MAX_PATH, from_portable, path_keys
 from ..sessions.decoding import decode_records
 from ..sessions.records import RecordProblem, Session
@@ -32,8 +32,8 @@ from .sync import unseen
 if TYPE_CHECKING:
     from ..query import Query
 
-T = TypeVar("T")
-_BATCH = 10_000
+Answer = TypeVar("Answer")
+_SESSIONS_AT_A_TIME = 10_000
 _TRIES = 5
 
 
@@ -61,7 +61,7 @@ class ArchiveReader:
 
     def plan(self) -> ArchivePlan:
         """Return how the archive is asked, as its files are now."""
-        return ArchivePlan(self._query, read_manifest(self._folder).files, to_nanoseconds(self._now))
+        return ArchivePlan(self._query, read_manifest(self._folder).files, run_instant(self._now))
 
     def sessions(self) -> SessionList:
         """Return the sessions that match, newest first."""
@@ -75,7 +75,7 @@ class ArchiveReader:
                 read += len(sessions)
                 found += self._checked(plan, sessions)
                 problems += odd
-            return SessionList(found, [], read - len(found), plan=plan, problems=problems)
+            return SessionList(found, [], read - len(found), plan=plan, problems=problems, is_archived=True)
 
         return self._run(read)
 
@@ -144,7 +144,7 @@ class ArchiveReader:
             rows = self._rows(plan)
             counted = meter.anew()
             in_engine = plan.residual is None and all(len(key.path) <= MAX_PATH for key in meter.keys)
-            if in_engine and rows:
+            if in_engine and plan.files:
                 plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if _has_odd(plan) else rows
                 counted.add_cells(roll_up(connection, plain, meter))
             if not in_engine or _has_odd(plan):
@@ -157,7 +157,7 @@ class ArchiveReader:
 
     # --- pieces --------------------------------------------------------------------------------
 
-    def _run(self, read: Callable[[Any, ArchivePlan], T]) -> T:
+    def _run(self, read: Callable[[Any, ArchivePlan], Answer]) -> Answer:
         for left in reversed(range(_TRIES)):
             plan = self.plan()
             try:
@@ -176,7 +176,7 @@ class ArchiveReader:
     def _rows(self, plan: ArchivePlan) -> str:
         """Return the rows that match, or more, as a table of SQL."""
         if not plan.files:
-            return f"(SELECT * FROM {_EMPTY})"
+            return f"(SELECT * FROM {_NO_ROWS})"
         return f"(SELECT * FROM {rows_of([self._folder / file.path for file in plan.files])} WHERE {plan.sql})"
 
     def _decoded(
@@ -184,7 +184,7 @@ class ArchiveReader:
     ) -> Iterator[tuple[list[Session], list[RecordProblem]]]:
         """Yield the sessions of rows in batches, and what is odd in each."""
         cursor = connection.execute(f"SELECT json FROM {rows} {order}")
-        while batch := cursor.fetchmany(_BATCH):
+        while batch := cursor.fetchmany(_SESSIONS_AT_A_TIME):
             yield decode_records(Session, ("[" + ",".join([text for (text,) in batch]) + "]").encode())
 
     def _checked(self, plan: ArchivePlan, sessions: list[Session]) -> list[Session]:
@@ -197,7 +197,7 @@ def _has_odd(plan: ArchivePlan) -> bool:
     return any(file.odd for file in plan.files)
 
 
-_EMPTY = (
+_NO_ROWS = (
     "(SELECT NULL::VARCHAR AS json, NULL::VARCHAR AS id, NULL::TIMESTAMPTZ AS created_at, MAP {}::MAP(VARCHAR, VARCHAR)"
     " AS metadata, MAP {}::MAP(VARCHAR, VARCHAR) AS metadata_others WHERE FALSE)"
 )

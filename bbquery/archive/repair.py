@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..errors import ArchiveError, DecodeError
 from ..sessions.decoding import load_json
 from .engine import duckdb, parquet, pyarrow
-from .manifest import MANIFEST, Manifest, checksum, has_manifest, leftovers, read_manifest, remove, write_manifest
+from .manifest import MANIFEST, Manifest, checksum, has_sessions, leftovers, read_manifest, remove, write_manifest
 from .merge import DAY, KEY, connect, rank_by_sight, rows_of, write_days
 from .rows import RowBatch
 from .schema import arrow_schema
@@ -52,9 +52,9 @@ def find_damage(folder: Path) -> Iterator[Damage]:
     try:
         manifest = read_manifest(folder)
     except ArchiveError as error:
-        if not has_manifest(folder) and not any(folder.glob("day=*/*.parquet")):
+        if not (folder / MANIFEST).exists() and not has_sessions(folder):
             raise
-        yield Damage(MANIFEST, "it is missing" if not has_manifest(folder) else str(error))
+        yield Damage(MANIFEST, str(error))
     for file in manifest.files if manifest else ():
         message = _damage_of(folder / file.path, file.size, file.crc, file.sessions)
         if message:
@@ -97,7 +97,7 @@ def compact(folder: Path, staging: Path) -> Compacted:
         ]
     broken = {folder / each.path for each in damaged}
     whole = [path for path in paths if path not in broken]
-    targets = [_save(path, staging / f"saved-{at}.parquet") for at, path in enumerate(sorted(broken))]
+    targets = [_rescue(path, staging / f"saved-{at}.parquet") for at, path in enumerate(sorted(broken))]
     saved = [target for target in targets if target is not None]
     rescued = sum(parquet().ParquetFile(path).metadata.num_rows for path in saved)
     files = []
@@ -114,13 +114,13 @@ def compact(folder: Path, staging: Path) -> Compacted:
             )
             (before,) = connection.execute(f"SELECT count(*) FROM {rows_of([*whole, *saved])}").fetchone()
             duplicates = before - sum(file.sessions for file in files)
-    write_manifest(folder, Manifest(tuple(files), manifest.generation + 1 if manifest else 1))
-    for path in broken:
+    for path in broken:  # before the manifest no longer names it: then any run may remove it
         if path.exists() and path.name != MANIFEST:
             aside = folder / DAMAGED / path.relative_to(folder)
             aside.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(path, aside)
-    remove([path for path in paths if path not in broken])
+            shutil.copyfile(path, aside)
+    write_manifest(folder, Manifest(tuple(files), manifest.generation + 1 if manifest else 1))
+    remove(paths)
     return Compacted(sum(file.sessions for file in files), len(files), duplicates, tuple(damaged), rescued)
 
 
@@ -132,7 +132,7 @@ def _opens(path: Path) -> bool:
     return True
 
 
-def _save(path: Path, target: Path) -> Path | None:
+def _rescue(path: Path, target: Path) -> Path | None:
     """Write the row groups of a damaged file that can still be read to another.
 
     Return it, or None if there are none.

@@ -26,13 +26,13 @@ from .schema import MAPS, TEXTS, TIMES, arrow_schema
 if TYPE_CHECKING:
     from ..semantics.stored_values import Instant
 
-_LEAST, _MOST = -(2**63) + 1, 2**63 - 2
+_LEAST_HELD, _MOST_HELD = -(2**63) + 1, 2**63 - 2
 """What a column of integers holds, with a value to spare on each side, so that a literal beyond is beyond them all."""
 
 _PLAIN_TIME = 27
 """The characters of `2026-11-01T12:00:00.123456Z`: a shorter text has no part of a microsecond."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -85,7 +85,7 @@ class RowBatch:
             columns[name].append(time)
             instant: Instant | None = None
             if time is not None and isinstance(value, str) and len(value) <= _PLAIN_TIME:
-                instant = ((time - _EPOCH) // _MICROSECOND * 1_000, "")
+                instant = ((time - _UNIX_EPOCH) // _MICROSECOND * 1_000, "")
             elif value is not None:
                 instant = parse_stored_time(value)
                 if instant is None:
@@ -104,7 +104,7 @@ class RowBatch:
         if instant is None:
             return None
         nanoseconds, more = instant
-        if not more and _LEAST <= nanoseconds <= _MOST:
+        if not more and _LEAST_HELD <= nanoseconds <= _MOST_HELD:
             return nanoseconds
         odd.append((name, instant_key(instant)))
         return None
@@ -142,7 +142,7 @@ def _size(value: Any) -> tuple[int | None, str | None]:
     """Return an amount of bytes for its column, or the sort key of one that does not fit there."""
     from decimal import Decimal
 
-    if type(value) is int and _LEAST <= value <= _MOST:
+    if type(value) is int and _LEAST_HELD <= value <= _MOST_HELD:
         return value, None
     if type(value) is int:
         return None, number_key(Decimal(f"{'-' * (value < 0)}1e9999"))  # beyond every literal

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..query import Query
     from .manifest import DataFile
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ArchivePlan(Plan):
@@ -72,17 +72,17 @@ def _may_hold(day: str, node: Node, now: int) -> bool:
             value = part.value
             assert isinstance(value, Time | Now), "times are compared with times"
             bound = value.ns if isinstance(value, Time) else now + value.offset * 10**9
-            # A session is filed by its microsecond, which may be the next one.
-            if part.operator in (">", ">=") and day < _day_of(bound, -1):
+            # A session is filed by its microsecond, rounded: one from before midnight may be on the day after.
+            if part.operator in (">", ">=") and day < _day_of_instant(bound):
                 return False
-            if part.operator in ("<", "<=") and day > _day_of(bound, 1):
+            if part.operator in ("<", "<=") and day > _day_of_instant(bound):
                 return False
     return True
 
 
-def _day_of(nanoseconds: int, more: int) -> str:
-    """Return the day of an instant, so many microseconds later. What is out of range is at its end."""
+def _day_of_instant(nanoseconds: int) -> str:
+    """Return the day of an instant. What is out of range is at its end."""
     try:
-        return f"{_EPOCH + timedelta(microseconds=nanoseconds // 1_000 + more):%Y-%m-%d}".zfill(10)
+        return f"{_FIRST_INSTANT + timedelta(microseconds=nanoseconds // 1_000):%Y-%m-%d}".zfill(10)
     except OverflowError:
         return "0000-00-00" if nanoseconds < 0 else "9999-99-99"

@@ -17,13 +17,13 @@ from ..language.session_fields import SESSION_FIELDS
 from ..sessions.decoding import load_json
 from ..usage.session_files import read_blocks
 
-_BATCH = 20_000
+_LINES_AT_A_TIME = 20_000
 """The sessions of a batch: some 10 MB of JSON."""
 
-_split_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_split_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class Lines(NamedTuple):
+class LineBatch(NamedTuple):
     """Some sessions, each as its JSON, and where the first of them stands."""
 
     lines: list[bytes]
@@ -36,14 +36,14 @@ class Lines(NamedTuple):
         return f"{self.name}, {self.unit} {self.first + at:,}"
 
 
-def read_lines(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[Lines]:
+def read_lines(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[LineBatch]:
     """Yield the sessions of a file in batches. Raise OSError, or DecodeError for a file that is broken."""
     blocks = read_blocks(file, name)
     held = next(blocks, b"")
     if held.lstrip()[:1] == b"[":
         items = _read_array(held + b"".join(blocks), name)
-        for at in range(0, len(items), _BATCH):
-            yield Lines(items[at : at + _BATCH], name, at + 1, "item")
+        for at in range(0, len(items), _LINES_AT_A_TIME):
+            yield LineBatch(items[at : at + _LINES_AT_A_TIME], name, at + 1, "item")
         return
     lines: list[bytes] = []
     first = number = 1
@@ -53,16 +53,16 @@ def read_lines(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[Lin
             rows.pop()
         lines += rows
         number += len(rows)
-        if len(lines) >= _BATCH:
-            yield Lines(lines, name, first, "line")
+        if len(lines) >= _LINES_AT_A_TIME:
+            yield LineBatch(lines, name, first, "line")
             lines, first = [], number
     if lines:
-        yield Lines(lines, name, first, "line")
+        yield LineBatch(lines, name, first, "line")
 
 
 def _read_array(body: bytes, name: str) -> list[bytes]:
     try:
-        return [bytes(item) for item in _split_array(body)]
+        return [bytes(item) for item in _split_items(body)]
     except (msgspec.DecodeError, ValueError, RecursionError):
         pass
     try:
@@ -92,7 +92,7 @@ def read_mapping(line: bytes, place: str) -> dict[str, Any]:
     except DecodeError as error:
         problem = str(error)
     else:
-        if isinstance(item, dict) and not item.keys().isdisjoint(_MARKS):
+        if isinstance(item, dict) and not item.keys().isdisjoint(_TELLING_NAMES):
             # The SDK's models have Python's names, unless they are asked for the API's.
             return _with_api_names(item) if "created_at" in item else item
         problem = (
@@ -107,5 +107,5 @@ def _with_api_names(item: dict[str, Any]) -> dict[str, Any]:
     return {_SDK_NAMES.get(name, name): value for name, value in item.items()}
 
 
-_MARKS = frozenset({"id", "status", "createdAt", "created_at", "startedAt", "userMetadata"})
+_TELLING_NAMES = frozenset({"id", "status", "createdAt", "created_at", "startedAt", "userMetadata"})
 """An object that has none of these is something else, not an odd session."""

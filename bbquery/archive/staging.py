@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
+from ..errors import ArchiveError
 from .engine import parquet
 from .plain_rows import plain_table
 from .rows import RowBatch
-from .source import Lines, read_mapping
+from .source import LineBatch, read_mapping
 
 
 class StagedFiles:
@@ -24,7 +25,7 @@ class StagedFiles:
         self._folder = folder
         self._seen_at = seen_at
 
-    def add_lines(self, batch: Lines) -> None:
+    def add_lines(self, batch: LineBatch) -> None:
         """Stage sessions from JSON. Raise DecodeError for what is no session."""
         lines = [line for line in batch.lines if line and not line.isspace()]
         table = plain_table(lines, self._seen_at) if lines else None
@@ -40,14 +41,21 @@ class StagedFiles:
         """Stage the API's mappings."""
         rows = RowBatch(self._seen_at)
         for mapping in mappings:
-            rows.add(mapping, write_json(mapping))
+            rows.add(mapping, session_json(mapping))
         self._write(rows.table())
 
     def _write(self, table: Any) -> None:
         if not table.num_rows:
             return
         path = self._folder / f"{len(self.paths):06}.parquet"
-        parquet().write_table(table, path, compression="lz4", use_dictionary=False)
+        try:
+            parquet().write_table(table, path, compression="lz4", use_dictionary=False)
+        except OSError as error:
+            reason = error.strerror or str(error)
+        else:
+            reason = ""
+        if reason:
+            raise ArchiveError(f"{path.parent} cannot be written to: {reason}; nothing was changed")
         self.paths.append(path)
         self.sessions += table.num_rows
 
@@ -57,11 +65,11 @@ def _mapping_and_text(line: bytes, place: str) -> tuple[dict[str, Any], str]:
     try:
         text = line.strip().decode()
     except UnicodeDecodeError:
-        return mapping, write_json(mapping)
-    return mapping, text if "createdAt" in mapping and "created_at" not in text else write_json(mapping)
+        return mapping, session_json(mapping)
+    return mapping, text if "createdAt" in mapping and "created_at" not in text else session_json(mapping)
 
 
-def write_json(mapping: dict[str, Any]) -> str:
+def session_json(mapping: dict[str, Any]) -> str:
     """Return a session as JSON."""
     try:
         return msgspec.json.encode(mapping).decode()

@@ -30,7 +30,7 @@ class SyncReport(NamedTuple):
     problems: int
 
 
-class Listing:
+class ServiceListing:
     """The sessions that the service lists for a query, status by status.
 
     In the order in which a session can move (docs/service.md#f16): one that moves meanwhile is seen at least once. The

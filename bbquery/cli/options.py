@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -92,6 +93,17 @@ def strict_option(function: F) -> F:
     return click.option("--strict", is_flag=True, help="Fail if a session is not as documented, instead of a warning.")(
         function
     )
+
+
+def archive_option(function: F) -> F:
+    """Add --archive."""
+    return click.option(
+        "--archive",
+        "archive",
+        metavar="PATH",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Ask this archive (bbquery archive), and no service.",
+    )(function)
 
 
 def base_url_option(function: F) -> F:

@@ -95,6 +95,10 @@ def write_page(asked: UsageRequest, client: Client | None, by: tuple[str, ...], 
     sessions: Sequence[Any]
     if client is not None:
         sessions = client.sessions(wanted, project_id=asked.project)
+    elif asked.archive is not None:
+        from ..archive import Archive
+
+        sessions = Archive(asked.archive).sessions(wanted, now=now)
     else:
         try:
             rows = load_files(asked.inputs, stdin_bytes() if "-" in asked.inputs else BytesIO())() or ()

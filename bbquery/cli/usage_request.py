@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -36,6 +37,7 @@ class UsageRequest(NamedTuple):
     now: datetime | None
     billing_day: int
     strict: bool = False
+    archive: Path | None = None
 
     def periods(self, now: datetime) -> list[periods.Period]:
         """Return the period that was asked for, and the one before it if the two are to be compared."""
@@ -49,6 +51,8 @@ class UsageRequest(NamedTuple):
         now = self.now or datetime.now(UTC)
         periods = self.periods(now)
         meters = [UsageMeter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
+        if self.archive is not None:
+            return self._measure_archive(self.archive, periods, now)
         wanted = self.wanted(periods)
         if client is not None:
             found = client.sessions(wanted, project_id=self.project, strict=self.strict)
@@ -59,13 +63,22 @@ class UsageRequest(NamedTuple):
             _measure_file(file, meters, self.query, self.project, now, strict=self.strict)
         return [meter.report() for meter in meters]
 
+    def _measure_archive(self, path: Path, periods: list[Period], now: datetime) -> list[UsageReport]:
+        from ..archive import Archive
+
+        archive, query = Archive(path), within_project(self.query, self.project)
+        return [
+            archive.usage(query, by=self.by, every=self.every, start=each.start, end=each.end, now=now)
+            for each in periods
+        ]
+
     def wanted(self, wanted_periods: Sequence[Period]) -> Query | None:
         """Return the query, narrowed to sessions that started in one of the periods, or between them."""
         from ..fields import field
         from ..query import all_of
 
         parts = [] if self.query is None else [self.query]
-        if self.inputs and self.project is not None:  # a client sees to it by itself
+        if (self.inputs or self.archive) and self.project is not None:  # a client sees to it by itself
             parts.append(field.project_id == self.project)
         starts = [each.start for each in wanted_periods if each.start is not None]
         ends = [each.end for each in wanted_periods if each.end is not None]

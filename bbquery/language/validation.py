@@ -20,7 +20,7 @@ from .literals import (
 )
 from .nodes import ORDER_OPERATORS, TEXT_OPERATORS
 from .printer import format_field, format_value, quote
-from .session_fields import STATUSES, SessionField, field_type
+from .session_fields import SESSION_FIELDS, STATUSES, SessionField, field_type
 from .values import Duration, Now, Size, Time
 
 TYPE_CHECKING = False
@@ -112,6 +112,18 @@ def order_value(field: Field, value: object) -> Decimal | Time | Now | Duration 
     if kind == "time":
         return _to_time(field, value)
     return _metadata_order_value(field, value)
+
+
+def run_instant(now: object) -> int:
+    """Return the instant of a run in nanoseconds since 1970; the present for None. Raise BuildError for no datetime."""
+    if now is None:
+        from time import time_ns
+
+        return time_ns()
+    value = order_value(SESSION_FIELDS["created_at"], now)
+    if not isinstance(value, Time):
+        raise BuildError("the instant of a run is a datetime, not relative to now", code="wrong-type")
+    return value.ns
 
 
 def _metadata_order_value(field: Field, value: object) -> Decimal | Time | Now:

@@ -19,14 +19,14 @@ MAX_PATH = 100
 
 _SPECIAL = "[\x00\ud800-\udfff\ufdd0-\ufdef]"
 _WRITTEN = "\ufdd0([\ufde0-\ufdef]{4})"
-_LEAD, _ZERO = "\ufdd0", 0xFDE0
+_LEADING, _ZERO = "\ufdd0", 0xFDE0
 
 
 def to_portable(text: str) -> str:
     """Return a text as engines can hold it: nearly always itself."""
     if text.isascii() and "\0" not in text:
         return text
-    return re.sub(_SPECIAL, lambda match: _LEAD + _digits(ord(match[0])), text)
+    return re.sub(_SPECIAL, lambda match: _LEADING + _code_digits(ord(match[0])), text)
 
 
 def from_portable(text: str) -> str:
@@ -59,7 +59,7 @@ def key_text(key: str) -> str:
     return to_portable(key.replace("\\", "\\\\").replace(".", "\\."))
 
 
-def _digits(code: int) -> str:
+def _code_digits(code: int) -> str:
     return "".join([chr(_ZERO + (code >> shift & 15)) for shift in (12, 8, 4, 0)])
 
 

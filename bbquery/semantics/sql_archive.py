@@ -25,6 +25,7 @@ from .sql_writer import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
 
     from ..language.nodes import OrderOperator, Predicate
@@ -51,8 +52,6 @@ class ArchiveWriter(SqlWriter):
 
     def _lookup(self, column: str, key: str) -> Sql:
         """Return what a map holds under a key, or NULL."""
-        if self._plain and column == "odd":
-            return exp.null()
         held = exp.column(column, quoted=True)
         literal = exp.Literal.string(key)
         if self.dialect == "postgres":  # it has no maps: the column is a JSON object
@@ -98,32 +97,40 @@ class ArchiveWriter(SqlWriter):
 
     def is_there(self, node: Predicate, name: str) -> Sql:
         column = f"{name}_ns" if SESSION_FIELDS[name].type == "time" else name
-        return joined(exp.Or, [is_not_null(exp.column(column, quoted=True)), is_not_null(self._lookup("odd", name))])
+        return joined(exp.Or, [is_not_null(exp.column(column, quoted=True)), *self._odd_is(is_not_null, name)])
 
     def readable(self, name: str) -> Sql:
-        odd = self._by_key(self._lookup("odd", name), ">=", LOWEST, may_be_unreadable=False)
-        return joined(exp.Or, [is_not_null(exp.column(f"{name}_ns", quoted=True)), false_if_null(odd)])
+        def is_readable(odd: Sql) -> Sql:
+            return false_if_null(self._by_key(odd, ">=", LOWEST, may_be_unreadable=False))
+
+        return joined(exp.Or, [is_not_null(exp.column(f"{name}_ns", quoted=True)), *self._odd_is(is_readable, name)])
 
     def compared(self, node: Predicate, name: str, operator: str, value: int) -> Sql:
         column = f"{name}_ns" if SESSION_FIELDS[name].type == "time" else name
         return self._number_compared(column, name, operator, value)
 
     def _number_compared(self, column: str, name: str, operator: str, value: int) -> Sql:
+        def compares(odd: Sql) -> Sql:
+            return self._by_key(odd, operator, integer_key(value), may_be_unreadable=True)
+
         held = exp.column(column, quoted=True)
-        odd = self._by_key(self._lookup("odd", name), operator, integer_key(value), may_be_unreadable=True)
+        odd = self._odd_is(compares, name)
         if _LEAST < value < _MOST:
             kind = exp.EQ if operator == "=" else ORDERS[operator]
-            return false_if_null(kind(this=held, expression=number(value)), odd)
+            return false_if_null(kind(this=held, expression=number(value)), *odd)
         # Whatever the column holds is on one side of it.
         holds = operator in ("<", "<=") if value > 0 else operator in (">", ">=")
-        return joined(exp.Or, [is_not_null(held), false_if_null(odd)]) if holds else false_if_null(odd)
+        parts = [is_not_null(held)] if holds else []
+        return joined(exp.Or, [*parts, *map(false_if_null, odd)] or [exp.false()])
 
     def duration(self, node: Order, operator: OrderOperator, value: int) -> Sql:
         ended = self._number_compared("duration_ns", "duration", operator, value)
         limit = self._number_compared("limit_ns", "limit", operator, value)
-        no_limit = joined(
-            exp.And, [is_null(exp.column("limit_ns", quoted=True)), is_null(self._lookup("odd", "limit"))]
-        )
+        no_limit = joined(exp.And, [is_null(exp.column("limit_ns", quoted=True)), *self._odd_is(is_null, "limit")])
         goes_on = [exp.Not(this=in_brackets(self.is_there(node, "ended_at"))), self.is_not_final(node)]
         running = self.running_duration(node, operator, value, limit, no_limit)
         return joined(exp.Or, [ended, joined(exp.And, [*goes_on, running])])
+
+    def _odd_is(self, condition: Callable[[Sql], Sql], name: str) -> list[Sql]:
+        """Return a condition on what `odd` holds under a name, unless it is known to be empty."""
+        return [] if self._plain else [condition(self._lookup("odd", name))]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..language.session_fields import Path
     from .sql_writer import Sql
 
-_DIALECTS = ("duckdb", "postgres")
+_JSON_DIALECTS = ("duckdb", "postgres")
 """Those whose JSON functions can tell a string from a number, and an object from an array."""
 
 
@@ -32,7 +32,7 @@ class JsonWriter(SqlWriter):
     # --- metadata ------------------------------------------------------------------------------
 
     def on_metadata(self, node: Predicate, path: Path) -> Sql:
-        if self.dialect not in _DIALECTS:
+        if self.dialect not in _JSON_DIALECTS:
             reason = "its JSON functions do not tell a string from a number, or walk into arrays"
             raise Unsayable(node, reason)
         if "\0" in "".join(path):
@@ -91,7 +91,7 @@ class JsonWriter(SqlWriter):
         return false_if_null(ORDERS[operator](this=column, expression=literal))
 
     def duration(self, node: Order, operator: OrderOperator, value: int) -> Sql:
-        if self.dialect not in _DIALECTS:
+        if self.dialect not in _JSON_DIALECTS:
             raise Unsayable(node, "it is not tested there", self.is_there(node, "started_at"))
         started, ended, expires = (self._nanoseconds(node, name) for name in ("started_at", "ended_at", "expires_at"))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Sql: TypeAlias = exp.Expr
 
 ORDERS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
-_TURNED: dict[str, OrderOperator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_MIRRORED: dict[str, OrderOperator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 NANOSECONDS = 10**9
 """The nanoseconds in a second."""
 
@@ -141,7 +141,7 @@ class SqlWriter:
             return started
         if value == 0 and operator == "<":
             return exp.false()
-        elapsed = self.compared(node, "started_at", _TURNED[operator], self.now - value)
+        elapsed = self.compared(node, "started_at", _MIRRORED[operator], self.now - value)
         if operator in (">", ">="):
             return joined(exp.And, [elapsed, joined(exp.Or, [no_limit, limit])])
         return joined(exp.Or, [elapsed, limit])

@@ -46,7 +46,8 @@ class SessionList(Sequence[Session]):
     allowed. `problems` are what was odd in the responses, in sessions that did not match too
     (docs/service.md#f14). `split` says that a listing took too long and was split by status (docs/service.md#f9): a
     session in a status that is newer than this version would not be in it (docs/service.md#f15). `complete` is None:
-    the service does not say whether a list is whole (docs/service.md#f13), so neither does bbquery.
+    the service does not say whether a list is whole (docs/service.md#f13), so neither does bbquery. Sessions of an
+    archive come without requests; `is_archived` tells.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class SessionList(Sequence[Session]):
         missing: Iterable[BBQueryError] = (),
         problems: Iterable[RecordProblem] = (),
         split: bool = False,
+        is_archived: bool = False,
     ) -> None:
         self._sessions = sessions
         self.requests = requests
@@ -67,6 +69,7 @@ class SessionList(Sequence[Session]):
         self.missing = tuple(missing)
         self.problems = tuple(problems)
         self.split = split
+        self.is_archived = is_archived
         self.complete: bool | None = None
 
     @overload

@@ -83,8 +83,9 @@ def _column(rows: list[tuple[Any]]) -> list[Any]:
 
 
 def as_json(session: dict[str, Any]) -> dict[str, Any]:
-    """A session as JSON brings it: the times that only Python has are texts."""
-    return json.loads(json.dumps(session, default=_as_text))  # type: ignore[no-any-return]  # an object again
+    """A session as JSON brings it: the times that only Python has are texts, and NaN and infinity are null."""
+    text = json.dumps(session, default=_as_text)
+    return json.loads(text, parse_constant=lambda _: None)  # type: ignore[no-any-return]  # an object again
 
 
 def _as_text(value: object) -> str:

@@ -131,7 +131,7 @@ def add(path: Path, files: tuple[str, ...], wait: float, form: str | None) -> in
     if _is_json(form):
         write_json(_counts(merged))
     else:
-        write(_describe(merged) + "\n")
+        write(_in_words(merged) + "\n")
     return EXIT_OK
 
 
@@ -175,11 +175,11 @@ def check(path: Path, form: str | None) -> int:
     return EXIT_INVALID if damaged else EXIT_OK
 
 
-@command.command(cls=Command)
+@command.command("compact", cls=Command)
 @_path
 @_wait
 @_formats
-def compact(path: Path, wait: float, form: str | None) -> int:
+def compact_files(path: Path, wait: float, form: str | None) -> int:
     """Put each day into one file, drop what is there twice, and mend what is damaged.
 
     What cannot be read of a damaged file stays in the folder _damaged. The exit status is 1 if something was
@@ -216,7 +216,7 @@ def _counts(merged: Merged | SyncReport) -> dict[str, Any]:
     return {name: getattr(merged, name) for name in ("added", "updated", "unchanged", "older")}
 
 
-def _describe(merged: Merged | SyncReport) -> str:
+def _in_words(merged: Merged | SyncReport) -> str:
     text = f"{merged.added:,} added, {merged.updated:,} updated, {merged.unchanged:,} unchanged"
     return text + (f", {merged.older:,} older than what is known" if merged.older else "")
 
@@ -225,7 +225,7 @@ def _print_sync(report: SyncReport, form: str | None) -> None:
     if _is_json(form):
         write_lines([{**_counts(report), "unseen": list(report.unseen), "problems": report.problems}])
     else:
-        write(_describe(report) + "\n")
+        write(_in_words(report) + "\n")
     if report.unseen:
         shown = ", ".join(report.unseen[:5]) + (", …" if len(report.unseen) > 5 else "")
         print_note(f"{len(report.unseen):,} sessions go on as far as the archive knows, and were not listed: {shown}")

@@ -13,7 +13,7 @@ import click
 
 from ..arguments import read_query, stdin_bytes, within_project
 from ..console import EXIT_OK, CliError, flush, is_terminal, print_note, write
-from ..options import Command, ConnectionOptions, connection_options, query_argument
+from ..options import Command, ConnectionOptions, archive_option, connection_options, query_argument
 from ..rendering.session_list import print_problems
 from ..rendering.tables import spinner
 from ..serving import binding, until_interrupted
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Show the sessions of this file of NDJSON, and ask no service; may be given again.",
 )
+@archive_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, metavar="N", help="0 takes a free one."
@@ -59,6 +60,7 @@ def command(
     text: str | None,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
+    archive: Path | None,
     host: str,
     port: int,
     opens: bool,
@@ -77,6 +79,7 @@ def command(
     Examples:
       bbquery dashboard --emulator
       bbquery dashboard "user_metadata['env']:'prod'" --refresh 60
+      bbquery dashboard --archive sessions/ "created_at>now-90d"
       bbquery dashboard --input june.ndjson --export june.html
     """
     try:
@@ -85,12 +88,20 @@ def command(
         raise CliError(str(error)) from None
     if text == "-" and "-" in inputs:
         raise click.UsageError("standard input is either the QUERY or a file")
+    if archive is not None and inputs:
+        raise click.UsageError("--archive goes without --input")
     from ...usage.settings import load_usage_settings
 
     configured = load_usage_settings(Path.cwd(), config)
     wanted = read_query(text, settings) if text is not None else None
     with ExitStack() as stack:
-        loads = _load_from_files(inputs, wanted, connection.project) if inputs else _service(stack, connection, wanted)
+        loads: LoadFunction
+        if archive is not None:
+            loads = _load_from_archive(archive, wanted, connection.project)
+        elif inputs:
+            loads = _load_from_files(inputs, wanted, connection.project)
+        else:
+            loads = _service(stack, connection, wanted)
         try:
             with spinner("reading the sessions"):
                 source = Source(loads, refresh, "" if wanted is None else str(wanted))
@@ -139,6 +150,24 @@ def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str 
     def load() -> Sequence[Any] | None:
         rows = read()
         return rows if rows is None or wanted is None else list(wanted.filter(rows))
+
+    return load
+
+
+def _load_from_archive(path: Path, wanted: Query | None, project: str | None) -> LoadFunction:
+    """Return a function that reads the archive, and reads it again if it has changed."""
+    from ...archive import Archive
+
+    archive, query = Archive(path), within_project(wanted, project)
+    seen: list[int] = []
+
+    def load() -> Sequence[Any] | None:
+        generation = archive.info().generation
+        if seen == [generation]:
+            return None
+        sessions = archive.sessions(query)
+        seen[:] = [generation]
+        return sessions
 
     return load
 

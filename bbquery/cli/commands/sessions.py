@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ...errors import RateLimited, ServerError, TransportError
-from ..arguments import read_query
+from ..arguments import read_query, within_project
 from ..console import EXIT_OK, flush, is_terminal, print_error, write
 from ..options import (
     Command,
     ConnectionOptions,
+    archive_option,
     connection_options,
     default_format,
     no_scan_option,
@@ -35,7 +36,9 @@ from ..rendering.tables import spinner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from ...query import Query
     from ...sessions.results import SessionList
     from ..rendering.session_columns import SessionColumn
 
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 @status_option
 @no_scan_option
 @strict_option
+@archive_option
 @list_options
 @click.option(
     "--watch", is_flag=True, help="Ask again and again, until Ctrl-C; a pipe gets what is new or has changed."
@@ -64,6 +68,7 @@ def command(
     status: str | None,
     scan: Literal["allow", "forbid"],
     strict: bool,
+    archive: Path | None,
     columns: list[SessionColumn] | None,
     sort: str | None,
     limit: int | None,
@@ -87,6 +92,7 @@ def command(
       bbquery sessions --sort -duration --limit 10 --columns id,duration
       bbquery sessions --csv > sessions.csv
       bbquery sessions --watch "status:'RUNNING'"
+      bbquery sessions --archive sessions/ "created_at>now-30d" --csv
       bbquery sessions --emulator --table "user_metadata['client']:'acme'"
     """
     if settings and text is None:
@@ -97,6 +103,11 @@ def command(
     wanted = read_query(text, settings) if text is not None else None
     if how.form == "table" and wanted is not None:
         print_asked_query(wanted)
+    if archive is not None:
+        if watch or strict or scan == "forbid":
+            raise click.UsageError("--archive goes without --watch, --strict and --no-scan")
+        write_list(_find_archived(archive, wanted, status, connection.project), how)
+        return EXIT_OK
     with connection.open() as client:
 
         def find() -> SessionList:
@@ -108,6 +119,16 @@ def command(
         else:
             write_list(find(), how)
     return EXIT_OK
+
+
+def _find_archived(path: Path, query: Query | None, status: str | None, project: str | None) -> SessionList:
+    from ...archive import Archive
+    from ...fields import field
+
+    if status is not None:
+        query = field.status == status if query is None else query & (field.status == status)
+    with spinner("reading the archive"):
+        return Archive(path).sessions(within_project(query, project))
 
 
 def _watch_sessions(find: Callable[[], SessionList], how: ListOptions, every: float) -> None:

@@ -11,12 +11,14 @@ from ..arguments import read_query
 from ..console import EXIT_OK, write
 from ..options import Command, query_argument
 
-_DIALECTS = ("duckdb", "postgres", "spark", "databricks", "bigquery", "snowflake", "trino")
+_NAMES_OF_DIALECTS = ("duckdb", "postgres", "spark", "databricks", "bigquery", "snowflake", "trino")
 
 
 @click.command(cls=Command)
 @query_argument
-@click.option("--dialect", type=click.Choice(_DIALECTS), default="duckdb", show_default=True, help="Whose SQL.")
+@click.option(
+    "--dialect", type=click.Choice(_NAMES_OF_DIALECTS), default="duckdb", show_default=True, help="Whose SQL."
+)
 @click.option("--table", metavar="NAME", help="Print a whole SELECT from this table.")
 @click.option(
     "--metadata", metavar="COLUMN", help="The table is not an archive's: its metadata is JSON, in this column."
@@ -62,14 +64,15 @@ def command(
     if columns and metadata is None:
         raise click.UsageError("--column is of your own table: give --metadata too")
     query = read_query(text, settings)
-    layout = Layout.archive() if metadata is None else Layout.json(metadata, **_columns(columns))
+    layout = Layout.archive() if metadata is None else Layout.json(metadata, **_read_columns(columns))
     now = None if instant is None else parse_instant(instant)
     condition = query.sql(dialect, layout, now=now, superset=superset)
-    write(f"SELECT * FROM {quote_table(table, dialect)} WHERE {condition}\n" if table else f"{condition}\n")
+    start = f"SELECT * FROM {quote_table(table, dialect)} WHERE " if table else ""  # noqa: S608  # both are quoted
+    write(f"{start}{condition}\n")
     return EXIT_OK
 
 
-def _columns(given: tuple[str, ...]) -> dict[str, Any]:
+def _read_columns(given: tuple[str, ...]) -> dict[str, Any]:
     """Return what `Layout.json` takes."""
     columns: dict[str, Any] = {}
     for text in given:

@@ -13,7 +13,7 @@ import click
 
 from ..arguments import read_query
 from ..console import EXIT_OK, is_terminal
-from ..options import Command, ConnectionOptions, connection_options, query_argument, strict_option
+from ..options import Command, ConnectionOptions, archive_option, connection_options, query_argument, strict_option
 from ..rendering.tables import spinner
 
 OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
@@ -36,6 +36,7 @@ FILES = ("parquet", "html", "png")
     metavar="FILE",
     help="Read sessions from this file of NDJSON, or - for standard input, and ask no service; may be given again.",
 )
+@archive_option
 @click.option("--output", type=click.Choice(OUTPUTS), help="A table on a terminal and JSON in a pipe, unless given.")
 @click.option("--output-file", metavar="FILE", type=click.Path(dir_okay=False), help="Write the output to this file.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show the first N segments of a table only.")
@@ -72,6 +73,7 @@ def command(
     every: str | None,
     compare: str | None,
     inputs: tuple[str, ...],
+    archive: Path | None,
     output: str | None,
     output_file: str | None,
     limit: int | None,
@@ -101,6 +103,7 @@ def command(
       bbquery usage --by client,task --range 30d
       bbquery usage --range cycle --every 1d --by client --output csv
       bbquery usage --input june.ndjson --input july.ndjson.gz --by client
+      bbquery usage --archive sessions/ --by client --range cycle
       bbquery usage --range 24h --fail-over client:acme.browser_minutes=200
       bbquery usage --by client --range 24h --serve :9464
     """
@@ -121,12 +124,22 @@ def command(
     if coverage:  # what the service counts is of one project
         project = project or os.environ.get("BROWSERBASE_PROJECT_ID")
     asked = usage_request.UsageRequest(
-        wanted, limits.names(names), every, period, bool(compare), inputs, project, now, configured.billing_day, strict
+        wanted,
+        limits.names(names),
+        every,
+        period,
+        bool(compare),
+        inputs,
+        project,
+        now,
+        configured.billing_day,
+        strict,
+        archive,
     )
     require_format("openmetrics" if serve is not None else form, names)
     asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked
     rates = configured.rates if period == "cycle" else configured.rates.without_allowances()
-    with nullcontext() if inputs else connection.open() as client:
+    with nullcontext() if inputs or archive else connection.open() as client:
         if form == "html":
             assert output_file is not None, "a usage error otherwise"
             with spinner("measuring"):
@@ -165,6 +178,8 @@ def _check_options(form: str, given: dict[str, Any]) -> None:
         "--serve cannot read standard input again": serve and "-" in inputs,
         "standard input is either the QUERY or a file": given["text"] == "-" and "-" in inputs,
         "--input goes without --coverage, which asks the service": inputs and given["coverage"],
+        "--archive goes without --coverage, which asks the service": given["archive"] and given["coverage"],
+        "--archive goes without --input": given["archive"] and inputs,
     }
     for problem, is_so in wrong.items():
         if is_so:

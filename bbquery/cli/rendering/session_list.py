@@ -154,7 +154,9 @@ def _write_table(sessions: list[Session], found: SessionList, how: ListOptions, 
         print_note("a q took too long alone and was split by status; sessions in a status unknown here are not listed")
     first = f", the first {len(sessions):,} shown" if len(sessions) < len(found) else ""
     print_note(
-        f"{count_sessions(len(found))} found{first}, {found.discarded:,} discarded that did not match; "
+        f"{count_sessions(len(found))} found{first}"
+        if found.is_archived
+        else f"{count_sessions(len(found))} found{first}, {found.discarded:,} discarded that did not match; "
         "the service does not say whether its list is complete"
     )
 

@@ -1,0 +1,330 @@
+"""An archive keeps each session once, and answers as the sessions in memory would."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.engines import as_json
+from support.reference_evaluator import NOW
+from support.session_samples import sessions_near, trees
+
+import bbquery
+from bbquery.archive.schema import arrow_schema
+from bbquery.emulator import Emulator, Switches, generate
+from bbquery.sessions.decoding import decode_records
+from bbquery.sessions.records import Session
+from bbquery.usage import UsageReport, metadata_keys
+
+DAY = "2026-11-01T12:00:00.000Z"
+
+
+def session(identity: str = "s1", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": identity, "createdAt": DAY, "updatedAt": DAY, "startedAt": DAY, "expiresAt": "2026-11-01T13:00:00.000Z",
+        "status": "RUNNING", "proxyBytes": 5, "keepAlive": False, "region": "us-west-2", "projectId": "p", **fields,
+    }  # fmt: skip
+
+
+def records(sessions: list[dict[str, Any]]) -> list[Session]:
+    found, _ = decode_records(Session, json.dumps(sessions).encode())
+    return found
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> bbquery.Archive:
+    return bbquery.Archive(tmp_path / "sessions")
+
+
+# --- what is kept ------------------------------------------------------------------------------
+
+
+def test_a_session_is_kept_once_as_last_seen(archive: bbquery.Archive) -> None:
+    ended = session(status="COMPLETED", endedAt="2026-11-01T12:10:00.000Z", updatedAt="2026-11-01T12:10:00.000Z")
+    first = archive.add_sessions([session(), session("s2")])
+    assert (first.added, first.updated, first.unchanged, first.older) == (2, 0, 0, 0)
+    second = archive.add_sessions([ended, session("s2")])
+    assert (second.added, second.updated, second.unchanged, second.older) == (0, 1, 1, 0)
+    third = archive.add_sessions([session(), ended])
+    assert (third.added, third.updated, third.unchanged, third.older) == (0, 0, 1, 0)
+    fourth = archive.add_sessions([session(updatedAt="2026-11-02T12:00:00.000Z")])
+    assert (fourth.added, fourth.updated, fourth.unchanged, fourth.older) == (0, 0, 0, 1)
+    assert [each.status for each in archive.sessions("id:'s1'")] == ["COMPLETED"]
+    assert archive.count() == 2
+
+
+def test_the_later_update_counts_and_then_the_later_sighting(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session(updatedAt="2026-11-01T12:05:00Z", proxyBytes=2), session(proxyBytes=1)])
+    assert [each.proxy_bytes for each in archive.sessions()] == [2]
+    archive.add_sessions([session(updatedAt="2026-11-01T12:05:00Z", proxyBytes=3)])
+    assert [each.proxy_bytes for each in archive.sessions()] == [3]
+
+
+def test_a_session_that_moves_to_another_day_is_there_once(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session(), session("s2")])
+    archive.add_sessions([session(createdAt="2026-11-03T12:00:00.000Z", updatedAt="2026-11-03T12:00:00.000Z")])
+    assert [each.id for each in archive.sessions()] == ["s1", "s2"]
+    assert {path.parent.name for path in archive.path.glob("day=*/*")} == {"day=2026-11-01", "day=2026-11-03"}
+
+
+def test_sessions_without_an_id_are_told_apart_by_their_json(archive: bbquery.Archive) -> None:
+    nameless: list[dict[str, Any]] = [
+        {"status": "RUNNING"},
+        {"status": "ERROR"},
+        {"id": None, "status": "ERROR"},
+        {"id": "", "status": "ERROR"},
+    ]
+    assert archive.add_sessions([*nameless, *nameless]).added == 4
+    assert archive.add_sessions(nameless).unchanged == 4
+    assert {path.parent.name for path in archive.path.glob("day=*/*")} == {"day=unknown"}
+
+
+def test_nothing_that_came_is_lost(archive: bbquery.Archive, tmp_path: Path) -> None:
+    line = json.dumps(
+        session(tomorrow={"a": [1, {"b": None}]}, createdAt="2026-11-01T12:00:00.123456789Z", note="é\ud83d\ude00")
+    )
+    path = tmp_path / "in.ndjson"
+    path.write_text(line + "\n", encoding="utf-8", errors="surrogatepass")
+    archive.add(path)
+    (kept,) = archive.path.glob("day=*/*.parquet")
+    table = pyarrow.parquet.ParquetFile(kept).read()
+    assert table.schema.equals(arrow_schema())
+    assert table["json"].to_pylist() == [line]
+    assert table["created_at_ns"].to_pylist() == [1_793_534_400_123_456_789]
+    (found,) = archive.sessions()
+    assert found.extra == {"tomorrow": {"a": [1, {"b": None}]}, "note": "é😀"}
+
+
+def test_every_reader_of_parquet_sees_the_days(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session(), session("s2", createdAt="2026-11-03T12:00:00.000Z")])
+    files = f"'{archive.path}/day=*/*.parquet'"
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT id, CAST(day AS VARCHAR) FROM {files} ORDER BY id").fetchall()
+    assert found == [("s1", "2026-11-01"), ("s2", "2026-11-03")]
+
+
+def test_many_small_additions_of_a_day_become_one_file(archive: bbquery.Archive) -> None:
+    for number in range(20):
+        archive.add_sessions([session(f"s{number:02}")])
+        assert archive.count() == number + 1
+    assert archive.info().files <= 9
+    assert archive.compact().files == 1
+    assert archive.count() == 20
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def _forms() -> Iterator[Any]:
+    sessions = [session("s1"), session("s2", userMetadata={"client": "acme"})]
+    lines = "\n".join([json.dumps(each) for each in sessions])
+    yield pytest.param(lines.encode(), id="ndjson without a last line end")
+    yield pytest.param(f"\n{lines}\n\n".encode(), id="blank lines")
+    yield pytest.param(gzip.compress(lines.encode()), id="gzip")
+    yield pytest.param(b"\xef\xbb\xbf" + lines.replace("\n", "\r\n").encode(), id="a mark and CR LF")
+    yield pytest.param(json.dumps(sessions, indent=1).encode(), id="an array")
+    models = [{"id": each["id"], "created_at": DAY, "updated_at": DAY, "started_at": DAY, "expires_at": DAY,
+               "status": "RUNNING", "proxy_bytes": 5, "keep_alive": False, "region": "us-west-2", "project_id": "p",
+               "user_metadata": each.get("userMetadata")} for each in sessions]  # fmt: skip
+    yield pytest.param(json.dumps(models).encode(), id="models of the SDK")
+
+
+@pytest.mark.parametrize("content", list(_forms()))
+def test_every_form_of_export_is_read(archive: bbquery.Archive, content: bytes) -> None:
+    assert archive.add(BytesIO(content)).added == 2
+    assert [each.id for each in archive.sessions("user_metadata['client']:'acme'")] == ["s2"]
+    assert archive.usage(by=["region"], now=NOW).total.proxy_bytes == 10
+    assert archive.add(BytesIO(content)).unchanged == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "line 2"),
+        ("[1]", "expected an object"),
+        ('{"a": 1}', "neither an id nor a status"),
+        ("5", "expected an object"),
+    ],
+)
+def test_a_file_that_is_wrong_changes_nothing(archive: bbquery.Archive, tmp_path: Path, line: str, words: str) -> None:
+    archive.add_sessions([session()])
+    before = archive.info()
+    path = tmp_path / "in.ndjson"
+    path.write_text(json.dumps(session("s2")) + "\n" + line + "\n")
+    with pytest.raises(bbquery.DecodeError, match=words) as caught:
+        archive.add(path)
+    assert str(path) in str(caught.value)
+    assert archive.info() == before
+    assert archive.check() == []
+
+
+def test_an_archive_that_is_not_there(archive: bbquery.Archive) -> None:
+    with pytest.raises(bbquery.ArchiveError, match="there is no archive"):
+        archive.sessions()
+    assert not archive.path.exists()
+    archive.add_sessions([])
+    assert archive.count() == 0
+    assert list(archive.sessions("status:'ERROR'")) == []
+    assert archive.usage(by=["client"], every="1d", now=NOW) == bbquery.measure_usage(
+        [], by=["client"], every="1d", now=NOW
+    )
+    assert archive.keys() == {}
+    assert archive.compact().sessions == 0
+
+
+def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session()])
+    manifest = archive.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
+    with pytest.raises(bbquery.ArchiveError, match="newer bbquery"):
+        archive.sessions()
+    with pytest.raises(bbquery.ArchiveError, match="newer bbquery"):
+        archive.add_sessions([session("s2")])
+
+
+# --- asking it ---------------------------------------------------------------------------------
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[bbquery.Query, list[dict[str, Any]]]:
+    node = draw(trees())
+    return bbquery.Query(node), [as_json(draw(sessions_near(node))) for _ in range(draw(st.integers(1, 4)))]
+
+
+def _measured(measure: Callable[[], UsageReport]) -> UsageReport | str:
+    """The report, or why there is none: too many intervals."""
+    try:
+        return measure()
+    except bbquery.BuildError as error:
+        return str(error)
+
+
+_MEASURES: Any = st.fixed_dictionaries(
+    {},
+    optional={
+        "by": st.lists(
+            st.sampled_from(["a", "a.b", "status", "keep_alive", "id", "region", "n", "s"]), unique=True, max_size=2
+        ),
+        "every": st.sampled_from(["1m", "1h", "1d", "7d"]),
+        "start": st.sampled_from([NOW - timedelta(days=8), NOW]),
+        "end": st.sampled_from([NOW - timedelta(days=1), NOW + timedelta(days=1)]),
+    },
+)
+
+
+@given(questions(), _MEASURES)
+def test_it_answers_as_the_sessions_in_memory_do(
+    tmp_path_factory: pytest.TempPathFactory, question: tuple[bbquery.Query, list[dict[str, Any]]], how: dict[str, Any]
+) -> None:
+    query, mappings = question
+    for at, mapping in enumerate(mappings):
+        mapping["id"] = f"s{at}"
+    archive = bbquery.Archive(tmp_path_factory.mktemp("archive"))
+    archive.add_sessions(mappings)
+    wanted = [mapping for mapping in mappings if query.matches(mapping, now=NOW)]
+    found = archive.sessions(query, now=NOW)
+    assert {each.id for each in found} == {mapping["id"] for mapping in wanted}
+    assert sorted(found, key=lambda each: each.id) == records(wanted)
+    assert archive.count(query, now=NOW) == len(wanted)
+    expected = _measured(lambda: bbquery.measure_usage(records(wanted), now=NOW, **how))
+    assert _measured(lambda: archive.usage(query, now=NOW, **how)) == expected
+    assert archive.keys() == metadata_keys(records(mappings))
+
+
+def test_a_thousand_sessions_are_measured_alike(archive: bbquery.Archive) -> None:
+    mappings = list(generate(1_000, seed=5, now=NOW.timestamp()))
+    archive.add_sessions(mappings)
+    sessions = records(mappings)
+    for text in (None, "user_metadata['client']:'acme'", "duration>5m AND created_at>now-7d", "NOT status:'COMPLETED'"):
+        matching = sessions if text is None else list(bbquery.parse(text).filter(sessions, now=NOW))
+        for by in ([], ["client", "task"], ["order.status"], ["order"], ["status", "attempt"]):
+            for every in (None, "1h", "1d", "7d"):
+                report = archive.usage(text, by=by, every=every, now=NOW)
+                assert report == bbquery.measure_usage(matching, by=by, every=every, now=NOW)
+                assert report.total.p95_duration == bbquery.measure_usage(matching, now=NOW).total.p95_duration
+    newest = sorted(sessions, key=lambda each: (each.created_at, each.id), reverse=True)
+    assert list(archive.sessions()) == newest
+
+
+def test_only_days_that_can_match_are_read(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session(f"s{day}", createdAt=f"2026-11-{day:02}T12:00:00.000Z") for day in range(1, 21)])
+    plan = archive.plan("created_at>='2026-11-10' AND created_at<'2026-11-13' AND status:'RUNNING'")
+    assert (
+        sorted(file.day for file in plan.files)
+        == ["2026-11-09", "2026-11-10", "2026-11-11", "2026-11-12", "2026-11-13"][1:]
+    )
+    assert "4 of 20" in str(plan)
+    assert archive.count("created_at>='2026-11-10' AND created_at<'2026-11-13'") == 3
+
+
+def test_a_path_that_is_too_deep_is_checked_here(archive: bbquery.Archive) -> None:
+    path = ["k"] * 120
+    metadata: Any = "deep"
+    for key in reversed(path):
+        metadata = {key: metadata}
+    archive.add_sessions([session(userMetadata=metadata), session("s2", userMetadata={"k": "x"})])
+    query = bbquery.parse("user_metadata" + "['k']" * 120 + ":'deep'")
+    with pytest.raises(bbquery.NotSqlQuery, match="100 keys"):
+        query.sql("duckdb")
+    assert archive.plan(query).residual == str(query)
+    found = archive.sessions(query)
+    assert [each.id for each in found] == ["s1"]
+    assert found.discarded == 1
+    assert archive.count(query) == 1
+    assert archive.usage(query, now=NOW).total.sessions == 1
+    by = ".".join(path)
+    assert archive.usage(by=[by], now=NOW) == bbquery.measure_usage(archive.sessions(), by=[by], now=NOW)
+
+
+# --- sync --------------------------------------------------------------------------------------
+
+
+def test_sync_brings_what_the_service_lists(archive: bbquery.Archive) -> None:
+    with (
+        Emulator(sessions=generate(150, seed=7)) as emulator,
+        bbquery.Client(base_url=emulator.url, api_key=emulator.api_key) as client,
+    ):
+        report = archive.sync(client)
+        assert report.added == 150
+        assert list(archive.sessions()) == list(client.sessions())
+        again = archive.sync(client)
+        assert (again.added, again.updated, again.unchanged, again.unseen) == (0, 0, 150, ())
+        made = client.create_session({"client": "acme"}, project_id=emulator.project_id)
+        assert archive.sync(client).added == 1
+        client.release(made.id)
+        assert archive.sync(client).updated == 1
+        assert archive.sync(client, "user_metadata['client']:'acme'").added == 0
+
+
+def test_sync_names_what_went_on_and_is_not_listed(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session("gone"), session("ended", status="COMPLETED"), session("other", projectId="q")])
+    with Emulator(sessions=[]) as emulator, bbquery.Client(base_url=emulator.url, api_key=emulator.api_key) as client:
+        assert archive.sync(client).unseen == ("gone", "other")
+        assert archive.sync(client, "id:'gone'").unseen == ("gone",)
+
+
+def test_a_sync_that_fails_changes_nothing(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session()])
+    with (
+        Emulator(sessions=[], switches=Switches(error_rate=1)) as emulator,
+        bbquery.Client(base_url=emulator.url, api_key=emulator.api_key, retries=0) as client,
+        pytest.raises(bbquery.ServerError),
+    ):
+        archive.sync(client)
+    assert archive.count() == 1
+
+
+def test_now_is_the_present_unless_given(archive: bbquery.Archive) -> None:
+    recent = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    archive.add_sessions([session(createdAt=recent), session("old", createdAt="2020-01-01T00:00:00Z")])
+    assert [each.id for each in archive.sessions("created_at>now-1h")] == ["s1"]
