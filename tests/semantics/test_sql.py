@@ -10,79 +10,15 @@ import pytest
 import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
-from support.engines import OWN_TABLE, as_json, on_duckdb, on_own_table, on_postgres
+from support.engines import OWN_TABLE, on_duckdb, on_own_table, on_postgres
 from support.postgres_server import find_postgres, postgres_server
+from support.query_cases import KEYS, SAYABLE, VALUES, cases, nasty_predicates
 from support.reference_evaluator import NOW
-from support.session_samples import predicates, sessions_near, trees
+from support.session_samples import predicates, trees
 
 import bbquery
-from bbquery.language.nodes import Equal, Exists, Node, OneOf, Text
+from bbquery.language.nodes import Node
 from bbquery.semantics.sql import DIALECTS, TESTED_DIALECTS
-
-_KEYS = (
-    "a",
-    "",
-    ".",
-    "a.b",
-    "a\\",
-    "a\\.b",
-    "/",
-    "~1",
-    "0",
-    "-1",
-    "$",
-    '"',
-    "'",
-    "%",
-    "\0",
-    "\ufdd0",
-    "\U0001f600",
-    "e\u0301",
-)
-_VALUES = (
-    *_KEYS,
-    "a\0",
-    "\0a",
-    "\ud800",
-    "a\udfff",
-    "\ufdd0\ufde0\ufde0\ufde0\ufde0",
-    "\ufde0",
-    "100%",
-    "a_b",
-    "\n",
-    "\x01",
-    "5",
-    "RUNNING",
-)
-
-_paths = st.lists(st.sampled_from(_KEYS), min_size=1, max_size=3).map(tuple)
-_SAYABLE = [value for value in _VALUES if not any("\ud800" <= char <= "\udfff" for char in value)]
-_said = st.sampled_from(_SAYABLE)
-
-
-def nasty_predicates() -> st.SearchStrategy[Node]:
-    return st.one_of(
-        st.builds(Equal, _paths, _said),
-        st.builds(OneOf, _paths, st.lists(_said, min_size=2, max_size=3).map(tuple)),
-        st.builds(Exists, _paths),
-        st.builds(Text, _paths, st.sampled_from(["^=", "$=", "*="]), _said),
-    )
-
-
-_leaf = st.one_of(st.sampled_from(_VALUES), st.none(), st.sampled_from([5, True, [], ["a", {"a": "b"}], {}, 1.5]))
-_nasty_metadata: Any = st.recursive(
-    _leaf, lambda inner: st.dictionaries(st.sampled_from([*_KEYS, "\ud800"]), inner, max_size=4), max_leaves=8
-)
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> tuple[Node, list[dict[str, Any]]]:
-    """A query, and sessions near to it."""
-    if draw(st.booleans()):
-        node = draw(trees())
-        return node, [as_json(draw(sessions_near(node))) for _ in range(draw(st.integers(1, 4)))]
-    node = draw(trees(nasty_predicates()))
-    return node, [as_json({"userMetadata": draw(_nasty_metadata)}) for _ in range(draw(st.integers(1, 4)))]
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +49,10 @@ def test_the_rows_on_postgres_are_those_that_match(postgres: Any, case: tuple[No
 # --- somebody's own table ----------------------------------------------------------------------
 
 _metadata_for_json: Any = st.recursive(
-    st.one_of(st.sampled_from([each for each in _VALUES if "\0" not in each and each in _SAYABLE]), st.none(),
+    st.one_of(st.sampled_from([each for each in VALUES if "\0" not in each and each in SAYABLE]), st.none(),
               st.sampled_from([5, True, [], ["a", {"a": "b"}], {}, 1.5])),
     lambda inner: st.one_of(
-        st.dictionaries(st.sampled_from([key for key in _KEYS if "\0" not in key]), inner, max_size=4),
+        st.dictionaries(st.sampled_from([key for key in KEYS if "\0" not in key]), inner, max_size=4),
         st.lists(inner, max_size=2),
     ),
     max_leaves=8,
