@@ -9,6 +9,7 @@ import msgspec
 
 from ..errors import BBQueryError
 from ..planning.plan import Plan
+from .arrow_stream import export_stream, session_columns
 from .records import RecordProblem, Session
 
 
@@ -81,6 +82,10 @@ class SessionList(Sequence[Session]):
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Give the sessions as a table to pandas, Polars, DuckDB and others. Needs pyarrow."""
+        return export_stream(session_columns(self._sessions), requested_schema)
 
     def __repr__(self) -> str:
         return f"<SessionList: {len(self)} sessions, {len(self.requests)} requests, {self.discarded} discarded>"

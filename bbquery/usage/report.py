@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from ..errors import BuildError, DecodeError
+from ..sessions.arrow_stream import ArrowColumn, export_stream
 from ..sessions.records import ProjectUsage
 from .grouping import read_keys
 from .periods import interval_start, intervals, parse_interval, require_utc, write_every
@@ -148,7 +149,25 @@ class UsageReport:
             raise DecodeError(f"the service's count cannot be read: {'; '.join(map(str, usage.problems))}")
         return Coverage(self.total.browser_minutes, usage.browser_minutes)
 
-    # --- JSON ----------------------------------------------------------------------------------
+    # --- other forms ---------------------------------------------------------------------------
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Give the cells as a table to pandas, Polars, DuckDB and others: a row for each segment and interval.
+
+        Needs pyarrow. Durations are in seconds, rates from 0 to 1.
+        """
+        starts = [start for _, start in self.cells]
+        columns = [
+            ArrowColumn("interval_start", "time", starts),
+            ArrowColumn("interval_end", "time", [None if start is None else self.end_of(start) for start in starts]),
+        ]
+        columns += [ArrowColumn(name, "text", [key[at] for key, _ in self.cells]) for at, name in enumerate(self.by)]
+        for name in ("sessions", "running", "browser_minutes", "proxy_bytes", "p50_duration", "p95_duration"):
+            columns.append(ArrowColumn(name, "integer", [getattr(figures, name) for figures in self.cells.values()]))
+        for name in ("average_duration", "error_rate", "timeout_rate"):
+            exact = [getattr(figures, name) for figures in self.cells.values()]
+            columns.append(ArrowColumn(name, "number", [None if value is None else float(value) for value in exact]))
+        return export_stream(columns, requested_schema)
 
     def to_dict(self, estimate: CostEstimate | None = None) -> dict[str, Any]:
         """Return the report for JSON. `cells` hold everything that `from_dict` needs; the rest are their sums."""
