@@ -4,7 +4,8 @@
 shows must be what comes. `console` blocks run in a shell, and show what it prints; `...` stands for anything. `sh`
 blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of
 the linter or of the usage command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and
-`bbq file` blocks what a file of queries holds.
+`bbq file` blocks what a file of queries holds. Of `cron` and `systemd` blocks the options are looked at, `sql` runs on
+DuckDB, and `python airflow` is compiled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import doctest
 import inspect
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -20,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 from support.case_tables import cases
@@ -166,11 +169,45 @@ def run_mistakes(text: str, _: dict[str, Any], where: str) -> None:
             raise AssertionError(f"{where}: {bbquery.parse(line)}")
 
 
+def run_command_line(line: str, where: str) -> None:
+    """The command that a scheduler starts: its options are there."""
+    words = shlex.split(line)
+    words = words[words.index("bbquery") :]
+    done = subprocess.run([*words[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, where
+    assert all(word in done.stdout for word in words if word.startswith("--")), where
+
+
+def run_cron(text: str, _: dict[str, Any], where: str) -> None:
+    for line in text.splitlines():
+        *times, command = line.split(maxsplit=5)
+        assert all(re.fullmatch(r"[\d*/,-]+", time) for time in times), where
+        run_command_line(command.partition(">")[0], where)
+
+
+def run_systemd(text: str, _: dict[str, Any], where: str) -> None:
+    (command,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    run_command_line(command, where)
+
+
+def run_airflow(text: str, _: dict[str, Any], where: str) -> None:
+    compile(text, where, "exec")
+
+
+def run_sql(text: str, _: dict[str, Any], where: str) -> None:
+    with duckdb.connect() as connection:
+        assert connection.execute(text).fetchall(), where
+
+
 RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "python": run_python,
     "pycon": run_pycon,
     "console": run_console,
     "sh": run_sh,
+    "cron": run_cron,
+    "systemd": run_systemd,
+    "python airflow": run_airflow,
+    "sql": run_sql,
     "toml": run_toml,
     "yaml": run_yaml,
     "bbq": run_bbq,

@@ -37,8 +37,9 @@ def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable,
 # --- names -------------------------------------------------------------------------------------
 
 PUBLIC = """
-    ApiError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client CreatedSession DecodeError
-    AsyncSessionStream Diagnostic FullScanRefused NotAWireQuery NotFound Plan Project ProjectUsage Query
+    ApiError Archive ArchiveError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client
+    CreatedSession DecodeError AsyncSessionStream Diagnostic FullScanRefused Layout NotAWireQuery NotFound NotSqlQuery
+    Plan Project ProjectUsage Query
     QuerySyntaxError RateLimited RecordProblem Release ServerError Session SessionCreatedError SessionList
     SessionNotRecovered SessionStream Span Timeout Trace TransportError
     UsageReport WaitTimeout __version__ all_of any_of check decode field from_dict from_json measure_usage meta

@@ -101,7 +101,7 @@ class ArchiveReader:
                 f"SELECT unnest(map_keys(metadata)) AS path FROM {rows} UNION ALL"
                 f" SELECT unnest(list_transform({objects}, lambda entry: entry.key)) FROM {rows}"
             )
-            counted = connection.execute(f"SELECT path, count(*) FROM ({names}) GROUP BY path").fetchall()
+            counted = connection.execute(f"SELECT path, count(*) FROM ({names}) GROUP BY path ORDER BY path").fetchall()
             paths = [(path_keys(path), count) for path, count in counted]
             return Counter({join_name(path): count for path, count in paths if all(path)})
 

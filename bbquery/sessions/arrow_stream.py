@@ -53,6 +53,13 @@ def export_stream(columns: Iterable[ArrowColumn], requested_schema: object) -> o
         "text": pyarrow.string(), "time": pyarrow.timestamp("us", tz="UTC"), "integer": pyarrow.int64(),
         "number": pyarrow.float64(), "boolean": pyarrow.bool_(),
     }  # fmt: skip
+    columns = list(columns)
+    names = [column.name for column in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise BuildError(
+                f"{name!r} is the name of another column", hint="group by another name", code="bad-setting"
+            )
     try:
         table = pyarrow.table(
             {
