@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 RUN := PYTHONPATH= $(BIN)/
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo check test test-fast fuzz mutants bench docs fmt clean
+.PHONY: help demo check test test-fast test-spark fuzz mutants bench docs fmt clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -51,6 +51,9 @@ test: check ## run `check` and every test, with coverage
 
 test-fast: $(VENV)/dev.stamp ## run most tests, with fewer examples, in less than a minute
 	BBQUERY_EXAMPLES=0.03 $(BIN)/python -m pytest -n auto -q -m "not slow"
+
+test-spark: $(VENV)/dev,spark.stamp ## run the tests that need Spark and Java
+	BBQUERY_SPARK=1 $(BIN)/python -m pytest -n 0 tests/semantics/test_sql_on_spark.py
 
 fuzz: $(VENV)/dev.stamp ## run the properties on new random examples for SECONDS=60
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS)

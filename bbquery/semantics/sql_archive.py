@@ -21,6 +21,7 @@ from .sql_writer import (
     is_not_null,
     is_null,
     joined,
+    json_member,
     number,
 )
 
@@ -55,7 +56,7 @@ class ArchiveWriter(SqlWriter):
         held = exp.column(column, quoted=True)
         literal = exp.Literal.string(key)
         if self.dialect == "postgres":  # it has no maps: the column is a JSON object
-            return exp.Paren(this=exp.JSONExtractScalar(this=held, expression=literal))
+            return json_member(held, literal, "->>")
         if self.dialect == "bigquery":
             return exp.Anonymous(
                 this="JSON_VALUE", expressions=[exp.Bracket(this=held, expressions=[literal]), exp.Literal.string("$")]

@@ -10,7 +10,7 @@ from ..language.nodes import Exists, Order
 from ..language.session_fields import SESSION_FIELDS
 from ..language.values import Now, Time
 from .layouts import EPOCH_UNITS
-from .sql_writer import ORDERS, SqlWriter, Unsayable, false_if_null, is_not_null, is_null, joined, number
+from .sql_writer import ORDERS, SqlWriter, Unsayable, false_if_null, is_not_null, is_null, joined, json_member, number
 
 if TYPE_CHECKING:
     from ..language.nodes import OrderOperator, Predicate
@@ -69,7 +69,7 @@ class JsonWriter(SqlWriter):
     def _postgres_member(self, path: Path) -> tuple[Sql, Sql, str]:
         held: Sql = exp.column(self.layout.metadata, quoted=True)
         for key in path:
-            held = exp.Paren(this=exp.JSONExtract(this=held, expression=exp.Literal.string(key)))
+            held = json_member(held, exp.Literal.string(key), "->")
         text = exp.JSONBExtractScalar(this=held, expression=exp.Literal.string("{}"))
         return exp.Anonymous(this="JSONB_TYPEOF", expressions=[held.copy()]), text, "string"
 

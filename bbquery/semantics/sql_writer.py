@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 ORDERS: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE}
 _MIRRORED: dict[str, OrderOperator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_ENDS_WITH = {
+    "duckdb": "ENDS_WITH", "bigquery": "ENDS_WITH",
+    "spark": "ENDSWITH", "databricks": "ENDSWITH", "snowflake": "ENDSWITH",
+}  # fmt: skip
+"""The function of each dialect that has one: older sqlglots do not know it."""
+
 NANOSECONDS = 10**9
 """The nanoseconds in a second."""
 
@@ -103,10 +109,10 @@ class SqlWriter:
             return false_if_null(exp.StartsWith(this=held, expression=value))
         if node.operator == "*=":
             return false_if_null(exp.GT(this=exp.StrPosition(this=held, substr=value), expression=number(0)))
-        if self.dialect in ("postgres", "trino"):  # neither has a function for it
+        if self.dialect not in _ENDS_WITH:
             tail = exp.Right(this=held, expression=number(len(value.this)))
             return false_if_null(exp.EQ(this=tail, expression=value))
-        return false_if_null(exp.EndsWith(this=held, expression=value))
+        return false_if_null(exp.Anonymous(this=_ENDS_WITH[self.dialect], expressions=[held, value]))
 
     def column(self, node: Predicate, name: str) -> Sql:
         column = self.layout.columns[name]
@@ -186,3 +192,11 @@ def is_not_null(value: Sql) -> Sql:
 
 def number(value: int) -> Sql:
     return exp.Literal.number(value)
+
+
+def json_member(held: Sql, key: exp.Literal, operator: str) -> Sql:
+    """Return a member of an object in PostgreSQL.
+
+    Written as `OPERATOR(->)`: what sqlglot makes of its own node for it differs between versions.
+    """
+    return exp.Paren(this=exp.Operator(this=held, operator=operator, expression=key))
