@@ -34,6 +34,11 @@ class MapColumn:
             self.values.append(value)
         self.offsets.append(len(self.keys))
 
+    def add_entry(self, key: str, value: str) -> None:
+        """Add to the map of the session that is being added."""
+        self.keys.append(key)
+        self.values.append(value)
+
     def array(self) -> Any:
         """Return the column as Arrow holds it."""
         arrow = pyarrow()
@@ -50,9 +55,12 @@ class MetadataMaps:
             name: MapColumn() for name in ("metadata", "metadata_numbers", "metadata_times", "metadata_others")
         }
 
-    def add(self, all_metadata: Iterable[Any]) -> None:
-        """Add the metadata of sessions. What is no object holds nothing."""
-        # One pass over what may be millions of values: names are local.
+    def add(self, all_metadata: Iterable[Any], *, portable: bool = False) -> None:
+        """Add the metadata of sessions. What is no object holds nothing.
+
+        `portable` says that no text in it is one that an engine cannot hold.
+        """
+        # One pass over what may be millions of values: names are local, and nothing is called that need not be.
         texts, numbers, times, others = self.columns.values()
         add_key, add_value = texts.keys.append, texts.values.append
         for metadata in all_metadata:
@@ -64,26 +72,23 @@ class MetadataMaps:
                     name = prefix + _key_text(key) if prefix or key not in _PLAIN_KEYS else key
                     if type(value) is str:
                         add_key(name)
-                        add_value(value if value.isascii() and "\0" not in value else to_portable(value))
-                        if value[:1] in _FIRST_OF_NUMBERS:
+                        add_value(value if portable else to_portable(value))
+                        if value < ":" and value[:1] in _FIRST_OF_NUMBERS:  # the colon comes after the digits
                             number, time = _sort_keys(value)
                             if number is not None:
-                                numbers.keys.append(name)
-                                numbers.values.append(number)
+                                numbers.add_entry(name, number)
                             elif time is not None:
-                                times.keys.append(name)
-                                times.values.append(time)
+                                times.add_entry(name, time)
                     elif value is not None:
-                        others.keys.append(name)
-                        others.values.append(_other_text(value))
-                        if isinstance(value, dict) and depth < MAX_PATH:
+                        others.add_entry(name, _other_text(value))
+                        if type(value) is dict and depth < MAX_PATH:
                             ahead.append((name + ".", value, depth + 1))
             for column in (texts, numbers, times, others):
                 column.offsets.append(len(column.keys))
 
 
 _FIRST_OF_NUMBERS = frozenset("-0123456789")
-_PLAIN_KEYS = frozenset("client task env user team run job order status name id attempt number version".split())
+_PLAIN_KEYS = frozenset("client task env user team run job order status name id attempt number version test".split())
 """Keys that people use, and that need no escape: they are not looked up."""
 
 

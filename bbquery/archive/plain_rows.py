@@ -81,7 +81,7 @@ def _table_of(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> A
     columns["duration_ns"] = pc.if_else(pc.less(lasted, 0), 0, lasted)
     columns["limit_ns"] = pc.subtract(columns["expires_at_ns"], columns["started_at_ns"])
     metadata = MetadataMaps()
-    metadata.add([session.user_metadata for session in sessions])
+    metadata.add([session.user_metadata for session in sessions], portable=True)
     columns |= {name: column.array() for name, column in metadata.columns.items()}
     odd = MapColumn()
     odd.offsets = [0] * (len(sessions) + 1)

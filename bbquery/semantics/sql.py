@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .._text import did_you_mean
 from ..errors import BuildError, NotSqlQuery
 from ..language.printer import preview
-from .sql_writer import Unsayable
+from .sql_writer import Unsayable, for_where
 
 if TYPE_CHECKING:
     from ..language.nodes import Node
@@ -63,9 +63,10 @@ def to_archive_sql(node: Node, now: int, *, plain: bool) -> tuple[str, bool]:
 
     writer = ArchiveWriter("duckdb", Layout.archive(), now, plain=plain)
     try:
-        return writer.condition(node, False, wanted=True).sql(dialect="duckdb"), True
+        condition, exact = writer.condition(node, False, wanted=True), True
     except Unsayable:
-        return writer.condition(node, True, wanted=True).sql(dialect="duckdb"), False
+        condition, exact = writer.condition(node, True, wanted=True), False
+    return for_where(condition).sql(dialect="duckdb"), exact
 
 
 def _require_dialect(dialect: object) -> None:

@@ -200,3 +200,18 @@ def json_member(held: Sql, key: exp.Literal, operator: str) -> Sql:
     Written as `OPERATOR(->)`: what sqlglot makes of its own node for it differs between versions.
     """
     return exp.Paren(this=exp.Operator(this=held, operator=operator, expression=key))
+
+
+def for_where(condition: Sql) -> Sql:
+    """Return a condition that holds for the same rows, and may be NULL for others.
+
+    Engines prune files by plain comparisons that stand alone, and not by what is inside a COALESCE.
+    """
+    if isinstance(condition, exp.And):
+        return exp.And(this=for_where(condition.this), expression=for_where(condition.expression))
+    if isinstance(condition, exp.Paren):
+        return exp.Paren(this=for_where(condition.this))
+    if isinstance(condition, exp.Coalesce) and condition.expressions == [exp.false()]:
+        inner: Sql = condition.this
+        return inner
+    return condition

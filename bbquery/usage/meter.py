@@ -211,9 +211,15 @@ class UsageMeter:
         return meter
 
     def add_cells(self, cells: Mapping[Cell, UsageTotals]) -> Self:
-        """Count sessions that were counted elsewhere, by the same keys and intervals and at the same `now`."""
+        """Count sessions that were counted elsewhere, by the same keys and intervals and at the same `now`.
+
+        The totals are taken over: nobody else may add to them.
+        """
         for cell, figures in cells.items():
-            self._cells.setdefault(cell, UsageTotals()).add(figures)
+            if cell in self._cells:
+                self._cells[cell].add(figures)
+            else:
+                self._cells[cell] = figures
         return self
 
     def take_cells(self) -> dict[Cell, UsageTotals]:
