@@ -17,7 +17,6 @@ from .sql_writer import (
     SqlWriter,
     Unsayable,
     false_if_null,
-    in_brackets,
     is_not_null,
     is_null,
     joined,
@@ -128,9 +127,9 @@ class ArchiveWriter(SqlWriter):
         ended = self._number_compared("duration_ns", "duration", operator, value)
         limit = self._number_compared("limit_ns", "limit", operator, value)
         no_limit = joined(exp.And, [is_null(exp.column("limit_ns", quoted=True)), *self._odd_is(is_null, "limit")])
-        goes_on = [exp.Not(this=in_brackets(self.is_there(node, "ended_at"))), self.is_not_final(node)]
+        no_end = [is_null(exp.column("ended_at_ns", quoted=True)), *self._odd_is(is_null, "ended_at")]
         running = self.running_duration(node, operator, value, limit, no_limit)
-        return joined(exp.Or, [ended, joined(exp.And, [*goes_on, running])])
+        return joined(exp.Or, [ended, joined(exp.And, [*no_end, self.is_not_final(node), running])])
 
     def _odd_is(self, condition: Callable[[Sql], Sql], name: str) -> list[Sql]:
         """Return a condition on what `odd` holds under a name, unless it is known to be empty."""

@@ -14,6 +14,7 @@ from ..console import EXIT_INVALID, EXIT_OK, CliError, flush, print_error, print
 from ..options import Command, ConnectionOptions, connection_options, default_format, output_formats, query_argument
 from ..rendering.cells import format_bytes
 from ..rendering.json_output import write_json, write_lines
+from ..rendering.session_list import count_sessions
 from ..rendering.tables import counter
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def compact_files(path: Path, wait: float, form: str | None) -> int:
         damaged = [{"path": each.path, "message": each.message} for each in done.damaged]
         write_json({**done._asdict(), "damaged": damaged})
     else:
-        write(f"{done.sessions:,} sessions in {done.files:,} files; {done.duplicates:,} were there twice\n")
+        write(f"{count_sessions(done.sessions)} in {done.files:,} files; {done.duplicates:,} were there twice\n")
     for each in done.damaged:
         print_error(str(each), "warning")
     if done.damaged:
@@ -228,6 +229,7 @@ def _print_sync(report: SyncReport, form: str | None) -> None:
         write(_in_words(report) + "\n")
     if report.unseen:
         shown = ", ".join(report.unseen[:5]) + (", …" if len(report.unseen) > 5 else "")
-        print_note(f"{len(report.unseen):,} sessions go on as far as the archive knows, and were not listed: {shown}")
+        count = count_sessions(len(report.unseen))
+        print_note(f"{count} not listed, and running as far as the archive knows: {shown}")
     if report.problems:
         print_error(f"{report.problems:,} values are not as documented; they are kept as they came", "warning")
