@@ -53,7 +53,7 @@ test-fast: $(VENV)/dev.stamp ## run most tests, with fewer examples, in less tha
 	BBQUERY_EXAMPLES=0.03 $(BIN)/python -m pytest -n auto -q -m "not slow"
 
 test-spark: $(VENV)/dev,spark.stamp ## run the tests that need Spark and Java
-	BBQUERY_SPARK=1 $(BIN)/python -m pytest -n 0 tests/semantics/test_sql_on_spark.py
+	BBQUERY_SPARK=1 $(BIN)/python -m pytest -n 0 tests/archive/test_spark.py
 
 fuzz: $(VENV)/dev.stamp ## run the properties on new random examples for SECONDS=60
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz.py --seconds $(SECONDS)

@@ -301,6 +301,62 @@ def usage(rounds: Rounds) -> Iterator[Row]:
         yield Row("… peak memory, 200 MB at most", [peak], [other], f"{_named('pandas')}, engine=pyarrow", unit="B")
 
 
+# --- the archive -------------------------------------------------------------------------------
+
+_BY_HAND = """
+SELECT metadata['client'], metadata['task'], date_trunc('day', started_at), count(*), sum(proxy_bytes),
+    sum(greatest(1, ceil(duration_ns / 60e9))), avg(duration_ns), count_if(status = 'ERROR'),
+    quantile_disc(duration_ns, [0.5, 0.95])
+FROM {files} GROUP BY ALL
+"""
+_SELECTED_BY_HAND = """
+SELECT json FROM {files}
+WHERE metadata['client'] = 'acme' AND status = 'ERROR' AND created_at > '2026-05-20' ORDER BY created_at DESC
+"""
+
+
+def archive(rounds: Rounds) -> Iterator[Row]:
+    """A million sessions of a month, each with an id of its own."""
+    import duckdb
+
+    now = datetime.fromtimestamp(_NOW, UTC)
+    query = "user_metadata['client']:'acme' AND status:'ERROR' AND created_at>'2026-05-20'"
+    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+        source, target = Path(folder, "sessions.ndjson"), Path(folder, "sessions.parquet")
+        with source.open("w") as file:
+            file.writelines(json.dumps(each, separators=(",", ":")) + "\n" for each in generate(1_000_000, now=_NOW))
+        copy = f"COPY (SELECT * FROM read_json('{source}')) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+        number = iter(range(100))
+
+        def add() -> None:
+            assert bbquery.Archive(Path(folder, f"a{next(number)}")).add(source).added == 1_000_000
+
+        ours, theirs = once_in_turn([add, lambda: connection.execute(copy)], 1)
+        yield Row("add 1,000,000 sessions to an archive", ours, theirs, f"{_named('duckdb')}'s own COPY", 2)
+        kept = bbquery.Archive(Path(folder, "a0"))
+        files = f"'{kept.path}/day=*/*.parquet'"
+        by_hand = _BY_HAND.format(files=files)
+        assert len(connection.execute(by_hand).fetchall()) >= 1_000
+        ours, theirs = once_in_turn(
+            [
+                lambda: kept.usage(by=["client", "task"], every="1d", now=now).total,
+                lambda: connection.execute(by_hand).fetchall(),
+            ],
+            rounds(9),
+        )
+        yield Row("usage of an archive of these, by two keys and day", ours, theirs, "SQL by hand", 1.5)
+        selected = _SELECTED_BY_HAND.format(files=files)
+        assert len(connection.execute(selected).fetchall()) == len(kept.sessions(query, now=now))
+        ours, theirs = once_in_turn(
+            [lambda: kept.sessions(query, now=now), lambda: connection.execute(selected).fetchall()], rounds(9)
+        )
+        yield Row("4,000 sessions of these, by three conditions", ours, theirs, "SQL by hand, not decoded", 1.5)
+        usage = f"import bbquery\narchive = bbquery.Archive({str(kept.path)!r})"
+        peak, _ = peak_memory(usage, "archive.usage(by=['client', 'task'], every='1d')")
+        other, _ = peak_memory("import duckdb", f"duckdb.connect().execute({by_hand!r}).fetchall()")
+        yield Row("… peak memory of that usage", [peak], [other], "SQL by hand", 1.2, unit="B")
+
+
 def _program(source: str) -> Callable[..., Any]:
     """Its function `measure`. It is a text, as a process of its own runs it too."""
     names: dict[str, Any] = {}
@@ -509,6 +565,7 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "filter": filtering,
     "plan": planning,
     "usage": usage,
+    "archive": archive,
     "dashboard": dashboard,
     "import": importing,
     "first": first_parse,

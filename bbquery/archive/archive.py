@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ..errors import BuildError
-from ..language.validation import run_instant
 from ..query import as_query
 from ..usage.meter import UsageMeter
 from .engine import engine_errors
-from .manifest import read_manifest, read_or_make_manifest, writing
+from .manifest import read_or_make_manifest, writing
 from .merge import Merged, merge
+from .query_engines import as_engine
 from .reader import ArchiveInfo, ArchiveReader
 from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
@@ -37,14 +37,24 @@ class Archive:
     """Sessions in a folder of Parquet files, each once, as last seen.
 
     The folder is made when something is first written to it. `wait` is how many seconds a run waits for another one
-    that writes. Files of Parquet can be read by anything; docs/archive.md describes them.
+    that writes. With more than one of `processes`, large files are read in several, which start as `multiprocessing`
+    says: a script needs its `if __name__ == "__main__"`. Any reader of Parquet can use the files; docs/archive.md
+    describes them.
+
+    `engine` is what asks: DuckDB, or a SparkSession, which can read an archive wherever Spark finds it. Everything that
+    writes is done here, and needs a local path.
     """
 
-    def __init__(self, path: str | PathLike[str], *, wait: float = 60) -> None:
+    def __init__(
+        self, path: str | PathLike[str], *, wait: float = 60, processes: int = 1, engine: object = None
+    ) -> None:
         if not isinstance(path, str | PathLike):
             raise BuildError(f"an archive is at a path, not at a {type(path).__name__}", code="wrong-type")
         self.path = Path(path)
         self._wait = wait
+        self._processes = processes
+        self._engine = as_engine(engine)
+        self._place = str(path)  # a Path would make one slash of the two in s3a://
 
     def __repr__(self) -> str:
         return f"Archive({str(self.path)!r})"
@@ -93,7 +103,7 @@ class Archive:
         wanted = as_query(query)
         listing = ServiceListing(client, wanted, project_id)
         merged = self._write(lambda staged: listing.stage(staged, progress), now)
-        reader = ArchiveReader(self.path, wanted, now)
+        reader = self._reader(wanted, now)
         missing = reader.unseen(listing.seen) if project_id is None else ()
         return SyncReport(merged.added, merged.updated, merged.unchanged, merged.older, missing, listing.problems)
 
@@ -105,14 +115,21 @@ class Archive:
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             return compact(self.path, staging)
 
+    def _reader(self, query: Query | None, now: datetime | None) -> ArchiveReader:
+        return ArchiveReader(self._engine, self._place, query, now)
+
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             manifest = read_or_make_manifest(self.path)
             folder = staging / "in"
             folder.mkdir()
-            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now)
-            stage(staged)
-            return merge(self.path, manifest, staged.paths, staging)
+            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now, self._processes)
+            try:
+                stage(staged)
+                paths = staged.finish()
+            finally:
+                staged.close()
+            return merge(self.path, manifest, paths, staging)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -122,23 +139,23 @@ class Archive:
 
     def info(self) -> ArchiveInfo:
         """Return what is in the archive."""
-        return ArchiveReader(self.path, None, None).info()
+        return self._reader(None, None).info()
 
     def plan(self, query: str | Query | None = None, *, now: datetime | None = None) -> ArchivePlan:
         """Return how the archive would be asked."""
-        return ArchivePlan(as_query(query), read_manifest(self.path).files, run_instant(now))
+        return self._reader(as_query(query), now).plan()
 
     def sessions(self, query: str | Query | None = None, *, now: datetime | None = None) -> SessionList:
         """Return the sessions that match, newest first, as the client does."""
-        return ArchiveReader(self.path, as_query(query), now).sessions()
+        return self._reader(as_query(query), now).sessions()
 
     def count(self, query: str | Query | None = None, *, now: datetime | None = None) -> int:
         """Return the number of sessions that match."""
-        return ArchiveReader(self.path, as_query(query), now).count()
+        return self._reader(as_query(query), now).count()
 
     def keys(self) -> Counter[str]:
         """Return the names of metadata by which usage can be grouped, with how many sessions have each."""
-        return ArchiveReader(self.path, None, None).keys()
+        return self._reader(None, None).keys()
 
     def usage(
         self,
@@ -153,5 +170,5 @@ class Archive:
         """Return the usage of the sessions that match. It equals what `measure_usage` says of them."""
         now = datetime.now(UTC) if now is None else now
         meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
-        ArchiveReader(self.path, as_query(query), now).measure(meter)
+        self._reader(as_query(query), now).measure(meter)
         return meter.report()

@@ -66,12 +66,19 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArchiveError(reason) from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror}") from None
+    return decode_manifest(content, folder)
+
+
+def decode_manifest(content: bytes, folder: Path | str) -> Manifest:
+    """Return the manifest of an archive from JSON. Raise ArchiveError if it is damaged or newer."""
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
         if manifest.format != "bbquery-archive":
             raise ValueError(manifest.format)
     except (msgspec.MsgspecError, ValueError):
-        raise ArchiveError(f"{path} is damaged; `bbquery archive compact` makes it anew from the files") from None
+        raise ArchiveError(
+            f"{folder}/{MANIFEST} is damaged; `bbquery archive compact` makes it anew from the files"
+        ) from None
     if manifest.version > SCHEMA_VERSION:
         raise ArchiveError(
             f"{folder} was written by a newer bbquery (version {manifest.version} of its schema); upgrade"

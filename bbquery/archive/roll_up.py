@@ -7,32 +7,36 @@ cell as pairs of whole seconds and number of sessions. Only minutes that run int
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from ..language.session_fields import FINAL_STATUSES, SESSION_FIELDS
 from ..semantics.portable_text import from_portable, path_text
+from ..semantics.sql import text_literal
 from ..usage.grouping import GroupKey
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter, spread_minutes
 from ..usage.periods import INTERVAL_EPOCH
 from ..usage.report import Cell, Segment
 from ..usage.totals import UsageTotals
 
+if TYPE_CHECKING:
+    from .query_engines import OpenFiles, QueryEngine
+
 _SHIFT = 10**11
 """Seconds that make every instant of the years 1 to 9999 positive: SQL divides towards zero."""
 
+_ANCHOR = int(INTERVAL_EPOCH.timestamp())
+_EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _FINAL = ", ".join([f"'{status}'" for status in sorted(FINAL_STATUSES)])
 
 
-def roll_up(connection: Any, rows: str, meter: UsageMeter) -> dict[Cell, UsageTotals]:
+def roll_up(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter) -> dict[Cell, UsageTotals]:
     """Return the cells of the sessions in a table of SQL, as `meter` counts them.
 
     Its columns are those of an archive, and nothing in them is odd.
     """
-    keys, every = meter.keys, meter.every
-    names = [f"k{at}" for at in range(len(keys))]
-    measured = _measured(rows, keys, every)
-    limits = {"now": meter.now, "start": meter.start, "end": meter.end}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE measured AS {measured}", limits)
+    names = [f"k{at}" for at in range(len(meter.keys))]
+    measured = opened.keep(_measured(engine, rows, meter))
     by = ", ".join([*names, "place"])
     cells: dict[Cell, UsageTotals] = {}
 
@@ -43,72 +47,85 @@ def roll_up(connection: Any, rows: str, meter: UsageMeter) -> dict[Cell, UsageTo
         return cells.setdefault((segment_of(row), row[len(names)]), UsageTotals())
 
     # The durations of each cell as two lists, and then what is added.
-    for row in connection.execute(
-        f"SELECT {by}, list(seconds), list(count) FROM (SELECT {by}, seconds, count(*) AS count FROM measured"
-        f" WHERE seconds IS NOT NULL GROUP BY ALL) GROUP BY {by}"
-    ).fetchall():
+    lists = ", ".join([engine.spelling.gather.format(name) for name in ("seconds", "times")])
+    for row in opened.fetch(
+        f"SELECT {by}, {lists} FROM (SELECT {by}, seconds, count(*) AS times FROM {measured}"
+        f" WHERE seconds IS NOT NULL GROUP BY {by}, seconds) AS counted GROUP BY {by}"
+    ):
         cell_of(row).durations = dict(zip(row[-2], row[-1], strict=True))
-    for *row, status, count, running, microseconds, size, minutes in connection.execute(
-        f"SELECT {by}, status, count(*), count_if(running), sum(lasted), sum(size), sum(minutes) FROM measured"
-        f" GROUP BY {by}, status"
-    ).fetchall():
+    for *row, status, count, running, microseconds, size, minutes in opened.fetch(
+        f"SELECT {by}, counted_status, count(*), count_if(running), sum(lasted), sum(bytes), sum(minutes)"
+        f" FROM {measured} GROUP BY {by}, counted_status"
+    ):
         totals = cell_of(row)
         totals.by_status[from_portable(status)] = count
         totals.running += running
         totals.microseconds += int(microseconds or 0)
         totals.proxy_bytes += int(size)
         totals.browser_minutes += int(minutes)
-    if every is not None:
-        for *row, began, minutes, count in connection.execute(
-            f"SELECT {by}, began, all_minutes, count(*) FROM measured WHERE minutes = 0 GROUP BY ALL"
-        ).fetchall():
-            spread_minutes(cells, segment_of(row), began, minutes, every, count)
-    connection.execute("DROP TABLE measured")
+    if meter.every is not None:
+        for *row, began, minutes, count in opened.fetch(
+            f"SELECT {by}, began, all_minutes, count(*) FROM {measured} WHERE minutes = 0"
+            f" GROUP BY {by}, began, all_minutes"
+        ):
+            spread_minutes(cells, segment_of(row), began, minutes, meter.every, count)
     return cells
 
 
-def _measured(rows: str, keys: Sequence[GroupKey], every: int | None) -> str:
-    """Return the SQL of what counts of each session."""
-    segments = [f"{_segment(key)} AS k{at}" for at, key in enumerate(keys)]
-    anchor = int(INTERVAL_EPOCH.timestamp())
-    shift = 0 if every is None else _SHIFT // every
-    place = "NULL" if every is None else f"(began + {shift * every}) // {every} - {shift}"
-    # A session whose minutes all begin in its own interval is counted there at once.
-    minutes = "all_minutes"
+def _measured(engine: QueryEngine, rows: str, meter: UsageMeter) -> str:
+    """Return the SQL of what counts of each session. Its times are microseconds since 1970."""
+    divide, every = engine.spelling.divide.format, meter.every
+    started, ended, created, expires = (
+        engine.spelling.micros.format(name) for name in ("started_at", "ended_at", "created_at", "expires_at")
+    )
+    now = _micros(meter.now)
+    limits = [f"stood >= {_micros(meter.start)}"] if meter.start is not None else []
+    limits += [f"stood < {_micros(meter.end)}"] if meter.end is not None else []
+    segments = "".join([f"{_segment(engine, key)} AS k{at}, " for at, key in enumerate(meter.keys)])
+    began = f"{divide(f'stood + {_SHIFT * 1_000_000}', '1000000')} - {_SHIFT} - {_ANCHOR}"
+    place, minutes = "CAST(NULL AS BIGINT)", "all_minutes"
     if every is not None:
+        shift = _SHIFT // every
+        place = f"{divide(f'began + {shift * every}', str(every))} - {shift}"
+        # A session whose minutes all begin in its own interval is counted there at once.
         minutes = f"CASE WHEN began - place * {every} + 60 * (all_minutes - 1) < {every} THEN all_minutes ELSE 0 END"
     return f"""
         WITH placed AS (
-            SELECT *, coalesce(started_at, created_at, $now) AS stood,
-                coalesce(nullif(status, ''), '{UNKNOWN_STATUS}') AS counted,
-                coalesce(status IN ({_FINAL}), FALSE) AS final
+            SELECT {segments} coalesce(nullif(status, ''), '{UNKNOWN_STATUS}') AS counted_status,
+                coalesce(status IN ({_FINAL}), FALSE) AS is_final, coalesce(proxy_bytes, 0) AS bytes,
+                coalesce({started}, {created}, {now}) AS stood, {started} AS started, {ended} AS ended,
+                CASE WHEN expires_at IS NULL OR {now} < {expires} THEN {now} ELSE {expires} END AS expected
             FROM {rows}
-        ), timed AS (
-            SELECT *, ended_at IS NULL AND NOT final AS running,
-                CASE WHEN ended_at IS NOT NULL THEN ended_at WHEN final THEN NULL
-                    WHEN expires_at IS NULL OR $now < expires_at THEN $now ELSE expires_at END AS ends,
-                (epoch_us(stood) + {_SHIFT}000000) // 1000000 - {_SHIFT} - {anchor} AS began
-            FROM placed
-            WHERE ($start IS NULL OR stood >= $start) AND ($end IS NULL OR stood < $end)
         ), lasting AS (
-            SELECT *, CASE WHEN started_at IS NOT NULL AND ends IS NOT NULL
-                THEN greatest(0, epoch_us(ends) - epoch_us(started_at)) END AS lasted
-            FROM timed
+            SELECT *, ended IS NULL AND NOT is_final AS running,
+                greatest(0, CASE WHEN ended IS NULL AND NOT is_final THEN expected ELSE ended END - started) AS longest,
+                started IS NULL OR (ended IS NULL AND is_final) AS is_unknown, {began} AS began
+            FROM placed WHERE {" AND ".join(limits) or "TRUE"}
         ), whole AS (
-            SELECT *, (lasted + 999999) // 1000000 AS seconds FROM lasting
-        ), minuted AS (
-            SELECT *, greatest(1, coalesce((seconds + 59) // 60, 1)) AS all_minutes, {place} AS place FROM whole
+            SELECT *, CASE WHEN is_unknown THEN NULL ELSE longest END AS lasted,
+                CASE WHEN is_unknown THEN NULL ELSE {divide("longest + 999999", "1000000")} END AS seconds
+            FROM lasting
+        ), counted AS (
+            SELECT *, CASE WHEN seconds > 60 THEN {divide("seconds + 59", "60")} ELSE 1 END AS all_minutes,
+                {place} AS place
+            FROM whole
         )
-        SELECT {"".join([f"{segment}, " for segment in segments])} place, counted AS status, running, lasted, seconds,
-            coalesce(proxy_bytes, 0) AS size, began, all_minutes, {minutes} AS minutes
-        FROM minuted"""
+        SELECT {"".join([f"k{at}, " for at in range(len(meter.keys))])} place, counted_status, running, lasted, seconds,
+            bytes, began, all_minutes, {minutes} AS minutes
+        FROM counted"""
 
 
-def _segment(key: GroupKey) -> str:
+def _segment(engine: QueryEngine, key: GroupKey) -> str:
     """Return the SQL of a group key's value, or NULL where nothing stands."""
     if key.path:
-        path = "'" + path_text(key.path).replace("'", "''") + "'"
+        path = text_literal(path_text(key.path), engine.dialect)
         return f"coalesce(metadata[{path}], metadata_others[{path}])"
     if key.name == "id":  # one that cannot be read is empty
         return "coalesce(id, '')"
-    return key.name if SESSION_FIELDS[key.name].type == "string" else f"CAST({key.name} AS VARCHAR)"
+    is_text = SESSION_FIELDS[key.name].type == "string"
+    return key.name if is_text else f"CAST({key.name} AS {engine.spelling.text})"
+
+
+def _micros(time: datetime) -> int:
+    """Return microseconds since 1970."""
+    return (time - _EPOCH_1970) // timedelta(microseconds=1)

@@ -26,10 +26,10 @@ class ArchivePlan(Plan):
 
     __slots__ = ("file_count", "files", "sql")
 
-    def __init__(self, query: Query | None, files: tuple[DataFile, ...], now: int) -> None:
+    def __init__(self, query: Query | None, files: tuple[DataFile, ...], now: int, dialect: str = "duckdb") -> None:
         chosen = files if query is None else tuple(file for file in files if _may_hold(file.day, query.ast, now))
         plain = not any(file.odd for file in chosen)
-        sql, exact = ("TRUE", True) if query is None else to_archive_sql(query.ast, now, plain=plain)
+        sql, exact = ("TRUE", True) if query is None else to_archive_sql(query.ast, dialect, now, plain=plain)
         text = "" if query is None else str(query)
         reasons = () if exact else ("an archive knows no path that is so deep, so each session is checked",)
         super().__init__(text, (), None if exact else text, query is None, reasons)

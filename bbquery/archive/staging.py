@@ -1,11 +1,14 @@
-"""Sessions to files of staging, which `merge` takes."""
+"""Sessions to files of staging, which `merge` takes; in several processes if that is asked for."""
 
 from __future__ import annotations
 
+import json
+import signal
+from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,49 +18,105 @@ from .plain_rows import plain_table
 from .rows import RowBatch
 from .source import LineBatch, read_mapping
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+_FIRST_BATCHES = 2
+"""Batches after which other processes pay: each takes a second to start."""
+
 
 class StagedFiles:
-    """Writes batches of sessions to files of one folder."""
+    """Writes batches of sessions to files of one folder. `finish` must be called before `paths` are used.
 
-    def __init__(self, folder: Path, seen_at: datetime) -> None:
+    With more than one of `processes`, others read what comes after the first batches.
+    """
+
+    def __init__(self, folder: Path, seen_at: datetime, processes: int = 1) -> None:
         self.paths: list[Path] = []
         self.sessions = 0
         self._folder = folder
         self._seen_at = seen_at
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._pending: deque[tuple[Path, Future[int]]] = deque()
+        self._started = 0
 
     def add_lines(self, batch: LineBatch) -> None:
-        """Stage sessions from JSON. Raise DecodeError for what is no session."""
-        lines = [line for line in batch.lines if line and not line.isspace()]
-        table = plain_table(lines, self._seen_at) if lines else None
-        if table is None:
-            rows = RowBatch(self._seen_at)
-            for at, line in enumerate(batch.lines):
-                if line and not line.isspace():
-                    rows.add(*_mapping_and_text(line, batch.place(at)))
-            table = rows.table()
-        self._write(table)
+        """Stage sessions from JSON. Raise DecodeError for what is no session, now or later."""
+        path = self._next_path()
+        if self._processes > 1 and self._started > _FIRST_BATCHES:
+            if self._pool is None:
+                self._pool = _start_pool(self._processes)
+            self._pending.append((path, self._pool.submit(stage_lines, batch, path, self._seen_at)))
+            if len(self._pending) > 2 * self._processes:
+                self._collect()
+        else:
+            self._record(path, stage_lines(batch, path, self._seen_at))
 
     def add_mappings(self, mappings: Iterable[dict[str, Any]]) -> None:
         """Stage the API's mappings."""
         rows = RowBatch(self._seen_at)
         for mapping in mappings:
             rows.add(mapping, session_json(mapping))
-        self._write(rows.table())
+        path = self._next_path()
+        self._record(path, _write_table(rows.table(), path))
 
-    def _write(self, table: Any) -> None:
-        if not table.num_rows:
-            return
-        path = self._folder / f"{len(self.paths):06}.parquet"
+    def finish(self) -> list[Path]:
+        """Return the files, after the last one is written."""
+        while self._pending:
+            self._collect()
+        return self.paths
+
+    def close(self) -> None:
+        """End the other processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _next_path(self) -> Path:
+        self._started += 1
+        return self._folder / f"{self._started:06}.parquet"
+
+    def _collect(self) -> None:
+        path, future = self._pending.popleft()
+        self._record(path, future.result())
+
+    def _record(self, path: Path, sessions: int) -> None:
+        if sessions:
+            self.paths.append(path)
+            self.sessions += sessions
+
+
+def _start_pool(processes: int) -> ProcessPoolExecutor:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, because a fork would copy the threads' locks. Ctrl-C is for the process that was started.
+    return ProcessPoolExecutor(processes, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+
+
+def stage_lines(batch: LineBatch, path: Path, seen_at: datetime) -> int:
+    """Write sessions from JSON to a file, and return how many they are. Raise DecodeError for what is no session."""
+    lines = [line for line in batch.lines if line and not line.isspace()]
+    table = plain_table(lines, seen_at) if lines else None
+    if table is None:
+        rows = RowBatch(seen_at)
+        for at, line in enumerate(batch.lines):
+            if line and not line.isspace():
+                rows.add(*_mapping_and_text(line, batch.place(at)))
+        table = rows.table()
+    return _write_table(table, path)
+
+
+def _write_table(table: Any, path: Path) -> int:
+    if table.num_rows:
+        reason = ""
         try:
             parquet().write_table(table, path, compression="lz4", use_dictionary=False)
         except OSError as error:
             reason = error.strerror or str(error)
-        else:
-            reason = ""
         if reason:
             raise ArchiveError(f"{path.parent} cannot be written to: {reason}; nothing was changed")
-        self.paths.append(path)
-        self.sessions += table.num_rows
+    return int(table.num_rows)
 
 
 def _mapping_and_text(line: bytes, place: str) -> tuple[dict[str, Any], str]:
@@ -74,6 +133,4 @@ def session_json(mapping: dict[str, Any]) -> str:
     try:
         return msgspec.json.encode(mapping).decode()
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError):  # lone surrogates, numbers of any length
-        import json
-
         return json.dumps(mapping)

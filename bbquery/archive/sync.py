@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..language import builder
 from ..language.session_fields import FINAL_STATUSES, STATUSES
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..client.blocking import Client
+    from .query_engines import OpenFiles
     from .staging import StagedFiles
 
 
@@ -59,10 +60,10 @@ class ServiceListing:
                 progress(staged.sessions)
 
 
-def unseen(connection: Any, rows: str, seen: set[str]) -> tuple[str, ...]:
+def unseen(opened: OpenFiles, rows: str, seen: set[str]) -> tuple[str, ...]:
     """Return the ids of the sessions in a table of SQL that go on, and are not among those that were seen."""
     final = ", ".join([f"'{status}'" for status in sorted(FINAL_STATUSES)])
-    found = connection.execute(
+    found = opened.fetch(
         f"SELECT id FROM {rows} WHERE NOT coalesce(status IN ({final}), FALSE) AND id <> '' ORDER BY id"
-    ).fetchall()
+    )
     return tuple([name for (name,) in found if name not in seen])

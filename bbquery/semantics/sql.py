@@ -46,6 +46,13 @@ def to_sql(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool
         raise NotSqlQuery(preview(reason.part), dialect, str(reason), weaker) from None
 
 
+def text_literal(text: str, dialect: str) -> str:
+    """Return a text as a literal of the dialect."""
+    from sqlglot import exp
+
+    return exp.Literal.string(text).sql(dialect=dialect)
+
+
 def quote_table(name: str, dialect: str) -> str:
     """Return the name of a table, such as `reports.sessions`, as the dialect quotes it."""
     from sqlglot import exp
@@ -53,20 +60,20 @@ def quote_table(name: str, dialect: str) -> str:
     return ".".join([exp.to_identifier(part, quoted=True).sql(dialect=dialect) for part in name.split(".")])
 
 
-def to_archive_sql(node: Node, now: int, *, plain: bool) -> tuple[str, bool]:
-    """Return a condition of DuckDB on the rows of an archive, and whether it is exact.
+def to_archive_sql(node: Node, dialect: str, now: int, *, plain: bool) -> tuple[str, bool]:
+    """Return a condition on the rows of an archive, and whether it is exact.
 
     One that is not holds for more rows. With `plain`, `odd` is empty in all of them.
     """
     from .layouts import Layout
     from .sql_archive import ArchiveWriter
 
-    writer = ArchiveWriter("duckdb", Layout.archive(), now, plain=plain)
+    writer = ArchiveWriter(dialect, Layout.archive(), now, plain=plain)
     try:
         condition, exact = writer.condition(node, False, wanted=True), True
     except Unsayable:
         condition, exact = writer.condition(node, True, wanted=True), False
-    return for_where(condition).sql(dialect="duckdb"), exact
+    return for_where(condition).sql(dialect=dialect), exact
 
 
 def _require_dialect(dialect: object) -> None:

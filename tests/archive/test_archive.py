@@ -192,6 +192,22 @@ def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:
         archive.add_sessions([session("s2")])
 
 
+def test_several_processes_give_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "in.ndjson"
+    sample = [json.dumps(each) for each in generate(1_000, seed=1, now=NOW.timestamp())]
+    many = [line.replace('"id": "', f'"id": "{at}-', 1) for at in range(150) for line in sample]
+    path.write_text("\n".join(many))
+    one = bbquery.Archive(tmp_path / "one")
+    two = bbquery.Archive(tmp_path / "two", processes=2)
+    assert one.add(path) == two.add(path)
+    assert two.count() == 150_000
+    assert two.usage(by=["client"], now=NOW) == one.usage(by=["client"], now=NOW)
+    path.write_text("\n".join([*many, "{}"]))
+    with pytest.raises(bbquery.DecodeError, match=r"line 150,001"):
+        two.add(path)
+    assert two.info().generation == 1
+
+
 # --- asking it ---------------------------------------------------------------------------------
 
 

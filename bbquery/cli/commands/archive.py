@@ -205,8 +205,9 @@ def compact_files(path: Path, wait: float, form: str | None) -> int:
 
 def _archive(path: Path, wait: float = 60) -> Archive:
     from ...archive import Archive
+    from ...lint.worker_pool import available_processors
 
-    return Archive(path, wait=wait)
+    return Archive(path, wait=wait, processes=available_processors())
 
 
 def _is_json(form: str | None) -> bool:

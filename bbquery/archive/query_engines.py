@@ -1,0 +1,217 @@
+"""What asks an archive: DuckDB in this process, or a Spark cluster.
+
+An engine opens some files as one table and runs SQL on it. What the two spell differently stands in `Spelling`; the
+rest of the SQL is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+
+from ..errors import ArchiveError, BuildError
+from .engine import duckdb
+from .manifest import MANIFEST, DataFile, Manifest, decode_manifest, read_manifest
+from .merge import connect, rows_of
+
+
+class Spelling(NamedTuple):
+    """How an engine spells what the two do not share; `{}` is an expression.
+
+    `micros` are microseconds since 1970 of a timestamp, `divide` a whole division of two positive numbers, `gather` a
+    list of a column, and `text` the type of texts. `objects` are the keys of a map whose values are no objects.
+    """
+
+    micros: str
+    divide: str
+    gather: str
+    text: str
+    objects: str
+
+
+class OpenFiles(Protocol):
+    """Files that are open as one table."""
+
+    rows: str
+    """The table, for a FROM."""
+
+    def fetch(self, sql: str) -> list[Any]: ...
+    def stream(self, sql: str, size: int) -> Iterator[list[Any]]: ...
+    def keep(self, sql: str) -> str: ...
+
+
+class QueryEngine(Protocol):
+    """An engine that reads an archive."""
+
+    dialect: str
+    spelling: Spelling
+
+    def errors(self) -> tuple[type[Exception], ...]: ...
+    def manifest(self, folder: str) -> Manifest: ...
+    def open(self, folder: str, files: tuple[DataFile, ...]) -> AbstractContextManager[OpenFiles]: ...
+
+
+# --- DuckDB ------------------------------------------------------------------------------------
+
+
+class DuckDBEngine:
+    """DuckDB in this process, with bounded memory."""
+
+    dialect = "duckdb"
+    spelling = Spelling(
+        "epoch_us({})",
+        "({}) // ({})",
+        "list({})",
+        "VARCHAR",
+        "list_transform(list_filter(map_entries({}), lambda e: e.value[1] <> '{{'), lambda e: e.key)",
+    )
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what a query raises."""
+        return (duckdb().Error,)
+
+    def manifest(self, folder: str) -> Manifest:
+        """Return the manifest of an archive."""
+        return read_manifest(Path(folder))
+
+    @contextmanager
+    def open(self, folder: str, files: tuple[DataFile, ...]) -> Iterator[OpenFiles]:
+        """Open files of an archive as one table."""
+        with connect() as connection:
+            yield _DuckDBFiles(connection, [Path(folder, file.path) for file in files])
+
+
+class _DuckDBFiles:
+    def __init__(self, connection: Any, paths: list[Path]) -> None:
+        self._connection = connection
+        self.rows = rows_of(paths) if paths else "no_sessions"
+        if not paths:
+            from .schema import arrow_schema
+
+            connection.register("no_sessions", arrow_schema().empty_table())
+
+    def fetch(self, sql: str) -> list[Any]:
+        """Return the rows of a query."""
+        found: list[Any] = self._connection.execute(sql).fetchall()
+        return found
+
+    def stream(self, sql: str, size: int) -> Iterator[list[Any]]:
+        """Yield the rows of a query, some at a time."""
+        cursor = self._connection.execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+    def keep(self, sql: str) -> str:
+        """Run a query once, and return the name of a table with what it gives."""
+        self._connection.execute(f"CREATE TEMP TABLE kept AS {sql}")
+        return "kept"
+
+
+# --- Spark -------------------------------------------------------------------------------------
+
+
+class SparkEngine:
+    """A cluster that the user's own SparkSession leads to. Only answers are collected."""
+
+    dialect = "spark"
+    spelling = Spelling(
+        "unix_micros({})",
+        "({}) div ({})",
+        "collect_list({})",
+        "STRING",
+        "map_keys(map_filter({}, (k, v) -> NOT startswith(v, '{{')))",
+    )
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what a query raises."""
+        from pyspark.errors import PySparkException
+
+        return (PySparkException,)
+
+    def manifest(self, folder: str) -> Manifest:
+        """Return the manifest of an archive, wherever Spark can read it."""
+        path = f"{folder.rstrip('/')}/{MANIFEST}"
+        try:
+            (row,) = self._session.read.text(path, wholetext=True).collect()
+        except self.errors() as error:
+            problem = str(error).strip().splitlines()[0][:300]
+        else:
+            return decode_manifest(row[0].encode(), folder)
+        raise ArchiveError(f"there is no archive at {folder} that can be read: {problem}")
+
+    @contextmanager
+    def open(self, folder: str, files: tuple[DataFile, ...]) -> Iterator[OpenFiles]:
+        """Open files of an archive as one table."""
+        opened = _SparkFiles(self._session, [f"{folder.rstrip('/')}/{file.path}" for file in files])
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+class _SparkFiles:
+    def __init__(self, session: Any, paths: list[str]) -> None:
+        self._session = session
+        self._kept: list[Any] = []
+        self._views: list[str] = []
+        self.rows = self._view(self._frame(paths))
+
+    def _frame(self, paths: list[str]) -> Any:
+        if paths:
+            return self._session.read.parquet(*paths)
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        from .schema import arrow_schema
+
+        return self._session.createDataFrame([], from_arrow_schema(arrow_schema()))
+
+    def _view(self, frame: Any) -> str:
+        self._views.append(f"bbquery_{uuid4().hex}")  # the session is the user's, with names of its own
+        frame.createOrReplaceTempView(self._views[-1])
+        return self._views[-1]
+
+    def fetch(self, sql: str) -> list[Any]:
+        """Return the rows of a query."""
+        return [tuple(row) for row in self._session.sql(sql).collect()]
+
+    def stream(self, sql: str, size: int) -> Iterator[list[Any]]:
+        """Yield the rows of a query, some at a time."""
+        rows: list[Any] = []
+        for row in self._session.sql(sql).toLocalIterator():
+            rows.append(tuple(row))
+            if len(rows) == size:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+
+    def keep(self, sql: str) -> str:
+        """Return the name of a table with what a query gives; it runs when it is first read."""
+        self._kept.append(self._session.sql(sql).cache())
+        return self._view(self._kept[-1])
+
+    def close(self) -> None:
+        """Let go of what was kept."""
+        for frame in self._kept:
+            frame.unpersist()
+        for view in self._views:
+            self._session.catalog.dropTempView(view)
+
+
+def as_engine(engine: object) -> QueryEngine:
+    """Return the engine of an argument: None is DuckDB, and a SparkSession a cluster."""
+    if engine is None:
+        return DuckDBEngine()
+    if hasattr(engine, "sparkContext") or type(engine).__module__.startswith("pyspark."):
+        return SparkEngine(engine)
+    raise BuildError(
+        f"a value of type {type(engine).__name__} is not an engine",
+        hint="give a SparkSession, or nothing for DuckDB",
+        code="wrong-type",
+    )
