@@ -59,7 +59,7 @@ class StagedFiles:
         for mapping in mappings:
             rows.add(mapping, session_json(mapping))
         path = self._next_path()
-        self._record(path, _write_table(rows.table(), path))
+        self._record(path, _write_parquet(rows.table(), path))
 
     def finish(self) -> list[Path]:
         """Return the files, after the last one is written."""
@@ -104,10 +104,10 @@ def stage_lines(batch: LineBatch, path: Path, seen_at: datetime) -> int:
             if line and not line.isspace():
                 rows.add(*_mapping_and_text(line, batch.place(at)))
         table = rows.table()
-    return _write_table(table, path)
+    return _write_parquet(table, path)
 
 
-def _write_table(table: Any, path: Path) -> int:
+def _write_parquet(table: Any, path: Path) -> int:
     if table.num_rows:
         reason = ""
         try:
