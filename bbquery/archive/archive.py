@@ -13,7 +13,7 @@ from ..errors import BuildError
 from ..query import as_query
 from ..usage.meter import UsageMeter
 from .engine import engine_errors
-from .manifest import read_or_make_manifest, writing
+from .manifest import read_manifest, read_or_make_manifest, writing
 from .merge import Merged, merge
 from .query_engines import as_engine
 from .reader import ArchiveInfo, ArchiveReader
@@ -112,6 +112,8 @@ class Archive:
 
         What cannot be read of a damaged file is kept aside, in the folder `_damaged`.
         """
+        if not self.path.is_dir():
+            read_manifest(self.path)  # says that there is none, where a lock would make the folder
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             return compact(self.path, staging)
 

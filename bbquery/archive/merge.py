@@ -9,7 +9,9 @@ go to files of their own. A day with many files is then put into one.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import msgspec
@@ -49,8 +51,8 @@ def connect(folder: Path | None = None, memory: str = "1GB") -> Any:
     """Return a connection to DuckDB whose memory is bounded, and which spills to a folder."""
     connection = duckdb().connect(config={"memory_limit": memory, "preserve_insertion_order": "false"})
     connection.execute("SET TimeZone = 'UTC'")
-    if folder is not None:
-        connection.execute("SET temp_directory = ?", [str(folder / "spill")])
+    spill = Path(gettempdir(), "bbquery-spill") if folder is None else folder / "spill"
+    connection.execute("SET temp_directory = ?", [str(spill)])
     return connection
 
 
@@ -192,7 +194,12 @@ def numbered_rows(paths: list[Path]) -> str:
 
 def _names(paths: list[Path]) -> str:
     """Return a list of files as SQL."""
-    return "[" + ", ".join([f"'{_escape(path)}'" for path in paths]) + "]"
+    return "[" + ", ".join([f"'{_escape_signs(_escape(path))}'" for path in paths]) + "]"
+
+
+def _escape_signs(name: str) -> str:
+    """Return a name for a reader of DuckDB, which takes it for a pattern."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", name)
 
 
 def _escape(path: Path) -> str:

@@ -7,6 +7,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _FIRST_BATCHES = 2
 """Batches after which other processes pay: each takes a second to start."""
+
+
+_MAPPINGS_AT_A_TIME = 20_000
 
 
 class StagedFiles:
@@ -55,11 +59,13 @@ class StagedFiles:
 
     def add_mappings(self, mappings: Iterable[dict[str, Any]]) -> None:
         """Stage the API's mappings."""
-        rows = RowBatch(self._seen_at)
-        for mapping in mappings:
-            rows.add(mapping, session_json(mapping))
-        path = self._next_path()
-        self._record(path, _write_parquet(rows.table(), path))
+        rest = iter(mappings)
+        while some := list(islice(rest, _MAPPINGS_AT_A_TIME)):
+            rows = RowBatch(self._seen_at)
+            for mapping in some:
+                rows.add(mapping, session_json(mapping))
+            path = self._next_path()
+            self._record(path, _write_parquet(rows.table(), path))
 
     def finish(self) -> list[Path]:
         """Return the files, after the last one is written."""

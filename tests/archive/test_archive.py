@@ -171,6 +171,8 @@ def test_a_file_that_is_wrong_changes_nothing(archive: bbquery.Archive, tmp_path
 def test_an_archive_that_is_not_there(archive: bbquery.Archive) -> None:
     with pytest.raises(bbquery.ArchiveError, match="there is no archive"):
         archive.sessions()
+    with pytest.raises(bbquery.ArchiveError, match="there is no archive"):
+        archive.compact()
     assert not archive.path.exists()
     archive.add_sessions([])
     assert archive.count() == 0
@@ -180,6 +182,15 @@ def test_an_archive_that_is_not_there(archive: bbquery.Archive) -> None:
     )
     assert archive.keys() == {}
     assert archive.compact().sessions == 0
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    archive = bbquery.Archive(tmp_path / "it's a [1] *? é")
+    archive.add_sessions([session()])
+    archive.add_sessions([session(status="COMPLETED"), session("s2")])
+    assert [each.status for each in archive.sessions()] == ["RUNNING", "COMPLETED"]
+    assert archive.compact().sessions == 2
+    assert archive.check() == []
 
 
 def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...errors import RateLimited, ServerError, TransportError
+from ...errors import ArchiveError, RateLimited, ServerError, TransportError
 from ..arguments import read_query, stdin_bytes
 from ..console import EXIT_INVALID, EXIT_OK, CliError, flush, print_error, print_note, write
 from ..options import Command, ConnectionOptions, connection_options, default_format, output_formats, query_argument
@@ -91,7 +91,7 @@ def sync(
             try:
                 with counter("asking the service") as progress:
                     report = archive.sync(client, wanted, project_id=connection.project, progress=progress)
-            except (RateLimited, ServerError, TransportError) as error:
+            except (ArchiveError, RateLimited, ServerError, TransportError) as error:
                 if pause is None:
                     raise
                 print_error(str(error))
