@@ -183,6 +183,8 @@ def test_no_layer_imports_another_one_beside_it(name: str) -> None:
         ("pathspec", {"lint.files.gitignore"}),
         ("jsonschema", {"lint.rules.schema"}),
         ("uvicorn", {"servers.local_server"}),
+        ("sqlglot", {f"semantics.{name}" for name in ("sql", "sql_archive", "sql_json", "sql_writer")}),
+        ("pyspark", {"archive.query_engines"}),
         ("urllib.parse", {"planning.urls", "emulator.app"}),  # the emulator decodes for itself, as the service does
     ],
     ids=lambda value: value if isinstance(value, str) else "",

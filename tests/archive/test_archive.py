@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.engines import as_json
+from support.examples import examples
 from support.reference_evaluator import NOW
 from support.session_samples import sessions_near, trees
 
@@ -206,15 +207,15 @@ def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:
 def test_several_processes_give_the_same(tmp_path: Path) -> None:
     path = tmp_path / "in.ndjson"
     sample = [json.dumps(each) for each in generate(1_000, seed=1, now=NOW.timestamp())]
-    many = [line.replace('"id": "', f'"id": "{at}-', 1) for at in range(150) for line in sample]
+    many = [line.replace('"id": "', f'"id": "{at}-', 1) for at in range(70) for line in sample]
     path.write_text("\n".join(many))
     one = bbquery.Archive(tmp_path / "one")
     two = bbquery.Archive(tmp_path / "two", processes=2)
     assert one.add(path) == two.add(path)
-    assert two.count() == 150_000
+    assert two.count() == 70_000
     assert two.usage(by=["client"], now=NOW) == one.usage(by=["client"], now=NOW)
     path.write_text("\n".join([*many, "{}"]))
-    with pytest.raises(bbquery.DecodeError, match=r"line 150,001"):
+    with pytest.raises(bbquery.DecodeError, match=r"line 70,001"):
         two.add(path)
     assert two.info().generation == 1
 
@@ -249,6 +250,7 @@ _MEASURES: Any = st.fixed_dictionaries(
 )
 
 
+@examples(40)
 @given(questions(), _MEASURES)
 def test_it_answers_as_the_sessions_in_memory_do(
     tmp_path_factory: pytest.TempPathFactory, question: tuple[bbquery.Query, list[dict[str, Any]]], how: dict[str, Any]
