@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 _LEAST_HELD, _MOST_HELD = -(2**63) + 1, 2**63 - 2
 """What a column of integers holds, with a value to spare on each side, so that a literal beyond is beyond them all."""
-
-_PLAIN_TIME = 27
-"""The characters of `2026-11-01T12:00:00.123456Z`: a shorter text has no part of a microsecond."""
-
-_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class RowBatch:
@@ -83,13 +77,10 @@ class RowBatch:
             value = mapping.get(api_name)
             time = None if value is None else _read_time(value)
             columns[name].append(time)
-            instant: Instant | None = None
-            if time is not None and isinstance(value, str) and len(value) <= _PLAIN_TIME:
-                instant = ((time - _UNIX_EPOCH) // _MICROSECOND * 1_000, "")
-            elif value is not None:
-                instant = parse_stored_time(value)
-                if instant is None:
-                    odd.append((name, ""))
+            # msgspec reads a little more than the language does: a blank for the T.
+            instant = None if value is None else parse_stored_time(value)
+            if value is not None and instant is None:
+                odd.append((name, ""))
             instants[name] = instant
             columns[f"{name}_ns"].append(self._exact(name, instant, odd))
         started = instants["started_at"]

@@ -279,7 +279,7 @@ def complete(run: Run, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str
 
 
 def test_completion_knows_commands_fields_and_statuses(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert complete(run, monkeypatch, "s") == ["schema", "sessions", "session"]
+    assert complete(run, monkeypatch, "s") == ["schema", "sql", "sessions", "session"]
     assert complete(run, monkeypatch, "parse", "created") == ["created_at"]
     assert complete(run, monkeypatch, "sessions", "--status", "R") == ["RUNNING"]
     assert "eu-central-1" in complete(run, monkeypatch, "create", "--region", "eu")

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlglot
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.engines import OWN_TABLE, on_duckdb, on_own_table, on_postgres
 from support.postgres_server import find_postgres, postgres_server
@@ -31,6 +31,7 @@ def postgres() -> Iterator[Any]:
 
 
 @given(cases())
+@example((bbquery.parse("NOT started_at<=now-1d").ast, [{"startedAt": "2026-11-01 12:00:00Z"}]))
 def test_the_rows_on_duckdb_are_those_that_match(case: tuple[Node, list[dict[str, Any]]]) -> None:
     node, sessions = case
     query = bbquery.Query(node)

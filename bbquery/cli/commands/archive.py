@@ -11,7 +11,15 @@ import click
 from ...errors import ArchiveError, RateLimited, ServerError, TransportError
 from ..arguments import read_query, stdin_bytes
 from ..console import EXIT_INVALID, EXIT_OK, CliError, flush, print_error, print_note, write
-from ..options import Command, ConnectionOptions, connection_options, default_format, output_formats, query_argument
+from ..options import (
+    Color,
+    Command,
+    ConnectionOptions,
+    connection_options,
+    default_format,
+    output_formats,
+    query_argument,
+)
 from ..rendering.cells import format_bytes
 from ..rendering.json_output import write_json, write_lines
 from ..rendering.session_list import count_sessions
@@ -48,6 +56,9 @@ def command() -> None:
       bbquery archive add sessions/ june.ndjson july.ndjson.gz
       bbquery usage --archive sessions/ --by client --range cycle
     """
+
+
+command.params.append(Color())
 
 
 @command.command(cls=Command)
@@ -181,10 +192,10 @@ def check(path: Path, form: str | None) -> int:
 @_wait
 @_formats
 def compact_files(path: Path, wait: float, form: str | None) -> int:
-    """Put each day into one file, drop what is there twice, and mend what is damaged.
+    """Put each day into one file, and mend what is damaged.
 
-    What cannot be read of a damaged file stays in the folder _damaged. The exit status is 1 if something was
-    damaged.
+    What is there twice is dropped. What cannot be read of a damaged file stays in the folder _damaged. The exit
+    status is 1 if something was damaged.
     """
     with counter("writing"):
         done = _archive(path, wait).compact()

@@ -55,7 +55,7 @@ def command(
     Examples:
       bbquery sql "user_metadata['client']:'acme' AND created_at>now-7d"
       bbquery sql --dialect spark --table sessions "duration>10m"
-      bbquery sql --dialect postgres --metadata meta --column created_at=ts "created_at>now-7d"
+      bbquery sql --metadata meta --column created_at=ts "created_at>now-7d"
     """
     from ...semantics.layouts import Layout
     from ...semantics.sql import quote_table
