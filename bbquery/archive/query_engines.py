@@ -22,14 +22,16 @@ class Spelling(NamedTuple):
     """How an engine spells what the two do not share; `{}` is an expression.
 
     `micros` are microseconds since 1970 of a timestamp, `divide` a whole division of two positive numbers, `gather` a
-    list of a column, and `text` the type of texts. `objects` are the keys of a map whose values are no objects.
+    list of a column, `unfold` a row for each item of a list, and `text` the type of texts. `not_objects` are the keys
+    of a map whose values are no objects.
     """
 
     micros: str
     divide: str
     gather: str
+    unfold: str
     text: str
-    objects: str
+    not_objects: str
 
 
 class OpenFiles(Protocol):
@@ -65,6 +67,7 @@ class DuckDBEngine:
         "epoch_us({})",
         "({}) // ({})",
         "list({})",
+        "unnest({})",
         "VARCHAR",
         "list_transform(list_filter(map_entries({}), lambda e: e.value[1] <> '{{'), lambda e: e.key)",
     )
@@ -121,6 +124,7 @@ class SparkEngine:
         "unix_micros({})",
         "({}) div ({})",
         "collect_list({})",
+        "explode({})",
         "STRING",
         "map_keys(map_filter({}, (k, v) -> NOT startswith(v, '{{')))",
     )

@@ -96,13 +96,9 @@ class ArchiveReader:
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> Counter[str]:
             rows = self._rows(opened, plan)
-            others = self._engine.spelling.objects.format("metadata_others")
-            names = (
-                f"SELECT explode(map_keys(metadata)) AS path FROM {rows} UNION ALL"
-                f" SELECT explode({others}) AS path FROM {rows}"
-            )
-            if self._engine.dialect == "duckdb":
-                names = names.replace("explode(", "unnest(")
+            unfold, not_objects = self._engine.spelling.unfold, self._engine.spelling.not_objects
+            lists = ("map_keys(metadata)", not_objects.format("metadata_others"))
+            names = " UNION ALL ".join([f"SELECT {unfold.format(each)} AS path FROM {rows}" for each in lists])
             counted = opened.fetch(f"SELECT path, count(*) FROM ({names}) AS named GROUP BY path ORDER BY path")
             paths = [(path_keys(path), count) for path, count in counted]
             return Counter({join_name(path): count for path, count in paths if all(path)})

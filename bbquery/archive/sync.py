@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..errors import BuildError
 from ..language import builder
 from ..language.session_fields import FINAL_STATUSES, STATUSES
 from ..query import Query, all_of
@@ -39,6 +41,12 @@ class ServiceListing:
     """
 
     def __init__(self, client: Client, query: Query | None, project: str | None) -> None:
+        if iscoroutinefunction(getattr(client, "sessions", None)) or not hasattr(client, "sessions"):
+            raise BuildError(
+                f"an archive takes a Client, and got {type(client).__name__}",
+                hint="give a bbquery.Client; it may run in a thread",
+                code="wrong-type",
+            )
         self._client = client
         self._query = query
         self._project = project

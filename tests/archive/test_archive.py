@@ -342,6 +342,13 @@ def test_sync_names_what_went_on_and_is_not_listed(archive: bbquery.Archive) -> 
         assert archive.sync(client, "id:'gone'").unseen == ("gone",)
 
 
+def test_sync_needs_a_blocking_client(archive: bbquery.Archive) -> None:
+    wrong: Any = bbquery.AsyncClient(api_key="k")
+    with pytest.raises(bbquery.BuildError, match="got AsyncClient"):
+        archive.sync(wrong)
+    assert not archive.path.exists()
+
+
 def test_a_sync_that_fails_changes_nothing(archive: bbquery.Archive) -> None:
     archive.add_sessions([session()])
     with (
