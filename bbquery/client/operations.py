@@ -27,10 +27,14 @@ MAX_URL = 65_536
 """The longest URL that httpx sends."""
 
 
+_jitter = random.SystemRandom().random
+"""The system's own numbers: whoever seeds `random` for results that repeat keeps them, and no fork shares a state."""
+
+
 class Operations:
     """The operations on one account."""
 
-    def __init__(self, settings: ClientSettings, jitter: Callable[[], float] = random.random) -> None:
+    def __init__(self, settings: ClientSettings, jitter: Callable[[], float] = _jitter) -> None:
         """`jitter` gives numbers in [0, 1), by which the pauses between retries vary."""
         self.base_url = settings.base_url
         self.timeout = settings.timeout

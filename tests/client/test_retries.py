@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -328,6 +329,12 @@ def test_a_creation_that_failed_was_asked_for_once(connect: Connect, bbquery_emu
         with pytest.raises((bbquery.ServerError, bbquery.RateLimited, bbquery.TransportError)):
             client.create_session({"k": "v"})
         assert [request.method for request in bbquery_emulator.requests] == ["POST"]
+
+
+def test_pauses_leave_the_random_numbers_of_the_program_alone() -> None:
+    before = random.getstate()
+    assert 0 <= Operations(client_settings())._jitter() < 1
+    assert random.getstate() == before
 
 
 def test_faults_at_random_change_no_result(connect: Connect, bbquery_emulator: Emulator) -> None:
