@@ -34,6 +34,8 @@ _NEW = (
 )
 """The sightings that become part of the archive."""
 
+_ALL_ADDED = "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
+
 
 class Merged(msgspec.Struct, frozen=True):
     """What became of the sessions that came, each counted once.
@@ -67,8 +69,7 @@ def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> M
         return Merged()
     with connect(staging) as connection:
         connection.execute(
-            f"CREATE VIEW staged AS SELECT *, {KEY} AS key, {DAY} AS day, {_RANK} AS rank"  # constants
-            f" FROM {numbered_rows(staged)}"
+            f"CREATE VIEW staged AS SELECT *, {KEY} AS key, {DAY} AS day, {_RANK} AS rank FROM {numbered_rows(staged)}"
         )
         _find_outcomes(connection, folder, known)
         counts = dict(connection.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome").fetchall())
@@ -76,12 +77,7 @@ def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> M
         if not merged.added and not merged.updated:
             return merged
         kept, replaced = _rewrite_replaced(connection, folder, known, staging)
-        new = write_days(
-            connection,
-            folder,
-            staging / "new",
-            _NEW,
-        )
+        new = write_days(connection, folder, staging / "new", _NEW)
     files = (*kept, *new)
     write_manifest(folder, Manifest(files, known.generation + 1))
     remove([folder / file.path for file in replaced])
@@ -95,9 +91,7 @@ def _find_outcomes(connection: Any, folder: Path, known: Manifest) -> None:
         " QUALIFY row_number() OVER (PARTITION BY key ORDER BY rank DESC, filename DESC, file_row_number DESC) = 1"
     )
     if not known.files:
-        connection.execute(
-            "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
-        )
+        connection.execute(_ALL_ADDED)
         return
     # The ids first: the JSON of an archive is most of it, and few files have a session that came.
     connection.execute(
@@ -107,9 +101,7 @@ def _find_outcomes(connection: Any, folder: Path, known: Manifest) -> None:
     )
     touched = [Path(name) for (name,) in connection.execute("SELECT DISTINCT held_in FROM held").fetchall()]
     if not touched:
-        connection.execute(
-            "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
-        )
+        connection.execute(_ALL_ADDED)
         return
     connection.execute(
         f"CREATE TABLE sightings AS SELECT h.key, h.held_in, {_RANK} AS held_rank, md5(a.json) AS held_json"
