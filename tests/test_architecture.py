@@ -32,8 +32,8 @@ client:     effects settings fork_safety event_loops name_resolution socket_dead
             creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods totals pricing report meter session_files thresholds settings
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
-archive:    engine schema metadata_maps plain_rows rows source staging manifest merge query_engines selection roll_up
-            sync reader repair archive
+archive:    engine schema metadata_maps plain_rows rows source staged_files manifest merge query_engines selection
+            roll_up sync reader repair archive
 lint:       findings unknown_text rule_registry line_index query_tokens concrete_syntax recovery query_document
             extractors.excerpt extractors.detection extractors.assembled_text
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters

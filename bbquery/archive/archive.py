@@ -20,7 +20,7 @@ from .reader import ArchiveInfo, ArchiveReader
 from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
 from .source import read_lines
-from .staging import StagedFiles
+from .staged_files import StagedFiles
 from .sync import ServiceListing, SyncReport
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ _ALL_ADDED = "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'adde
 
 
 class Merged(msgspec.Struct, frozen=True):
-    """What became of the sessions that came, each counted once.
+    """Counts the sessions that came by what became of them, each once.
 
     `older` are those of which a later sighting is known.
     """

@@ -1,4 +1,4 @@
-"""What asks an archive: DuckDB in this process, or a Spark cluster.
+"""The engines that ask an archive: DuckDB in this process, or a Spark cluster.
 
 An engine opens some files as one table and runs SQL on it. What the two spell differently stands in `Spelling`; the
 rest of the SQL is the same.

@@ -36,7 +36,7 @@ _TRIES = 5
 
 
 class ArchiveInfo(msgspec.Struct, frozen=True):
-    """What is in an archive. `size` is in bytes. `first_day` and `last_day` are days of creation, in UTC."""
+    """Describes an archive. `size` is in bytes. `first_day` and `last_day` are days of creation, in UTC."""
 
     sessions: int
     files: int

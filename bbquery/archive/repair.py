@@ -35,8 +35,10 @@ class Damage(NamedTuple):
 
 
 class Compacted(NamedTuple):
-    """What `compact` did: sessions and files that are there now, sessions of which another sighting was there as well,
-    and what was damaged, with the number of sessions that could be saved.
+    """Tells what `compact` did.
+
+    `duplicates` are sessions of which another sighting was there as well, and `saved` those of damaged files that could
+    be read.
     """
 
     sessions: int

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from ..client.blocking import Client
     from .query_engines import OpenFiles
-    from .staging import StagedFiles
+    from .staged_files import StagedFiles
 
 
 class SyncReport(NamedTuple):
-    """What a run has brought: sessions by what became of them, each counted once.
+    """Tells what a run has brought: sessions by what became of them, each counted once.
 
     `unseen` are the ids of sessions that go on as far as the archive knows, and that the service did not list. They may
     have ended, and the list may not be whole (docs/service.md#f13). `problems` counts what was not as documented.

@@ -1,4 +1,4 @@
-"""Where the fields of a session stand in a table.
+"""The places of a session's fields in a table: `Layout`.
 
 `Layout.archive()` is the layout of bbquery's own files, which keep what a query may compare in a form that every engine
 compares exactly. `Layout.json()` is for somebody's own table: a column of JSON for the metadata, and a column for each
@@ -24,7 +24,7 @@ _STORED = tuple(name for name, field in SESSION_FIELDS.items() if field.api_name
 
 
 class Layout:
-    """Where the fields of a session stand. `Layout.archive()` and `Layout.json()` make one."""
+    """Says where the fields of a session stand. `Layout.archive()` and `Layout.json()` make one."""
 
     __slots__ = ("columns", "kind", "metadata", "time_types")
     kind: Literal["archive", "json"]

@@ -99,11 +99,11 @@ class ArchiveWriter(SqlWriter):
         column = f"{name}_ns" if SESSION_FIELDS[name].type == "time" else name
         return joined(exp.Or, [is_not_null(exp.column(column, quoted=True)), *self._odd_is(is_not_null, name)])
 
-    def readable(self, name: str) -> Sql:
-        def is_readable(odd: Sql) -> Sql:
+    def is_readable(self, node: Predicate, name: str) -> Sql:
+        def has_key(odd: Sql) -> Sql:
             return false_if_null(self._by_key(odd, ">=", LOWEST, may_be_unreadable=False))
 
-        return joined(exp.Or, [is_not_null(exp.column(f"{name}_ns", quoted=True)), *self._odd_is(is_readable, name)])
+        return joined(exp.Or, [is_not_null(exp.column(f"{name}_ns", quoted=True)), *self._odd_is(has_key, name)])
 
     def compared(self, node: Predicate, name: str, operator: str, value: int) -> Sql:
         column = f"{name}_ns" if SESSION_FIELDS[name].type == "time" else name

@@ -78,6 +78,9 @@ class JsonWriter(SqlWriter):
     def is_there(self, node: Predicate, name: str) -> Sql:
         return is_not_null(self.column(node, name))
 
+    def is_readable(self, node: Predicate, name: str) -> Sql:
+        return self.is_there(node, name)
+
     def compared(self, node: Predicate, name: str, operator: str, value: int) -> Sql:
         column = self.column(node, name)
         if SESSION_FIELDS[name].type != "time":

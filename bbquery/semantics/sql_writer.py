@@ -1,7 +1,8 @@
-"""What the conditions on every layout share: combinations, texts, and the part of a session that goes on."""
+"""The part of conditions that the layouts share: combinations, texts, and sessions that go on."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from ..errors import BuildError
@@ -44,8 +45,8 @@ class Unsayable(Exception):
         self.weaker = weaker
 
 
-class SqlWriter:
-    """What the two layouts share."""
+class SqlWriter(ABC):
+    """Writes conditions; the layouts differ in where things stand and how they are compared."""
 
     def __init__(self, dialect: str, layout: Layout, now: int) -> None:
         self.dialect = dialect
@@ -120,29 +121,36 @@ class SqlWriter:
             raise Unsayable(node, f"the table has no column for {name}")
         return exp.column(column, quoted=True)
 
+    @abstractmethod
     def literal(self, node: Predicate, value: str) -> exp.Literal:
-        raise NotImplementedError
+        """Return a text as a literal."""
 
+    @abstractmethod
     def on_metadata(self, node: Predicate, path: Path) -> Sql:
-        raise NotImplementedError
+        """Return the condition of a predicate on the metadata."""
 
+    @abstractmethod
     def is_there(self, node: Predicate, name: str) -> Sql:
-        raise NotImplementedError
+        """Return whether a field holds anything but null."""
 
+    @abstractmethod
+    def is_readable(self, node: Predicate, name: str) -> Sql:
+        """Return whether a field holds a time that can be read."""
+
+    @abstractmethod
     def compared(self, node: Predicate, name: str, operator: str, value: int) -> Sql:
         """Return the comparison of a time in nanoseconds, or of an amount of bytes, with an integer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def duration(self, node: Order, operator: OrderOperator, value: int) -> Sql:
         """Return the comparison of a duration with nanoseconds, as `duration` defines it."""
-        raise NotImplementedError
 
     def running_duration(self, node: Predicate, operator: OrderOperator, value: int, limit: Sql, no_limit: Sql) -> Sql:
         """Return the comparison for a session that goes on: it lasts until now, or to its limit if that is earlier.
 
         `limit` compares the time from its start to its end at the latest, and `no_limit` says that none is known.
         """
-        started = self.is_there(node, "started_at") if self.layout.kind == "json" else self.readable("started_at")
+        started = self.is_readable(node, "started_at")
         if value == 0 and operator == ">=":  # no duration is negative
             return started
         if value == 0 and operator == "<":
@@ -151,9 +159,6 @@ class SqlWriter:
         if operator in (">", ">="):
             return joined(exp.And, [elapsed, joined(exp.Or, [no_limit, limit])])
         return joined(exp.Or, [elapsed, limit])
-
-    def readable(self, name: str) -> Sql:
-        raise NotImplementedError
 
     def is_not_final(self, node: Predicate) -> Sql:
         statuses = [exp.Literal.string(status) for status in sorted(FINAL_STATUSES)]
