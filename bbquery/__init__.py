@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     )
     from .fields import field, meta
     from .lint import check
+    from .lint.checked_text import CheckedText
+    from .lint.completions import Completion
+    from .lint.extractors.excerpt import Excerpt
+    from .lint.findings import Edit, Finding, Fix
+    from .lint.linter import Linter
     from .planning.plan import Plan
     from .query import Query, all_of, any_of, decode, from_dict, from_json, parse, simplify
     from .semantics.layouts import Layout
@@ -54,12 +59,19 @@ __all__ = [
     "BBQueryError",
     "BadRequest",
     "BuildError",
+    "CheckedText",
     "Client",
+    "Completion",
     "CreatedSession",
     "DecodeError",
     "Diagnostic",
+    "Edit",
+    "Excerpt",
+    "Finding",
+    "Fix",
     "FullScanRefused",
     "Layout",
+    "Linter",
     "NotAWireQuery",
     "NotFound",
     "NotSqlQuery",
@@ -115,6 +127,11 @@ _HOMES = {
     "client.waiting": "WaitTimeout",
     "fields": "field meta",
     "lint": "check",
+    "lint.checked_text": "CheckedText",
+    "lint.completions": "Completion",
+    "lint.extractors.excerpt": "Excerpt",
+    "lint.findings": "Edit Finding Fix",
+    "lint.linter": "Linter",
     "planning.plan": "Plan",
     "query": "Query all_of any_of decode from_dict from_json parse simplify",
     "semantics.layouts": "Layout",

@@ -34,13 +34,14 @@ usage:      grouping periods totals pricing report meter session_files threshold
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
 archive:    engine schema metadata_maps plain_rows rows source staged_files manifest merge query_engines selection
             roll_up sync reader repair archive
-lint:       findings unknown_text rule_registry line_index query_tokens concrete_syntax recovery query_document
+lint:       findings text_edits unknown_text rule_registry rule_pages line_index query_tokens concrete_syntax recovery
+            query_document query_cursor completions
             extractors.excerpt extractors.detection extractors.assembled_text
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters
             rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
-            extractors.quote_free_text extractors.text extractors.notebook
+            extractors.quote_free_text extractors.open_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
@@ -55,7 +56,8 @@ lint:       findings unknown_text rule_registry line_index query_tokens concrete
             extractors.strings_only.node_kinds extractors.strings_only.expressions extractors.strings_only.extractor
             extractors
             reach suppressions document_linter fixes added_suppressions formatter
-            project_settings files.ignore_files files.discovery project_files files.source_file report baseline cache
+            checked_text project_settings files.ignore_files files.discovery linter project_files files.source_file
+            report baseline cache
             file_checker worker_pool runner files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif
             reporters.services reporters

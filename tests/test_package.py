@@ -38,7 +38,8 @@ def python(*code: str, cwd: str | Path = ROOT, executable: str = sys.executable,
 
 PUBLIC = """
     ApiError Archive ArchiveError AsyncClient AuthenticationError BBQueryError BadRequest BuildError Client
-    CreatedSession DecodeError AsyncSessionStream Diagnostic FullScanRefused Layout NotAWireQuery NotFound NotSqlQuery
+    CheckedText Completion CreatedSession DecodeError AsyncSessionStream Diagnostic Edit Excerpt Finding Fix
+    FullScanRefused Layout Linter NotAWireQuery NotFound NotSqlQuery
     Plan Project ProjectUsage Query
     QuerySyntaxError RateLimited RecordProblem Release ServerError Session SessionCreatedError SessionList
     SessionNotRecovered SessionStream Span Timeout Trace TransportError

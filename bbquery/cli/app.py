@@ -26,6 +26,7 @@ COMMANDS = (
     "check",
     "fmt",
     "rule",
+    "lsp",
     "sessions",
     "wait",
     "session",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from .findings import Edit, Finding
 from .fixes import FixResult, code_outline
 from .line_index import Lines
 from .reach import Reach
+from .text_edits import apply_edits
 
 _HASH = (("# ", ""),)
 _SLASH = (("// ", ""),)
@@ -36,12 +37,21 @@ _NOTHING_BEHIND = {"php": re.compile(r"<<<[ \t]*(['\"]?)\w+\1[ \t]*\Z")}
 """Lines that end in what must end a line: PHP's here-documents begin on the next one, though tree-sitter is lenient."""
 
 
+_LINE_END = r"[^\r\n]*(?:\r\n?|\n)"
+_HEAD = re.compile(
+    rf"\ufeff?(?:---[ \t]*(?:\r\n?|\n)(?:(?!---){_LINE_END})*+---{_LINE_END}"
+    rf"|(?:(?:#!|<\?php|[ \t\f]*#(?=[^\r\n]*coding[:=])){_LINE_END}){{1,2}}+)"
+)
+"""What must come first: what stands between `---`, `<?php`, the lines for the interpreter and the encoding."""
+
+
 class _Place(NamedTuple):
     """A place for a comment: behind the end of a line, or on a line of its own above it."""
 
     line: int
     is_above: bool
     syntax: tuple[str, str]
+    kind: str = "ignore"
 
 
 class _Comment(NamedTuple):
@@ -52,12 +62,22 @@ class _Comment(NamedTuple):
 
 
 def suppress_findings(
-    text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], *, reason: str = ""
+    text: str,
+    language: str,
+    linter: DocumentLinter,
+    enabled: frozenset[str],
+    *,
+    reason: str = "",
+    only: Collection[Finding] | None = None,
 ) -> FixResult:
-    """Return the text with a suppression for every finding, the findings that are suppressed, and those that are left:
-    in JSON, say, there is no place for a comment.
+    """Return the text with a suppression for every finding, or for some only, the findings that are suppressed, and
+    those that are left: in JSON, say, there is no place for a comment.
     """
-    findings = [each for each in linter.check(text, language, enabled) if not each.code.startswith("BBQ9")]
+    findings = [
+        each
+        for each in linter.check(text, language, enabled)
+        if not each.code.startswith("BBQ9") and (only is None or each in only)
+    ]
     writer = _Writer(text, language, linter, enabled, f" {reason}" if reason else "")
     written: list[_Comment] = []
     waiting = {id(each) for each in findings}
@@ -70,9 +90,21 @@ def suppress_findings(
         waiting -= {id(finding) for comment in written for finding in comment.findings}
         if not waiting:
             break
-    after = writer.apply(written)
-    suppressed = [finding for comment in written for finding in comment.findings]
-    return FixResult(after, suppressed, linter.check(after, language, enabled))
+    return writer.result(written)
+
+
+def suppress_in_file(
+    text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], code: str
+) -> FixResult | None:
+    """Return the text with a suppression of a rule for the whole file; None if there is no place for one."""
+    found = [each for each in linter.check(text, language, enabled) if each.code == code]
+    writer = _Writer(text, language, linter, enabled, "")
+    top = writer.top_line()
+    for syntax in _SYNTAX.get(language, ()) if found else ():
+        comment = _Comment(_Place(top, True, syntax, "ignore-file"), found)
+        if writer.holding([comment], []):
+            return writer.result([comment])
+    return None
 
 
 class _Writer:
@@ -114,24 +146,33 @@ class _Writer:
 
     def _hold(self, comments: list[_Comment]) -> bool:
         edits = self._edits(comments)
-        after = _applied(self._text, edits)
+        after = apply_edits(self._text, edits)
         read = self._linter.read(after, self._language)
         if not _are_comments(edits, read) or code_outline(after, read) != self._outline:
             return False
         left = Counter(each.code for each in self._linter.check(after, self._language, self._enabled))
         return left <= self._codes - Counter(finding.code for comment in comments for finding in comment.findings)
 
-    def apply(self, comments: list[_Comment]) -> str:
-        return _applied(self._text, self._edits(comments))
+    def top_line(self) -> int:
+        """Return the first line above which a comment may stand."""
+        head = _HEAD.match(self._text)
+        return self._lines.number(head.end()) if head else 1
+
+    def result(self, comments: list[_Comment]) -> FixResult:
+        """Return the text with comments, and what they suppress."""
+        edits = self._edits(comments)
+        after = apply_edits(self._text, edits)
+        suppressed = [finding for comment in comments for finding in comment.findings]
+        return FixResult(after, suppressed, self._linter.check(after, self._language, self._enabled), edits)
 
     def _edits(self, comments: list[_Comment]) -> list[Edit]:
         return [self._edit(comment) for comment in sorted(comments, key=lambda each: each.place)]
 
     def _edit(self, comment: _Comment) -> Edit:
-        number, is_above, (opening, closing) = comment.place
+        number, is_above, (opening, closing), kind = comment.place
         start, end = self._lines.start(number), self._lines.end(number)
         codes = ", ".join(sorted({finding.code for finding in comment.findings}))
-        written = f"{opening}bbquery: ignore[{codes}]{self._reason}{closing}"
+        written = f"{opening}bbquery: {kind}[{codes}]{self._reason}{closing}"
         line = self._text[start:end]
         if is_above:
             indent = line[: len(line) - len(line.lstrip(" \t"))]
@@ -144,15 +185,6 @@ class _Writer:
         if ended[:1] not in ("\r", "\n"):  # the last line: as the first one ends
             ended = self._text[self._lines.end(1) :]
         return "\r\n" if ended[:2] == "\r\n" else "\r" if ended[:1] == "\r" else "\n"
-
-
-def _applied(text: str, edits: list[Edit]) -> str:
-    pieces: list[str] = []
-    at = 0
-    for edit in sorted(edits, key=lambda each: each.span):
-        pieces += (text[at : edit.span.start], edit.text)
-        at = edit.span.end
-    return "".join([*pieces, text[at:]])
 
 
 def _are_comments(edits: list[Edit], read: Extraction) -> bool:

@@ -31,7 +31,7 @@ FOLDER = ".bbquery_cache"
 NO_QUERIES = b""
 """In place of a digest: the file holds nothing for the linter, whatever the settings."""
 
-_CACHE_FORMAT = 1
+_CACHE_FORMAT = 2
 _MAGIC = b"bbquery cache\n"
 _DIGEST = 16
 _MAX_BYTES = 64 * 1024 * 1024
@@ -57,6 +57,7 @@ class _Finding(msgspec.Struct, array_like=True, gc=False):
     severity: Literal["error", "warning"]
     hint: str | None
     fix: _Fix | None
+    choices: list[_Fix] = []
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -250,6 +251,7 @@ def _encoded(findings: list[Finding]) -> bytes:
             _Finding(
                 *(each.code, each.message, *each.span, each.severity, each.hint),
                 _encoded_fix(each.fix) if each.fix else None,
+                list(map(_encoded_fix, each.choices)),
             )
             for each in findings
         ]
@@ -263,6 +265,7 @@ def _decode_finding(data: bytes) -> list[Finding]:
             severity=each.severity,
             hint=each.hint,
             fix=_decoded_fix(each.fix) if each.fix else None,
+            choices=tuple(map(_decoded_fix, each.choices)),
         )
         for each in _content_decoder.decode(data)
     ]

@@ -20,6 +20,7 @@ from .suppressions import filter_findings, may_have_suppressions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .rules.schema import Schema
     from .settings import Settings
 
 QUERY = "query"
@@ -37,9 +38,17 @@ class DocumentLinter:
         """Raise BuildError for settings with which no check can start, such as a schema that is not one."""
         self._checker(self.settings.enabled)
 
+    @property
+    def schema(self) -> Schema | None:
+        """The schema of the project's metadata, if it has one."""
+        return self._checker(self.settings.enabled).schema
+
     def check(self, text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
         """Return what is wrong in a text by the enabled rules, in the order of the text, without what is suppressed."""
-        found = self._read(text, language, with_comments=may_have_suppressions(text))
+        return self.judge(text, self._read(text, language, with_comments=may_have_suppressions(text)), enabled)
+
+    def judge(self, text: str, found: Extraction, enabled: frozenset[str]) -> list[Finding]:
+        """Return what `check` does for a text that has been read, with its comments if it can have suppressions."""
         check = self._checker(enabled).check
         findings = [finding for finding in found.findings if finding.code in enabled]
         for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
@@ -51,7 +60,7 @@ class DocumentLinter:
             text, found.comments, findings, enabled, places, found.constructs or (), is_whole=found.is_whole
         )
         off = self.settings.unfixable_codes
-        return [_without_fix(finding) if finding.code in off else finding for finding in left] if off else left
+        return [finding.without_fixes() if finding.code in off else finding for finding in left] if off else left
 
     def read(self, text: str, language: str) -> Extraction:
         """Return the queries of a text, and what stands around them."""
@@ -75,15 +84,9 @@ class DocumentLinter:
         return checker
 
 
-def _without_fix(finding: Finding) -> Finding:
-    return Finding(finding.code, finding.message, finding.span, severity=finding.severity, hint=finding.hint)
-
-
 def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:
     """Return a finding on an excerpt at its place in the source."""
-    fix = finding.fix and _placed_fix(finding.fix, excerpt)
-    span = excerpt.locate(finding.span)
-    return Finding(finding.code, finding.message, span, severity=finding.severity, hint=finding.hint, fix=fix)
+    return finding.moved(excerpt.locate(finding.span), lambda fix: _placed_fix(fix, excerpt))
 
 
 def _placed_fix(fix: Fix, excerpt: Excerpt) -> Fix | None:

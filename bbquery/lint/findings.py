@@ -8,6 +8,8 @@ from .._text import Span
 from ..errors import Diagnostic
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..errors import Severity
 
 
@@ -47,10 +49,12 @@ class Fix:
 class Finding(Diagnostic):
     """A `Diagnostic` whose code is that of a rule.
 
-    Its `span`, and those of its fix, are in the text that was checked.
+    Its `span`, and those of its fixes, are in the text that was checked. `fix` is what `--fix` or `--unsafe-fixes`
+    applies. Where several things may have been meant, there is none, and `choices` are the fixes for a person to choose
+    from, the likeliest first.
     """
 
-    __slots__ = ("fix",)
+    __slots__ = ("choices", "fix")
 
     span: Span
 
@@ -63,9 +67,27 @@ class Finding(Diagnostic):
         severity: Severity,
         hint: str | None = None,
         fix: Fix | None = None,
+        choices: tuple[Fix, ...] = (),
     ) -> None:
         super().__init__(code, message, severity=severity, span=span, hint=hint)
         self.fix = fix
+        self.choices = choices
 
     def _key(self) -> tuple[object, ...]:
-        return (*super()._key(), self.fix)
+        return (*super()._key(), self.fix, self.choices)
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fix, or the choices where there is none."""
+        return self.choices if self.fix is None else (self.fix,)
+
+    def moved(self, span: Span, move: Callable[[Fix], Fix | None]) -> Finding:
+        """Return the finding at another span, with each fix as `move` makes it; it may leave one out."""
+        fix = None if self.fix is None else move(self.fix)
+        choices = tuple([moved for each in self.choices if (moved := move(each)) is not None])
+        severity, hint = self.severity, self.hint
+        return Finding(self.code, self.message, span, severity=severity, hint=hint, fix=fix, choices=choices)
+
+    def without_fixes(self) -> Finding:
+        """Return the finding without its fixes."""
+        return Finding(self.code, self.message, self.span, severity=self.severity, hint=self.hint)

@@ -12,6 +12,7 @@ from .._text import Span
 from .document_linter import DocumentLinter
 from .extractors.excerpt import Extraction
 from .findings import Edit, Finding
+from .text_edits import apply_edits, compose_edits
 
 _MAX_ROUNDS = 100
 """More than fixes can need that wait for one another; should two undo each other for ever, they end here."""
@@ -39,26 +40,24 @@ def apply_fixes(text: str, findings: Iterable[Finding], *, unsafe: bool) -> tupl
         taken.insert(place, (start, end))
         edits += fix.edits
         applied.append(finding)
-    pieces: list[str] = []
-    at = 0
-    for edit in sorted(edits):
-        pieces += (text[at : edit.span.start], edit.text)
-        at = edit.span.end
-    return "".join([*pieces, text[at:]]), applied
+    return apply_edits(text, edits), applied
 
 
 class FixResult(NamedTuple):
-    """A text after its fixes, the findings that they fixed, and those that are left."""
+    """A text after its fixes, the findings that they fixed, those that are left, and the fixes as edits."""
 
     text: str
     fixed: list[Finding]
     findings: list[Finding]
+    edits: list[Edit]
 
 
 def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], *, unsafe: bool) -> FixResult:
     """Return the text with fixes applied until none is left. A round that would break a query is not applied."""
     findings = linter.check(text, language, enabled)
     fixed: list[Finding] = []
+    rounds: list[list[Edit]] = []
+    length = len(text)
     seen = {text}
     for _ in range(_MAX_ROUNDS):
         after, applied = _apply_harmless(text, findings, partial(linter.read, language=language), unsafe=unsafe)
@@ -70,7 +69,8 @@ def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozense
         seen.add(after)
         text, findings = after, then
         fixed += applied
-    return FixResult(text, fixed, findings)
+        rounds.append([edit for finding in applied if finding.fix for edit in finding.fix.edits])
+    return FixResult(text, fixed, findings, compose_edits(length, rounds))
 
 
 def _apply_harmless(

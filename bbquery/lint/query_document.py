@@ -34,7 +34,10 @@ _SHOWN = 60
 
 
 class RuleResult(NamedTuple):
-    """A finding on the repaired text, before it is moved to the original text."""
+    """A finding on the repaired text, before it is moved to the original text.
+
+    `choices` are edits to choose from where several things may have been meant, each with its title.
+    """
 
     code: str
     message: str
@@ -43,6 +46,7 @@ class RuleResult(NamedTuple):
     title: str = ""
     edits: Iterable[Edit] = ()
     safe: bool = True
+    choices: tuple[tuple[str, Edit], ...] = ()
 
 
 RuleResults: TypeAlias = Iterable[RuleResult]
@@ -128,11 +132,20 @@ class QueryDocument:
 
     def finding(self, note: RuleResult) -> Finding:
         """Return a result as a finding on the original text."""
-        edits = [self._repaired.edit(edit) for edit in note.edits]
-        known = [edit for edit in edits if edit is not None]
-        fix = Fix(note.title, *known, safe=note.safe) if edits and len(known) == len(edits) else None
-        span = self._repaired.locate(note.span)
-        return Finding(note.code, note.message, span, severity=RULES[note.code].severity, hint=note.hint, fix=fix)
+        fix = self._placed_fix(note.title, note.edits, safe=note.safe)
+        placed = [self._placed_fix(title, (edit,), safe=False) for title, edit in note.choices]
+        return Finding(
+            *(note.code, note.message, self._repaired.locate(note.span)),
+            severity=RULES[note.code].severity,
+            hint=note.hint,
+            fix=fix,
+            choices=tuple([choice for choice in placed if choice is not None]),
+        )
+
+    def _placed_fix(self, title: str, edits: Iterable[Edit], *, safe: bool) -> Fix | None:
+        placed = [self._repaired.edit(edit) for edit in edits]
+        known = [edit for edit in placed if edit is not None]
+        return Fix(title, *known, safe=safe) if placed and len(known) == len(placed) else None
 
 
 def preview_text(text: str) -> str:

@@ -50,6 +50,11 @@ class QueryLinter:
         self._dialect: Dialect = dialect
         self._schema = None if schema is None else Schema(schema)
 
+    @property
+    def schema(self) -> Schema | None:
+        """The schema of the project's metadata."""
+        return self._schema
+
     def check(self, text: str, unknown: Sequence[UnknownText] = (), is_wire: bool = False) -> list[Finding]:
         """Return what is wrong with a text, in the order of the text. No text makes it raise.
 
@@ -158,7 +163,7 @@ def _without_guesses(findings: list[Finding], unknown: Sequence[UnknownText]) ->
         ):  # it may be well-formed at run time
             continue
         if finding.fix and any(touches_unknown(unknown, edit.span) for edit in finding.fix.edits):
-            finding = _to_finding(finding.code, finding.message, finding.span, finding.hint, None)
+            finding = finding.without_fixes()
         yield finding
 
 

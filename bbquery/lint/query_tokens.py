@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from ..language.grammar import terminal
 
@@ -45,6 +45,34 @@ def pattern() -> re.Pattern[str]:
     """Return the pattern of one token or white space. `lastgroup` is its kind."""
     parts = [f"(?P<{kind}>{terminal(name).pattern})" for kind, name in _TERMINALS.items()]
     return re.compile("|".join(parts + [f"(?P<{kind}>{re.escape(sign)})" for kind, sign in _SIGNS.items()]))
+
+
+Place: TypeAlias = Literal[
+    "start", "base", "bracket", "key", "path", "field", "colon", "operator",
+    "listed value", "condition", "condition in parentheses",
+]  # fmt: skip
+"""A place in the grammar, named after what stands before it, as `syntax_errors` has them."""
+
+_PLACES: dict[str, Place] = {
+    "": "start", "and": "start", "or": "start", "not": "start", "minus": "start", "open": "start",
+    "base": "base", "left": "bracket", "right": "path", "field": "field",
+    "colon": "colon", "order": "operator", "text": "operator",
+}  # fmt: skip
+
+
+def place_after(last: str, last_but_one: str, *, is_listed: bool, depth: int) -> Place:
+    """Return the place after two kinds of tokens, the last ones of a text.
+
+    `is_listed` says that they stand in the parentheses of a one-of, and `depth` how many parentheses are open.
+    """
+    if is_listed and last in ("open", "or"):
+        return "operator"
+    place = _PLACES.get(last)
+    if place is not None:
+        return place
+    if last_but_one == "left":
+        return "key"
+    return "listed value" if is_listed else "condition in parentheses" if depth else "condition"
 
 
 def tokens(text: str) -> list[Token]:

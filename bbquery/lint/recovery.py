@@ -20,12 +20,12 @@ from ..language.session_fields import SESSION_FIELDS, STATUSES
 from ..language.syntax_errors import Problem, find_problem, is_invisible
 from ..language.validation import equality_value
 from .findings import Edit
-from .query_tokens import Token, pattern
+from .query_tokens import Token, pattern, place_after
 from .unknown_text import UnknownText, known_text, touches_unknown
 
 
 class Repair(NamedTuple):
-    """A mistake at a span, and the edits that put what was meant in its place."""
+    """A mistake at a span, and the edits that put what was meant in its place; or the edits to choose from."""
 
     code: str
     message: str
@@ -34,6 +34,7 @@ class Repair(NamedTuple):
     safe: bool
     span: Span
     edits: tuple[Edit, ...]
+    choices: tuple[Edit, ...] = ()
 
 
 class _Piece(NamedTuple):
@@ -146,12 +147,6 @@ def repair(text: str, interpolated: Sequence[UnknownText] = ()) -> tuple[Repaire
 
 _WORD_REST = re.compile(r"\w+")
 _STAND_INS = {"string": None, "boolean": "true", "time": "now", "size": "0B", "duration": "0s"}
-# The place in the grammar after a token; what is left out ends a condition.
-_PLACES = {
-    "": "start", "and": "start", "or": "start", "not": "start", "minus": "start", "open": "start",
-    "base": "base", "left": "bracket", "right": "path", "field": "field",
-    "colon": "colon", "order": "operator", "text": "operator",
-}  # fmt: skip
 # The token that a replacement stands for.
 _KINDS = {"AND": "and", "OR": "or", "NOT": "not", ":": "colon", "'": "string", '"': "string"}
 
@@ -188,15 +183,8 @@ class _Repairer:
             at = end
 
     def _place(self) -> str:
-        """Return the place in the grammar, as `syntax_errors` names them."""
-        if self._is_listed and self._last in ("open", "or"):
-            return "operator"
-        place = _PLACES.get(self._last)
-        if place is not None:
-            return place
-        if self._last_but_one == "left":
-            return "key"
-        return "listed value" if self._is_listed else "condition in parentheses" if self._depth else "condition"
+        """Return the place in the grammar."""
+        return place_after(self._last, self._last_but_one, is_listed=self._is_listed, depth=self._depth)
 
     # --- tokens ----------------------------------------------------------------------------
 
@@ -266,7 +254,10 @@ class _Repairer:
             edit = Edit(span, quote(near[0] if len(near) == 1 else STATUSES[0]))
             self.unknown.append(edit)
             edits = (edit,) if len(near) == 1 else ()
-            self.repairs.append(Repair(error.code, error.message, error.hint, f"write {edit.text}", False, span, edits))
+            choices = () if edits else tuple([Edit(span, quote(each)) for each in near or STATUSES])
+            self.repairs.append(
+                Repair(error.code, error.message, error.hint, f"write {edit.text}", False, span, edits, choices)
+            )
 
     # --- what stands where no token does -----------------------------------------------------
 

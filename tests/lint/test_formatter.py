@@ -23,7 +23,7 @@ from bbquery.lint.formatter import formatted
         ("id:'a'\n  OR id:'b'\n", "id:'a' OR id:'b'\n"),
         ("(id:'a'\n\n", "(id:'a'\n\n"),
         ("(id:'a' # why\n  OR id:'b')\n", "(id:'a' # why\n  OR id:'b')\n"),
-        ("user_metadata[\"a\"]:$x\n", "user_metadata[\"a\"]:$x\n"),
+        ("user_metadata[\"a\"]:$x\n", "user_metadata['a']:$x\n"),
         ("nonsense\n\n-id:\"a\"", "nonsense\n\nNOT id:'a'"),
         ("", ""),
         ("# only\n", "# only\n"),

@@ -35,8 +35,8 @@ def command(
     """Write the queries of .bbq files in canonical text.
 
     PATHS are files and folders, . unless given, or - for standard input, which is then printed. A query becomes one
-    line. Comments and blank lines stay as they are; so does a query with a comment inside, or with a placeholder. A
-    text that is not a query is reported, and the rest is formatted.
+    line. Comments and blank lines stay as they are; so does a query with a comment inside. A text that is not a query
+    is reported, and the rest is formatted.
 
     Exit status: 0 when all is done, 1 with --check or --diff if something would change, 2 if something could not be
     formatted.

@@ -32,6 +32,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool, output_form
       bbquery rule BBQ401
       bbquery rule --all --json
     """
+    from ...lint.rule_pages import rule_page
     from ...lint.rule_registry import RULES, resolve_selector
 
     if bool(names) == everything:
@@ -41,18 +42,14 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool, output_form
     if as_json or output_format == "json":
         write_json([_data(rule) for rule in rules])
     else:
-        write("\n".join([_without_markup(_rule_page(rule)) for rule in rules]))
+        write("\n".join([_without_markup(rule_page(rule.code)) for rule in rules]))
     return EXIT_OK
 
 
 def _data(rule: Rule) -> dict[str, Any]:
-    return {**rule._asdict(), "page": _rule_page(rule)}
+    from ...lint.rule_pages import rule_page
 
-
-def _rule_page(rule: Rule) -> str:
-    from ..._resources import read_resource
-
-    return read_resource(f"{rule.code}.md", "docs/rules")
+    return {**rule._asdict(), "page": rule_page(rule.code)}
 
 
 def _without_markup(page: str) -> str:

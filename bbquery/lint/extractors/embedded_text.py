@@ -73,10 +73,8 @@ class EmbeddedText(NamedTuple):
         return lambda text: outer(respell(text))
 
     def _moved_finding(self, finding: Finding) -> Finding:
-        fix = finding.fix
-        if fix:
-            outer = self.respell or str
-            edits = [Edit(self._moved(edit.span), outer(edit.text)) for edit in fix.edits]
-            fix = Fix(fix.title, *edits, safe=fix.safe)
-        span = self._moved(finding.span)
-        return Finding(finding.code, finding.message, span, severity=finding.severity, hint=finding.hint, fix=fix)
+        return finding.moved(self._moved(finding.span), self._moved_fix)
+
+    def _moved_fix(self, fix: Fix) -> Fix:
+        outer = self.respell or str
+        return Fix(fix.title, *[Edit(self._moved(edit.span), outer(edit.text)) for edit in fix.edits], safe=fix.safe)

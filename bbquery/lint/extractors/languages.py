@@ -49,6 +49,22 @@ FENCES = {
 }
 
 
+_EDITOR_IDS = {
+    "javascriptreact": "javascript", "typescriptreact": "tsx", "shellscript": "shell", "sh": "shell", "zsh": "shell",
+    "bash": "shell", "fish": "text", "makefile": "shell", "make": "shell", "dockerfile": "shell", "html": "page",
+    "vue": "page", "svelte": "page", "astro": "page", "jsonc": "json", "jupyter": "notebook", "ipynb": "notebook",
+    "terraform": "hcl", "terraform-vars": "hcl", "dockercompose": "yaml", "github-actions-workflow": "yaml",
+    "c_sharp": "csharp", "cs": "csharp", "plaintext": "text", "rest": "http", "markdown.mdx": "mdx", "vimwiki": "text",
+    "javascript.jsx": "javascript", "typescript.tsx": "tsx", "quarto": "markdown", "rmd": "markdown",
+}  # fmt: skip
+
+
+def language_of_editor(identifier: str) -> str | None:
+    """Return the language that an editor's identifier names (`typescriptreact`), or None if it is not to be read."""
+    known = _EDITOR_IDS.get(identifier, identifier)
+    return known if known == "text" or known in LANGUAGES.values() else None
+
+
 def language_of(path: str, first_line: str = "") -> str | None:
     """Return the language of a file by its suffix, or of one without by its first line;
 

@@ -115,6 +115,27 @@ def is_left_out(file: FileToCheck, settings: Settings) -> bool:
     return bool(settings.include) and not file.named and not matcher(settings.include)(below)
 
 
+def exclusion(path: str, settings: Settings) -> str | None:
+    """Return why a run on the folder of the settings would leave a file out, or None if it would not: the pattern, and
+    where it stands.
+    """
+    below = _relative_to_root(os.path.realpath(path), settings.root)
+    if not below:
+        return None
+    steps = below.split("/")
+    places = [*["/".join(steps[:end]) + "/" for end in range(1, len(steps))], below]
+    for name, patterns in (("exclude", settings.exclude), ("extend-exclude", settings.extend_exclude)):
+        for pattern in patterns:
+            excluded = matcher([pattern])
+            if any(map(excluded, places)) and any(map(make_excluder(settings), places)):
+                return f"{pattern!r} in {name} of {settings.source or 'the defaults'}"
+    if settings.include and not matcher(settings.include)(below):
+        return f"nothing in include of {settings.source or 'the settings'} matches it"
+    root = os.path.realpath(settings.root)
+    ignored = make_ignorer(root, root, IGNORE_FILES if settings.respect_gitignore else ())
+    return "an ignore file leaves it out" if any(map(ignored, places)) else None
+
+
 # --- a folder ----------------------------------------------------------------------------------
 
 

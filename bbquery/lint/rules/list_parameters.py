@@ -25,10 +25,12 @@ def unknown_parameter(name: str, span: Span) -> Finding:
 def unknown_status(value: str, span: Span, write: Callable[[str], str] | None) -> Finding:
     """Return the finding for a status that the service has not. `write` is how the source spells another one."""
     near = suggest(value, STATUSES)
-    fix = Fix(f"write {near[0]}", Edit(span, write(near[0])), safe=False) if write and len(near) == 1 else None
+    fixes = [Fix(f"write {each}", Edit(span, write(each)), safe=False) for each in near or STATUSES] if write else []
+    fix = fixes[0] if fixes and len(near) == 1 else None
     hint = did_you_mean(value, STATUSES) or f"the statuses are {' '.join(STATUSES)}"
     message = f"there is no status {truncate(value, 40)!r}"
-    return Finding("BBQ304", message, span, severity=RULES["BBQ304"].severity, hint=hint, fix=fix)
+    choices = () if fix else tuple(fixes)
+    return Finding("BBQ304", message, span, severity=RULES["BBQ304"].severity, hint=hint, fix=fix, choices=choices)
 
 
 def query_without_status(span: Span) -> Finding:

@@ -68,6 +68,29 @@ class Schema:
             raise BuildError("the schema is nested too deeply", hint="use $ref") from None
         self._validator: Any = kind(self._root, registry=Registry())  # a registry of its own fetches nothing
 
+    source = "in the schema"
+    """Where its keys and values come from, in a user's words."""
+
+    def keys(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the keys that the schema names under a path."""
+        held = self._held(path)
+        self._left = _MAX_LISTED
+        return tuple(dict.fromkeys(self._names(held, 0)))
+
+    def values(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the strings that the schema lists as values of a path."""
+        held = self._held(path)
+        self._left = _MAX_LISTED
+        return tuple(dict.fromkeys(self._constants(held, 0)))
+
+    def _held(self, path: tuple[str, ...]) -> Any:
+        """Return the schema of what a path holds, or None if that is open."""
+        held: Any = self._root
+        for key in path:
+            self._left = _MAX_LISTED
+            held = self._lookup(held, key, 0).inner
+        return held
+
     def check(self, tree: QueryDocument) -> Iterator[RuleResult]:
         for predicate, literals in tree.predicates:
             if isinstance(predicate.field, SessionField):
@@ -223,6 +246,13 @@ class Schema:
         yield from schema.get("properties", {})
         for each in (*self._parts(schema), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
             yield from self._names(each, depth + 1)
+
+    def _constants(self, schema: Any, depth: int) -> Iterator[str]:
+        if not isinstance(schema, Mapping) or self._is_too_far(depth):
+            return
+        yield from (each for each in [*schema.get("enum", ()), schema.get("const")] if isinstance(each, str))
+        for each in (*self._parts(schema), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+            yield from self._constants(each, depth + 1)
 
 
 def _any_inner(seen: list[_KeyInfo]) -> bool:

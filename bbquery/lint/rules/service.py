@@ -22,6 +22,7 @@ from ..query_tokens import Token
 if TYPE_CHECKING:
     from ...language.nodes import Predicate
 
+_FEW = 5  # of what is known, to choose from
 _SMALL = 60
 """Keys and values of so many characters fit into MAX_SIZE as JSON, however they are escaped."""
 
@@ -202,13 +203,9 @@ def misspelled(code: str, message: str, word: str, token: Token, known: tuple[st
         hint = f"did you mean {' or '.join([preview_text(quote(name)) for name in near])}?"
     else:
         hint = f"known are {preview_text(' '.join(known))}" if known else "there is none to write instead"
-    edits = [Edit(_token_to_span(token), quote(near[0]))] if len(near) == 1 else []
-    return RuleResult(
-        code,
-        message,
-        _token_to_span(token),
-        hint,
-        f"write {preview_text(quote(near[0]))}" if edits else "",
-        edits,
-        safe=False,
-    )
+    span = _token_to_span(token)
+    choices = [(f"write {preview_text(quote(each))}", Edit(span, quote(each))) for each in near or known[:_FEW]]
+    if len(near) != 1:
+        return RuleResult(code, message, span, hint, choices=tuple(choices))
+    (title, edit), *_ = choices
+    return RuleResult(code, message, span, hint, title, [edit], safe=False)

@@ -50,6 +50,7 @@ def repair_findings(repairs: Iterable[Repair], *, certain: bool) -> list[Finding
             severity=_rule_of(each.code).severity,
             hint=each.hint,
             fix=Fix(each.title, *each.edits, safe=each.safe and certain) if each.edits else None,
+            choices=tuple([Fix(f"write {edit.text}", edit, safe=False) for edit in each.choices]),
         )
         for each in repairs
     ]

@@ -1,10 +1,10 @@
-"""The `bbquery.parse(…, name=value)` to suggest for a query into which Python puts values."""
+"""The `bbquery.parse(…, name=value)` to suggest for a query into which Python puts values, and to write."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain, count
 
 from ...._text import Span
@@ -14,11 +14,35 @@ from ..assembled_text import AssembledText, Interpolation
 
 def binding_hint(query: AssembledText) -> str:
     """Return the hint: a call of `bbquery.parse` for this query, or, if that would be odd, an example of one."""
+    bound = _bound(query)
+    if bound is None:
+        return _HINT
+    literal, names = bound
+    return f"bind it as a value: bbquery.parse({literal}{_arguments(names)})"
+
+
+def bound_arguments(query: AssembledText, taken: Collection[str]) -> str | None:
+    """Return the arguments of `bbquery.parse` that bind what is put into a query; None if that would be odd.
+
+    `taken` are the names of other arguments of the call.
+    """
+    bound = _bound(query)
+    if bound is None or any(name in taken for name in bound[1].values()):
+        return None
+    return bound[0] + _arguments(bound[1])
+
+
+def _arguments(names: dict[str, str]) -> str:
+    return "".join(f", {name}={code}" for code, name in names.items())
+
+
+def _bound(query: AssembledText) -> tuple[str, dict[str, str]] | None:
+    """Return the literal of a query with placeholders, and the placeholder of each argument's code."""
     text, holes = query.text, query.holes
     names: dict[str, str] = {}  # of each argument's code
     spelled, end = "", 0
     if len(holes) > _MANY:
-        return _HINT
+        return None
     bound = 0
     for string in query.strings:
         inside = [(at, hole) for at, hole in holes if string.start <= at.start and at.end <= string.end]
@@ -26,17 +50,16 @@ def binding_hint(query: AssembledText) -> str:
             continue
         code = _argument(text, string, inside)
         if code is None:
-            return _HINT
+            return None
         bound += len(inside)
         name = names.setdefault(code, _parameter_name(inside[0][1].code, names.values()))
         spelled += text[end : string.start] + "$" + name
         end = string.end
     spelled += text[end:]
-    arguments = "".join(f", {name}={code}" for code, name in names.items())
-    if bound < len(holes) or "\n" in spelled or len(spelled) + len(arguments) > 240:
-        return _HINT
+    if bound < len(holes) or "\n" in spelled or len(spelled) + len(_arguments(names)) > 240:
+        return None
     quoted = spelled.replace("\\", "\\\\").replace('"', '\\"')
-    return f'bind it as a value: bbquery.parse("{quoted}"{arguments})'
+    return f'"{quoted}"', names
 
 
 _MANY = 20  # holes, for a hint that can be read

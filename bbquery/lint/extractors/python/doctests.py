@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from ...findings import Finding
 from ..assembled_text import ConstantText
 from ..embedded_text import EmbeddedText
 from ..excerpt import Extraction
@@ -35,7 +34,5 @@ def doctest_examples(docstring: ConstantText) -> EmbeddedText | None:
 
 def without_fixes(found: Extraction) -> Extraction:
     """Return what was found in examples without fixes: they would have to change the output below, too."""
-    findings = [
-        Finding(each.code, each.message, each.span, severity=each.severity, hint=each.hint) for each in found.findings
-    ]
+    findings = [each.without_fixes() for each in found.findings]
     return found._replace(excerpts=[each._replace(respell=None) for each in found.excerpts], findings=findings)

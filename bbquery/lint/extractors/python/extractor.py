@@ -13,12 +13,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from ...._text import Span
+from ...findings import Edit, Finding, Fix
 from ...line_index import Lines
 from ...rules.assembly import Advice, find_queries, is_filled_later
+from ...rules.stand_ins import fill
 from ..assembled_text import ConstantText, Fragment, Interpolation, Role, constant
 from ..detection import may_contain_queries, mentions_metadata
 from ..excerpt import Construct, Extraction
-from .binding_hint import binding_hint
+from .binding_hint import binding_hint, bound_arguments
 from .doctests import doctest_examples, without_fixes
 from .expressions import StringExpressions, addition_operands
 from .list_calls import check_list_call, check_literal_type, list_parameters
@@ -32,6 +34,7 @@ from .strings import (
     NotPython,
     StringLiteral,
     StringTokens,
+    is_formatted,
     logical_lines,
     read_literal,
     read_tokens,
@@ -85,6 +88,9 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     # What is filled into a template is reported where that is done, if it is done here.
     filled = sorted({texts.span(node) for node in texts.templates})
     findings = [each for each in module.result.findings if not (is_filled_later(each) and _is_in(each.span, filled))]
+    if module.bindings:
+        module.bindings.sort(key=lambda each: each[0])
+        findings = [*map(module.with_bindings, findings)]
     comments = sorted([*tokens.comments, *(module.result.comments or ())])
     return module.result._replace(findings=findings, comments=comments)
 
@@ -141,6 +147,8 @@ class _Module:
         self.texts = texts
         self.roles = roles
         self.result = Extraction([], [], comments=[], constructs=[])
+        self.bindings: list[tuple[Span, Fix]] = []
+        """Literals into which values are put, and the fixes that bind these."""
 
     def visit(self, statements: list[Statement]) -> None:
         """Look at every expression of some statements once, as a part of the largest text that it belongs to."""
@@ -164,6 +172,7 @@ class _Module:
                 pending.extend([part for part in ast.iter_child_nodes(node) if not isinstance(part, ast.Constant)])
                 continue
             if isinstance(node, ast.Call):
+                self._note_binding(node)
                 self.result.findings.extend(check_call(node, self.texts))
                 self.result.findings.extend(check_list_call(node, self.texts))
             elif isinstance(node, ast.Subscript) and self.texts.names.uses("browserbase"):
@@ -175,6 +184,32 @@ class _Module:
                 pending.extend(addition_operands(node))
             else:
                 pending.extend(ast.iter_child_nodes(node))
+
+    def _note_binding(self, call: ast.Call) -> None:
+        """Note how the values that one literal puts into the query of `bbquery.parse` are bound instead."""
+        names = [keyword.arg for keyword in call.keywords]
+        if self.texts.names.origin(call.func) != "bbquery.parse" or len(call.args) != 1 or None in names:
+            return
+        span = self.texts.span(call.args[0])
+        literal = self.texts.single(span)
+        if literal is None or not is_formatted(literal) or any(gap.suffix[:1] in ("!", ":") for _, gap in literal.gaps):
+            return
+        text = self.texts.read(call.args[0])
+        bound = bound_arguments(fill(text.pieces), [*map(str, names)]) if text else None
+        if bound is not None:
+            self.bindings.append((span, Fix("bind the values", Edit(span, bound), safe=False)))
+
+    def with_bindings(self, finding: Finding) -> Finding:
+        """Return a finding with the fix that binds its value, if there is one."""
+        at = bisect_right(self.bindings, finding.span.start, key=lambda each: each[0].start) - 1
+        if at < 0 or finding.code != "BBQ401" or finding.span.end > self.bindings[at][0].end:
+            return finding
+        return Finding(
+            *(finding.code, finding.message, finding.span),
+            severity=finding.severity,
+            hint=finding.hint,
+            choices=(self.bindings[at][1],),
+        )
 
     def _read_doctests(self, docstring: ast.expr) -> None:
         text = self.texts.read(docstring)

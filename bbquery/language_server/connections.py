@@ -1,0 +1,47 @@
+"""The server on standard input and output, or on a port of the loopback interface."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from pygls.io_ import run_async
+
+from .features import make_server
+from .server import log
+
+
+def serve_stdio() -> int:
+    """Serve the client on standard input and output until it says `exit`, or goes away. Return the exit status."""
+    server = make_server()
+    server.start_io()
+    return server.status
+
+
+def serve_tcp(port: int, listening: Callable[[int], None]) -> int:
+    """Serve one client on a port of the loopback interface, 0 for a free one. Return the exit status.
+
+    `listening` is called with the port. Raise OSError if it cannot be had.
+    """
+    server = make_server()
+
+    async def serve() -> None:
+        done = asyncio.Event()
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            listener.close()  # there is one client
+            server.protocol.set_writer(writer)
+            try:
+                await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)
+            finally:
+                done.set()
+
+        listener = await asyncio.start_server(connected, "127.0.0.1", port)
+        listening(listener.sockets[0].getsockname()[1])
+        await done.wait()
+
+    with suppress(SystemExit):
+        asyncio.run(serve())
+    return server.status

@@ -1,0 +1,43 @@
+"""The protocol of pygls, with the texts of documents kept by `Workspace`.
+
+pygls keeps texts of its own. It divides their lines at form feeds and at U+2028 as well, where an editor does not, so
+that edits behind one would go to the wrong place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types as lsp
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+if TYPE_CHECKING:
+    from .server import Server
+
+
+class Protocol(LanguageServerProtocol):
+    """Hands the notifications about documents to the server."""
+
+    _server: Server
+
+    @property
+    def is_shut_down(self) -> bool:
+        """Whether the client has said `shutdown`."""
+        return bool(self._shutdown)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: lsp.DidOpenTextDocumentParams) -> Any:
+        self._server.opened(params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: lsp.DidChangeTextDocumentParams) -> Any:
+        self._server.changed(params)
+
+    @lsp_method(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: lsp.DidCloseTextDocumentParams) -> Any:
+        self._server.closed(params)
+
+    @lsp_method(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(self, params: lsp.DidChangeWorkspaceFoldersParams) -> Any:
+        super().lsp_workspace__did_change_workspace_folders(params)
+        self._server.folders_changed(params)
