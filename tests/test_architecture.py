@@ -65,12 +65,15 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
 servers:    lazy_exports host_guard local_server
 emulator:   switches store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export
+language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
+            known_vocabularies workspace wording code_actions completion_items hovers semantic_tokens structure
+            formatting renaming protocol server commands features connections
 cli:        console options app arguments lint_options check_output serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list
             rendering.usage_tables rendering
             usage_request usage_output
             commands.archive commands.build commands.check commands.completion commands.create commands.dashboard
-            commands.decode commands.emulator commands.encode commands.explain commands.fmt commands.parse
+            commands.decode commands.emulator commands.encode commands.explain commands.fmt commands.lsp commands.parse
             commands.projects commands.release commands.rule commands.schema commands.session commands.sessions
             commands.sql commands.usage commands.wait commands
 """
@@ -85,7 +88,7 @@ LAYERS = (
     "archive",
     "lint",
     "servers",
-    "emulator dashboard",
+    "emulator dashboard language_server",
     "cli",
 )
 """What stands on one line does not import one another."""

@@ -34,12 +34,12 @@ def code_actions(document: Document, params: lsp.CodeActionParams, features: Cli
         near = [each for each in checked.findings if each.span.start <= span.end and span.start <= each.span.end]
         seen: set[Fix] = set()
         for finding in near:
-            actions += [_fix(document, finding, each, features) for each in finding.fixes if each not in seen]
+            actions += [_fix_action(document, finding, each, features) for each in finding.fixes if each not in seen]
             seen.update(finding.fixes)
         for finding in near:
-            actions += _suppressions(document, checked, finding, features)
+            actions += _suppression_actions(document, checked, finding, features)
     if _wants(wanted, FIX_ALL) and any(each.fix is not None and each.fix.safe for each in checked.findings):
-        actions += _fix_all(document, checked, features, is_asked_for=wanted is not None)
+        actions += _fix_all_action(document, checked, features, is_asked_for=wanted is not None)
     return actions
 
 
@@ -60,7 +60,7 @@ def _wants(wanted: Sequence[lsp.CodeActionKind | str] | None, kind: str) -> bool
     return any(not name or kind == name or kind.startswith(f"{name}.") for name in names)
 
 
-def _fix(document: Document, finding: Finding, fix: Fix, features: ClientFeatures) -> lsp.CodeAction:
+def _fix_action(document: Document, finding: Finding, fix: Fix, features: ClientFeatures) -> lsp.CodeAction:
     title = fix.title[:1].upper() + fix.title[1:]
     return lsp.CodeAction(
         title if fix.safe else f"{title} (may change the meaning)",
@@ -71,7 +71,7 @@ def _fix(document: Document, finding: Finding, fix: Fix, features: ClientFeature
     )
 
 
-def _suppressions(
+def _suppression_actions(
     document: Document, checked: CheckedText, finding: Finding, features: ClientFeatures
 ) -> Iterator[lsp.CodeAction]:
     if finding.code.startswith("BBQ9") or checked.extraction.comments is None:
@@ -91,7 +91,7 @@ def _suppressions(
         yield action if features.lazy_edits else resolve(document, action, features)
 
 
-def _fix_all(
+def _fix_all_action(
     document: Document, checked: CheckedText, features: ClientFeatures, *, is_asked_for: bool
 ) -> Iterator[lsp.CodeAction]:
     action = lsp.CodeAction(

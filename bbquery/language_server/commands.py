@@ -15,14 +15,14 @@ from ..query import Query, parse
 from .documents import Document
 
 if TYPE_CHECKING:
-    from .server import Server
+    from .server import EditorServer
 
 CHECK_WORKSPACE = "bbquery.checkWorkspace"
 EXPLAIN = "bbquery.explain"
 COPY_AS = "bbquery.copyAs"
 
 
-def register(server: Server) -> None:
+def register(server: EditorServer) -> None:
     """Register the commands. Those on a query take the URI of a document, and a line and a column from 0."""
 
     @server.command(CHECK_WORKSPACE)
@@ -40,7 +40,7 @@ def register(server: Server) -> None:
         return await _at(server, uri, line, column, FORMS[form])
 
 
-async def _at(server: Server, uri: str, line: int, column: int, work: Callable[[Query], str]) -> str:
+async def _at(server: EditorServer, uri: str, line: int, column: int, work: Callable[[Query], str]) -> str:
     def make(document: Document) -> str:
         text = query_at(document, lsp.Position(line, column))
         if text is None:

@@ -10,10 +10,10 @@ from ..lint.completions import Vocabulary
 from .documents import Document
 
 TRIGGERS = ["[", "'", '"', ":", ">", "<", "=", "(", " "]
-_MOST = 300
+_MOST_ITEMS = 300
 """Items that are sent at once; with more, the client asks again when more is typed."""
 
-_KINDS = {
+_ITEM_KINDS = {
     "field": lsp.CompletionItemKind.Field,
     "key": lsp.CompletionItemKind.Property,
     "operator": lsp.CompletionItemKind.Operator,
@@ -32,18 +32,18 @@ def completion_items(
     offset = document.positions.offset(position)
     found = checked.complete(offset, vocabularies)
     items: list[lsp.CompletionItem] = []
-    for number, each in enumerate(found[:_MOST]):
+    for number, each in enumerate(found[:_MOST_ITEMS]):
         typed = document.text[each.span.start : offset]
         # Editors compare what is typed with this text. Somebody who writes a value without quotes is understood too.
         quoted = typed[:1] in ("'", '"', "\\") or not typed
         items.append(
             lsp.CompletionItem(
                 each.label,
-                kind=_KINDS[each.kind],
+                kind=_ITEM_KINDS[each.kind],
                 detail=each.detail or None,
                 sort_text=f"{number:04}",
                 filter_text=each.text.lstrip() if quoted else each.label,
                 text_edit=lsp.TextEdit(document.positions.range(each.span), each.text),
             )
         )
-    return lsp.CompletionList(is_incomplete=len(found) > _MOST, items=items) if items else None
+    return lsp.CompletionList(is_incomplete=len(found) > _MOST_ITEMS, items=items) if items else None

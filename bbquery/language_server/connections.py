@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +18,11 @@ from .server import log
 def serve_stdio() -> int:
     """Serve the client on standard input and output until it says `exit`, or goes away. Return the exit status."""
     server = make_server()
-    server.start_io()
+    # The connection has both for itself: what a library prints goes to stderr, and nobody else closes them.
+    reading, writing = os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with open(reading, "rb") as source, open(writing, "wb") as sink:
+        server.start_io(source, sink)
     return server.status
 
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
-from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types as lsp
+from pygls.uris import to_fs_path, uri_scheme
 
 from ..lint.checked_text import CheckedText
 from .positions import Positions
 
-_DRIVE = re.compile(r"/([A-Za-z]):")
-
 
 def path_of(uri: str) -> str | None:
-    """Return the path of a `file:` URI, on Windows too; None for any other."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
-        return None
-    path = unquote(parts.path, errors="surrogateescape")
-    if drive := _DRIVE.match(path):  # file:///c%3A/work, as some write it
-        return f"{drive[1].upper()}:{path[drive.end() :]}"
-    return f"//{parts.netloc}{path}" if parts.netloc not in ("", "localhost") else path
+    """Return the path of a `file:` URI; None for any other."""
+    return to_fs_path(uri) if uri_scheme(uri) == "file" else None
 
 
 class Document:

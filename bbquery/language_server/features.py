@@ -7,12 +7,12 @@ from lsprotocol import types as lsp
 from . import code_actions, commands, completion_items, formatting, hovers, renaming, semantic_tokens, structure
 from .diagnostics import diagnostics
 from .documents import Document
-from .server import Server
+from .server import EditorServer
 
 
-def make_server() -> Server:
+def make_server() -> EditorServer:
     """Return a server with everything that it can do."""
-    server = Server()
+    server = EditorServer()
 
     @server.feature(lsp.INITIALIZE)
     def _(params: lsp.InitializeParams) -> None:
@@ -49,7 +49,7 @@ def make_server() -> Server:
     return server
 
 
-def _register_typing(server: Server) -> None:
+def _register_typing(server: EditorServer) -> None:
     """Register what helps while a query is written."""
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=completion_items.TRIGGERS))
@@ -100,7 +100,7 @@ def _register_typing(server: Server) -> None:
         return await server.rename(params)
 
 
-def _register_reading(server: Server) -> None:
+def _register_reading(server: EditorServer) -> None:
     """Register what helps while a query is read."""
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
@@ -134,7 +134,7 @@ def _register_reading(server: Server) -> None:
         return await server.answer(params.text_document.uri, structure.document_links)
 
 
-def _register_formatting(server: Server) -> None:
+def _register_formatting(server: EditorServer) -> None:
     """Register formatting. Files of other languages get no answer."""
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
@@ -142,7 +142,7 @@ def _register_formatting(server: Server) -> None:
         return await server.answer(params.text_document.uri, formatting.format_document)
 
 
-def _register_pull(server: Server) -> None:
+def _register_pull(server: EditorServer) -> None:
     @server.feature(
         lsp.TEXT_DOCUMENT_DIAGNOSTIC,
         lsp.DiagnosticOptions(inter_file_dependencies=False, workspace_diagnostics=False, identifier="bbquery"),

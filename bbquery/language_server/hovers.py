@@ -37,10 +37,10 @@ def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
         return None
     offset = document.positions.offset(position)
     near = [each for each in checked.findings if each.span.start <= offset <= each.span.end]
-    sections = [_rule(each) for each in {finding.code: finding for finding in near}.values()]
+    sections = [_rule_section(each) for each in {finding.code: finding for finding in near}.values()]
     excerpt = next((each for each in checked.excerpts if each.span.start <= offset <= each.span.end), None)
     where = near[0].span if near else None
-    if excerpt is not None and (said := _query(excerpt, text_offset(excerpt, offset))):
+    if excerpt is not None and (said := _query_section(excerpt, text_offset(excerpt, offset))):
         text, span = said
         sections.append(text)
         where = where or excerpt.locate(span)
@@ -50,7 +50,7 @@ def hover(document: Document, position: lsp.Position) -> lsp.Hover | None:
     return lsp.Hover(contents, document.positions.range(where))
 
 
-def _rule(finding: Finding) -> str:
+def _rule_section(finding: Finding) -> str:
     rule = RULES[finding.code]
     what = re.search(r"## What it does\s+(.+?)(?=\n#|\Z)", rule_page(rule.code), re.DOTALL)
     address = rule_address(rule.code)
@@ -58,7 +58,7 @@ def _rule(finding: Finding) -> str:
     return f"**{rule.name}** ({rule.code})\n\n{what[1].strip() if what else rule.summary}{page}"
 
 
-def _query(excerpt: Excerpt, at: int) -> tuple[str, Span] | None:
+def _query_section(excerpt: Excerpt, at: int) -> tuple[str, Span] | None:
     """Return what a query and the condition at a place of it mean, and where that stands; None if it is not a query."""
     repaired = RepairedText(excerpt.text, interpolated=excerpt.unknown)
     try:

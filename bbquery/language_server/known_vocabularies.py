@@ -9,7 +9,7 @@ from ..metadata import flatten
 from ..sessions.records import Session
 from .vocabulary import KnownVocabulary, Path
 
-_MOST = 20_000
+_MOST_SESSIONS = 20_000
 """Sessions that are looked at, the newest first: enough for the keys and values that are in use."""
 
 
@@ -29,7 +29,7 @@ def of_listing() -> KnownVocabulary:
 
 
 def _of_sessions(source: str, sessions: Iterable[Session]) -> KnownVocabulary:
-    terms = list(_terms(islice(sessions, _MOST)))
+    terms = list(_terms(islice(sessions, _MOST_SESSIONS)))
     return KnownVocabulary(source, (path for path, _ in terms), terms)
 
 

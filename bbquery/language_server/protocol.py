@@ -6,19 +6,34 @@ that edits behind one would go to the wrong place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-if TYPE_CHECKING:
-    from .server import Server
+
+class TextServer(LanguageServer):
+    """A server that is told of documents."""
+
+    @abstractmethod
+    def opened(self, params: lsp.DidOpenTextDocumentParams) -> None: ...
+
+    @abstractmethod
+    def changed(self, params: lsp.DidChangeTextDocumentParams) -> None: ...
+
+    @abstractmethod
+    def closed(self, params: lsp.DidCloseTextDocumentParams) -> None: ...
+
+    @abstractmethod
+    def folders_changed(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None: ...
 
 
 class Protocol(LanguageServerProtocol):
     """Hands the notifications about documents to the server."""
 
-    _server: Server
+    _server: TextServer
 
     @property
     def is_shut_down(self) -> bool:

@@ -11,15 +11,15 @@ from ..lint.query_tokens import tokens
 from ..lint.unknown_text import touches_unknown
 from .documents import Document
 
-_KINDS = {
+_TOKEN_TYPES = {
     "base": "variable", "field": "variable", "and": "keyword", "or": "keyword", "not": "keyword", "minus": "keyword",
     "string": "string", "number": "number", "boolean": "keyword", "now": "number", "duration": "number",
     "size": "number", "placeholder": "parameter", "order": "operator", "text": "operator", "colon": "operator",
     "star": "operator",
 }  # fmt: skip
 _KEY = "property"
-_TYPES = [*dict.fromkeys([*_KINDS.values(), _KEY])]
-LEGEND = lsp.SemanticTokensLegend(_TYPES, [])
+_LEGEND_TYPES = [*dict.fromkeys([*_TOKEN_TYPES.values(), _KEY])]
+LEGEND = lsp.SemanticTokensLegend(_LEGEND_TYPES, [])
 
 
 def semantic_tokens(document: Document, span: Span | None = None) -> lsp.SemanticTokens:
@@ -30,7 +30,7 @@ def semantic_tokens(document: Document, span: Span | None = None) -> lsp.Semanti
         at = document.positions.columns(where)
         if at is None:  # an escape of the host language in it ends the line
             continue
-        data += (at[0] - line, at[1] - column if at[0] == line else at[1], at[2], _TYPES.index(kind), 0)
+        data += (at[0] - line, at[1] - column if at[0] == line else at[1], at[2], _LEGEND_TYPES.index(kind), 0)
         line, column = at[0], at[1]
     return lsp.SemanticTokens(data)
 
@@ -46,7 +46,7 @@ def _tokens(document: Document, span: Span | None) -> Iterator[tuple[Span, str]]
         end = excerpt.span.end
         before = ""
         for token in tokens(excerpt.text):
-            kind = _KEY if token.kind == "string" and before == "left" else _KINDS.get(token.kind)
+            kind = _KEY if token.kind == "string" and before == "left" else _TOKEN_TYPES.get(token.kind)
             before = token.kind
             place = Span(token.start, token.end)
             if kind is not None and not (excerpt.unknown and touches_unknown(excerpt.unknown, place)):

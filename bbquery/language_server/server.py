@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, PyglsError
-from pygls.lsp.server import LanguageServer
 
 from .._version import __version__
 from ..errors import BBQueryError, BuildError
@@ -22,12 +21,12 @@ from .diagnostics import diagnostics
 from .documents import Document, path_of
 from .known_vocabularies import of_archive, of_listing
 from .options import Options, read_options
-from .protocol import Protocol
+from .protocol import Protocol, TextServer
 from .worker import Urgency, Worker
 from .workspace import CONFIGURATIONS, Workspace
 from .workspace_edits import workspace_edit_of
 
-T = TypeVar("T")
+Work = TypeVar("Work")
 log = logging.getLogger("bbquery.language_server")
 
 DEBOUNCE = 0.05
@@ -36,7 +35,7 @@ DEBOUNCE = 0.05
 _WATCHED = "**/{" + ",".join(CONFIGURATIONS) + ",*schema*.json}"
 
 
-class Server(LanguageServer):
+class EditorServer(TextServer):
     """A server for one client."""
 
     protocol: Protocol
@@ -208,7 +207,7 @@ class Server(LanguageServer):
 
     # --- requests ----------------------------------------------------------------------------
 
-    async def answer(self, uri: str, work: Callable[[Document], T]) -> T | None:
+    async def answer(self, uri: str, work: Callable[[Document], Work]) -> Work | None:
         """Return what `work` makes of the document that is open now; None if it is not open."""
         document = self.documents.documents.get(uri)
         if document is None:

@@ -89,10 +89,10 @@ def document_links(document: Document) -> list[lsp.DocumentLink]:
     links: list[lsp.DocumentLink] = []
     for excerpt in document.checked.excerpts if document.checked else ():
         written = document.text[excerpt.span.start : excerpt.span.end]
-        if _ENCODED.search(written) and not _ENCODED.search(excerpt.text):
+        if _ESCAPED_BYTE.search(written) and not _ESCAPED_BYTE.search(excerpt.text):
             target = f"{SCHEME}:/query.bbq?{percent_encode(excerpt.text)}"
             links.append(lsp.DocumentLink(document.positions.range(excerpt.span), target, tooltip=excerpt.text))
     return links
 
 
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPED_BYTE = re.compile(r"%[0-9A-Fa-f]{2}")

@@ -75,10 +75,10 @@ class QueryVocabulary:
         self.replace(file, ())
 
     def keys(self, path: Path) -> list[str]:
-        return _known(self._keys.get(path))
+        return _by_frequency(self._keys.get(path))
 
     def values(self, path: Path) -> list[str]:
-        return _known(self._values.get(path))[:_MAX_VALUES]
+        return _by_frequency(self._values.get(path))[:_MAX_VALUES]
 
     @property
     def files(self) -> list[str]:
@@ -86,7 +86,7 @@ class QueryVocabulary:
         return [*self._of_file]
 
 
-def _known(counts: Counter[str] | None) -> list[str]:
+def _by_frequency(counts: Counter[str] | None) -> list[str]:
     return [] if counts is None else [name for name, number in counts.most_common() if number > 0]
 
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ..language.nodes import Predicate
     from ..language.session_fields import Field
 
-_ORDERS = {">": "is above", ">=": "is at least", "<": "is below", "<=": "is at most"}
-_TIME_ORDERS = {">": "is after", ">=": "is at or after", "<": "is before", "<=": "is at or before"}
-_TEXTS = {"^=": "starts with", "$=": "ends with", "*=": "contains"}
+_ORDER_VERBS = {">": "is above", ">=": "is at least", "<": "is below", "<=": "is at most"}
+_TIME_VERBS = {">": "is after", ">=": "is at or after", "<": "is before", "<=": "is at or before"}
+_TEXT_VERBS = {"^=": "starts with", "$=": "ends with", "*=": "contains"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -30,7 +30,7 @@ def describe(predicate: Predicate) -> str:
 def _subject(field: Field) -> str:
     if isinstance(field, SessionField):
         return f"The session's `{field.name}`"
-    return "The metadata's " + " \u203a ".join([_code(key) for key in field])
+    return "The metadata's " + " \u203a ".join([_as_code(key) for key in field])
 
 
 def _condition(predicate: Predicate) -> str:
@@ -38,18 +38,18 @@ def _condition(predicate: Predicate) -> str:
         case Exists():
             return "is there and is not null"
         case OneOf(values=values):
-            first = ", ".join([_code(format_value(value)) for value in values[:-1]])
-            return f"is {first} or {_code(format_value(values[-1]))}"
+            first = ", ".join([_as_code(format_value(value)) for value in values[:-1]])
+            return f"is {first} or {_as_code(format_value(values[-1]))}"
         case Text(operator=operator, value=value):
-            return f"{_TEXTS[operator]} {_code(format_value(value))}"
+            return f"{_TEXT_VERBS[operator]} {_as_code(format_value(value))}"
         case Order(operator=operator, value=Now() as now):
-            return f"{_TIME_ORDERS[operator]} {_instant(now)}"
+            return f"{_TIME_VERBS[operator]} {_instant(now)}"
         case Order(field=SessionField(type="time"), operator=operator, value=value):
-            return f"{_TIME_ORDERS[operator]} {_code(format_value(value))}"
+            return f"{_TIME_VERBS[operator]} {_as_code(format_value(value))}"
         case Order(operator=operator, value=value):
-            return f"{_ORDERS[operator]} {_code(format_value(value))}"
+            return f"{_ORDER_VERBS[operator]} {_as_code(format_value(value))}"
         case Equal(value=value):
-            return f"is {_code(format_value(value))}"
+            return f"is {_as_code(format_value(value))}"
 
 
 def _instant(now: Now) -> str:
@@ -62,7 +62,7 @@ def _instant(now: Now) -> str:
     return f"`{format_now(now)}`, {number:,} {unit}{'s' * (number != 1)} {side} the run"
 
 
-def _code(text: str) -> str:
+def _as_code(text: str) -> str:
     """Return a text as code in Markdown, also one with backticks."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     pad = " " if text[:1] in ("`", " ") or text[-1:] in ("`", " ") else ""

@@ -15,7 +15,7 @@ from queue import PriorityQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-T = TypeVar("T")
+Made = TypeVar("Made")
 
 
 class Urgency(IntEnum):
@@ -34,13 +34,13 @@ class Worker:
         self._numbers = count()
         Thread(target=self._run, name="bbquery", daemon=True).start()
 
-    def submit(self, call: Callable[[], T], urgency: Urgency = Urgency.ASKED) -> Future[T]:
+    def submit(self, call: Callable[[], Made], urgency: Urgency = Urgency.ASKED) -> Future[Made]:
         """Have a call made. A future that is cancelled before its turn is never begun."""
-        future: Future[T] = Future()
+        future: Future[Made] = Future()
         self._calls.put((urgency, next(self._numbers), future, call))
         return future
 
-    async def run(self, call: Callable[[], T], urgency: Urgency = Urgency.ASKED) -> T:
+    async def run(self, call: Callable[[], Made], urgency: Urgency = Urgency.ASKED) -> Made:
         """Return the result of a call."""
         return await asyncio.wrap_future(self.submit(call, urgency))
 

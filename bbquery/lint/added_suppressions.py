@@ -37,10 +37,10 @@ _NOTHING_BEHIND = {"php": re.compile(r"<<<[ \t]*(['\"]?)\w+\1[ \t]*\Z")}
 """Lines that end in what must end a line: PHP's here-documents begin on the next one, though tree-sitter is lenient."""
 
 
-_LINE_END = r"[^\r\n]*(?:\r\n?|\n)"
-_HEAD = re.compile(
-    rf"\ufeff?(?:---[ \t]*(?:\r\n?|\n)(?:(?!---){_LINE_END})*+---{_LINE_END}"
-    rf"|(?:(?:#!|<\?php|[ \t\f]*#(?=[^\r\n]*coding[:=])){_LINE_END}){{1,2}}+)"
+_REST_OF_LINE = r"[^\r\n]*(?:\r\n?|\n)"
+_TOP_OF_FILE = re.compile(
+    rf"\ufeff?(?:---[ \t]*(?:\r\n?|\n)(?:(?!---){_REST_OF_LINE})*+---{_REST_OF_LINE}"
+    rf"|(?:(?:#!|<\?php|[ \t\f]*#(?=[^\r\n]*coding[:=])){_REST_OF_LINE}){{1,2}}+)"
 )
 """What must come first: what stands between `---`, `<?php`, the lines for the interpreter and the encoding."""
 
@@ -155,7 +155,7 @@ class _Writer:
 
     def top_line(self) -> int:
         """Return the first line above which a comment may stand."""
-        head = _HEAD.match(self._text)
+        head = _TOP_OF_FILE.match(self._text)
         return self._lines.number(head.end()) if head else 1
 
     def result(self, comments: list[_Comment]) -> FixResult:

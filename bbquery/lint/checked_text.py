@@ -73,7 +73,8 @@ class CheckedText:
         schema = self._linter.schema
         known = vocabularies if schema is None else (schema, *vocabularies)
         for each in complete(excerpt.text, place, known):
-            span = excerpt.locate(each.span)
+            start = offset if each.span.start == place else excerpt.locate(each.span).start
+            span = Span(start, offset if each.span.end == place else excerpt.locate(each.span).end)
             # What is put in at run time, or stands in another literal, is not replaced.
             if span.start <= offset <= span.end and "\n" not in self.text[slice(*span)]:
                 placed.append(each._replace(text=respell(each.text), span=span))

@@ -55,7 +55,7 @@ def complete(text: str, at: int, vocabularies: Sequence[Vocabulary] = ()) -> lis
 
 
 _NOW_FORMS = ("now-1h", "now-24h", "now-7d", "now-30d", "now-15m", "now")
-_LITERALS = {
+_EXAMPLES = {
     "time": _NOW_FORMS,
     "size": ("1MB", "10MB", "100MB", "1GB"),
     "duration": ("30s", "5m", "15m", "1h"),
@@ -65,7 +65,7 @@ _OPERATORS = {
     ":": "equals", ":*": "exists", ":(": "is one of", "^=": "starts with", "$=": "ends with", "*=": "contains",
     ">": "greater than", ">=": "at least", "<": "less than", "<=": "at most",
 }  # fmt: skip
-_CLOSED = re.compile(r"\s*\]")
+_CLOSED_BRACKET = re.compile(r"\s*\]")
 
 
 class _Completer:
@@ -85,7 +85,7 @@ class _Completer:
                 yield self._item("[", "operator", "[", "a key of the metadata")
                 yield from self._keys("[", "]")
             case "bracket":
-                closed = _CLOSED.match(self._text, cursor.word.end)
+                closed = _CLOSED_BRACKET.match(self._text, cursor.word.end)
                 yield from self._keys("", "" if closed else "]")
             case "key" if not in_string:
                 yield self._item("]", "operator", "]")
@@ -154,7 +154,7 @@ class _Completer:
         if is_equality and kind == "time":  # no session has just this instant
             yield self._item("*", "operator", "*", "exists")
         elif not (is_equality and kind == "duration"):
-            for literal in _LITERALS.get(kind, ()):
+            for literal in _EXAMPLES.get(kind, ()):
                 yield self._item(literal, "value", literal, f"a {kind}")
 
     def _keywords(self, *words: str) -> Iterator[Completion]:

@@ -34,8 +34,8 @@ def canonical_text(text: str) -> str:
     except QuerySyntaxError:
         raise problem from None
     # Canonical text has the same literals in the same order, so the placeholders are known by their numbers.
-    said = _literals(text)
-    written = _literals(canonical)
+    said = _literal_tokens(text)
+    written = _literal_tokens(canonical)
     if len(said) != len(written):
         raise problem
     edits = [
@@ -49,7 +49,7 @@ def canonical_text(text: str) -> str:
 _LITERAL_KINDS = frozenset(("string", "number", "boolean", "now", "duration", "size", "placeholder"))
 
 
-def _literals(text: str) -> list[Token]:
+def _literal_tokens(text: str) -> list[Token]:
     return [token for token in tokens(text) if token.kind in _LITERAL_KINDS]
 
 

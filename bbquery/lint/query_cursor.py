@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 class QueryCursor(NamedTuple):
     """What is known at the cursor.
 
-    `word` is what is being typed there, with its quotes, and `typed` what of it stands before the cursor, without them.
-    `field` is the one whose condition the cursor is in, or None; while its path is written, it has the keys so far.
-    `operator` is `:`, an order or a text operator, or empty.
+    `place` is None where nothing can be said, because what stands before it is not understood. `word` is what is being
+    typed there, with its quotes, and `typed` what of it stands before the cursor, without them. `field` is the one
+    whose condition the cursor is in, or None; while its path is written, it has the keys so far. `operator` is `:`, an
+    order or a text operator, or empty.
     """
 
-    place: Place
+    place: Place | None
     word: Span
     typed: str
     quote: str
@@ -35,7 +36,7 @@ def read_cursor(text: str, at: int) -> QueryCursor:
     reader = _CursorReader(text, at)
     reader.run()
     return QueryCursor(
-        place_after(reader.last, reader.last_but_one, is_listed=reader.is_listed, depth=reader.depth),
+        None if reader.is_lost else reader.place(),
         reader.word,
         text[reader.word.start + len(reader.quote) : at],
         reader.quote,
@@ -44,9 +45,29 @@ def read_cursor(text: str, at: int) -> QueryCursor:
     )
 
 
-_WORD = re.compile(r"[\w$.+-]+")
-_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?""", re.DOTALL)
-_WORDS = frozenset(("or", "and", "not", "base", "field", "number", "boolean", "now", "duration", "size", "placeholder"))
+_WORD_SO_FAR = re.compile(r"[\w$.+-]+")
+_STRING_SO_FAR = re.compile(r"""'(?:[^'\\]|\\.)*+'?|"(?:[^"\\]|\\.)*+"?""", re.DOTALL)
+_WORD_KINDS = frozenset(
+    ("or", "and", "not", "base", "field", "number", "boolean", "now", "duration", "size", "placeholder")
+)
+_KEYWORD = re.compile(r"(?i:and|or|not)(?!\w)")
+_VALUE_TOKENS = frozenset(("string", "number", "boolean", "now", "duration", "size", "placeholder"))
+_STARTS = frozenset(("base", "field", "not", "minus", "open"))
+_NEXT: dict[Place, frozenset[str]] = {
+    "start": _STARTS,
+    "base": frozenset(("left",)),
+    "bracket": frozenset(("string", "placeholder")),
+    "key": frozenset(("right",)),
+    "path": frozenset(("left", "colon", "order", "text")),
+    "field": frozenset(("colon", "order", "text")),
+    "colon": _VALUE_TOKENS | {"star", "open"},
+    "operator": _VALUE_TOKENS,
+    "listed value": frozenset(("or", "close")),
+    "condition": _STARTS | {"and", "or"},
+    "condition in parentheses": _STARTS | {"and", "or", "close"},
+}
+"""The tokens that may follow at a place."""
+
 _STRUCTURE = re.compile(r"""[\[\]:()<>=]|\s(?:AND|OR)\s""")
 """What a key or a value seldom holds: a string that goes on with it behind the cursor is one that nobody has closed."""
 
@@ -59,6 +80,8 @@ class _CursorReader:
         self.field: Field | None = None
         self.operator = ""
         self.is_listed = False
+        self.is_lost = False
+        """True from a mistake up to the next condition."""
         self.depth = 0
         self.word = Span(at, at)
         self.quote = ""
@@ -69,20 +92,23 @@ class _CursorReader:
         while at < self._at:
             if self._text[at] in "'\"":
                 end = self._read_string(at)
-            elif self._is_value_next() and (word := _WORD.match(self._text, at)):
+            elif self._is_value_next() and (word := _WORD_SO_FAR.match(self._text, at)):
                 end = self._read_word(at, word.end(), "value")
             elif (match := match_token(self._text, at)) and match.end() > at:
                 end = self._read_word(at, match.end(), match.lastgroup or "")
             else:
-                word = _WORD.match(self._text, at)
+                word = _WORD_SO_FAR.match(self._text, at)
                 end = self._read_word(at, word.end() if word else at + 1, "")
             at = end
+
+    def place(self) -> Place:
+        return place_after(self.last, self.last_but_one, is_listed=self.is_listed, depth=self.depth)
 
     def _is_value_next(self) -> bool:
         return self.last in ("colon", "order", "text") or (self.is_listed and self.last in ("open", "or"))
 
     def _read_string(self, start: int) -> int:
-        match = _STRING.match(self._text, start)
+        match = _STRING_SO_FAR.match(self._text, start)
         assert match, "a quote stands there"
         end = match.end()
         is_closed = end - start > 1 and self._text[end - 1] == self._text[start]
@@ -95,14 +121,21 @@ class _CursorReader:
         return len(self._text)
 
     def _read_word(self, start: int, end: int, kind: str) -> int:
-        if end > self._at or (end == self._at and kind in (*_WORDS, "value", "")):
+        if kind == "space":
+            return min(end, self._at)
+        if end > self._at or (end == self._at and kind in (*_WORD_KINDS, "value", "")):
             self.word = Span(start, end)
             return len(self._text)
-        if kind and kind != "space":
-            self._take(kind, self._text[start:end])
+        if kind == "value":
+            match = pattern().match(self._text, start, end)
+            kind = (match.lastgroup or "") if match and match.end() == end else ""
+        elif not kind and _KEYWORD.match(self._text, start):
+            kind = self._text[start:end].lower()  # it is in the wrong case, and clearly meant
+        self._take(kind, self._text[start:end])
         return end
 
     def _take(self, kind: str, text: str) -> None:
+        self.is_lost = self._is_lost_at(kind)
         if kind == "base":
             self.field, self.operator = (), ""
         elif kind == "field":
@@ -123,3 +156,10 @@ class _CursorReader:
         if kind in ("and", "or", "close") and not self.is_listed:
             self.field, self.operator = None, ""
         self.last_but_one, self.last = self.last, kind
+
+    def _is_lost_at(self, kind: str) -> bool:
+        """Return whether a token is not understood where it stands. A condition that begins anew ends a mistake."""
+        if self.is_lost and kind in ("and", "or", "base", "field"):
+            self.is_listed = False
+            return False
+        return self.is_lost or kind not in _NEXT[self.place()]

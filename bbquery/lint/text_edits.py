@@ -50,10 +50,10 @@ def _edited(pieces: list[Span | str], edits: list[Edit]) -> list[Span | str]:
     def take(until: int, *, kept: bool) -> None:
         nonlocal piece, at
         while at < until:
-            if not _size(piece):
+            if not _piece_size(piece):
                 piece = next(waiting)
                 continue
-            used = min(_size(piece), until - at)
+            used = min(_piece_size(piece), until - at)
             first: Span | str = piece[:used] if isinstance(piece, str) else Span(piece.start, piece.start + used)
             piece = piece[used:] if isinstance(piece, str) else Span(piece.start + used, piece.end)
             at += used
@@ -65,8 +65,8 @@ def _edited(pieces: list[Span | str], edits: list[Edit]) -> list[Span | str]:
         take(edit.span.end, kept=False)
         if edit.text:
             after.append(edit.text)
-    return [*after, *([piece] if _size(piece) else []), *waiting]
+    return [*after, *([piece] if _piece_size(piece) else []), *waiting]
 
 
-def _size(piece: Span | str) -> int:
+def _piece_size(piece: Span | str) -> int:
     return len(piece) if isinstance(piece, str) else piece.end - piece.start

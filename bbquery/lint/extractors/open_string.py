@@ -38,27 +38,27 @@ def _quoted(mark: str, *, lines: bool = False, escapes: str = "\\") -> _Quote:
 
 _DOUBLE, _SINGLE = _quoted('"'), _quoted("'")
 _LONG = {'"""': _quoted('"""', lines=True)}
-_HASH = r"#[^\r\n]*"
-_SPACED_HASH = r"(?<!\S)#[^\r\n]*"
-_SLASHES = r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
+_HASH_COMMENT = r"#[^\r\n]*"
+_SPACED_HASH_COMMENT = r"(?<!\S)#[^\r\n]*"
+_SLASH_COMMENT = r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
 _REGEX = r"(?<=[(,=:;!&|?{}\[])[ \t]*/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+/"
 _PLAIN = {'"': _DOUBLE, "'": _SINGLE}
-_SCRIPT = (f"{_SLASHES}|{_REGEX}", {**_PLAIN, "`": _quoted("`", lines=True)})
-_RULES: dict[str, tuple[str, dict[str, _Quote]]] = {
-    "python": (_HASH, {**_LONG, "'''": _quoted("'''", lines=True), **_PLAIN}),
-    "javascript": _SCRIPT, "typescript": _SCRIPT, "tsx": _SCRIPT, "page": _SCRIPT,
-    "go": (_SLASHES, {**_PLAIN, "`": _quoted("`", lines=True, escapes="")}),
-    "java": (_SLASHES, {**_LONG, **_PLAIN}),
-    "kotlin": (_SLASHES, {'"""': _quoted('"""', lines=True, escapes=""), **_PLAIN}),
-    "csharp": (_SLASHES, {'"""': _quoted('"""', lines=True, escapes=""), **_PLAIN}),
-    "rust": (_SLASHES + r"|'(?:[^'\\\r\n]|\\[^\r\n]+?)'|'(?!')", {'"': _quoted('"', lines=True)}),
-    "ruby": (_HASH, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
-    "php": (f"{_SLASHES}|{_HASH}", {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
-    "shell": (_SPACED_HASH, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True, escapes="")}),
-    "yaml": (_SPACED_HASH, {'"': _DOUBLE, "'": _quoted("'", escapes="''")}),
+_SCRIPT_RULES = (f"{_SLASH_COMMENT}|{_REGEX}", {**_PLAIN, "`": _quoted("`", lines=True)})
+_STRING_RULES: dict[str, tuple[str, dict[str, _Quote]]] = {
+    "python": (_HASH_COMMENT, {**_LONG, "'''": _quoted("'''", lines=True), **_PLAIN}),
+    "javascript": _SCRIPT_RULES, "typescript": _SCRIPT_RULES, "tsx": _SCRIPT_RULES, "page": _SCRIPT_RULES,
+    "go": (_SLASH_COMMENT, {**_PLAIN, "`": _quoted("`", lines=True, escapes="")}),
+    "java": (_SLASH_COMMENT, {**_LONG, **_PLAIN}),
+    "kotlin": (_SLASH_COMMENT, {'"""': _quoted('"""', lines=True, escapes=""), **_PLAIN}),
+    "csharp": (_SLASH_COMMENT, {'"""': _quoted('"""', lines=True, escapes=""), **_PLAIN}),
+    "rust": (_SLASH_COMMENT + r"|'(?:[^'\\\r\n]|\\[^\r\n]+?)'|'(?!')", {'"': _quoted('"', lines=True)}),
+    "ruby": (_HASH_COMMENT, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
+    "php": (f"{_SLASH_COMMENT}|{_HASH_COMMENT}", {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
+    "shell": (_SPACED_HASH_COMMENT, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True, escapes="")}),
+    "yaml": (_SPACED_HASH_COMMENT, {'"': _DOUBLE, "'": _quoted("'", escapes="''")}),
     "markdown": (r"(?!)", {'"': _DOUBLE, "`": _quoted("`", escapes="")}),
 }  # fmt: skip
-_OTHERS = (r"(?!)", _PLAIN)
+_OTHER_LANGUAGES = (r"(?!)", _PLAIN)
 
 _MAX_SOURCE = 1024 * 1024
 """Above this, only the line of the place is looked at."""
@@ -70,7 +70,7 @@ def excerpt_in_string(source: str, language: str, at: int) -> Excerpt | None:
     The text of a string that nobody has closed goes to the end of its line.
     """
     if language == "bbq":
-        return _line(source, at)
+        return _query_line(source, at)
     if language == "query":
         return Excerpt(source, Span(0, len(source)), None, str)
     start = 0 if len(source) <= _MAX_SOURCE else max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
@@ -89,7 +89,7 @@ def respelling_at(source: str, language: str, at: int) -> Callable[[str], str] |
     return found and _respelling(found[2])
 
 
-def _line(source: str, at: int) -> Excerpt | None:
+def _query_line(source: str, at: int) -> Excerpt | None:
     """Return the line of a file of queries, up to its comment."""
     start = max(source.rfind("\n", 0, at), source.rfind("\r", 0, at)) + 1
     found = re.compile(r"""(?:[^'"#\r\n]|'(?:[^'\\\r\n]|\\.)*+'?|"(?:[^"\\\r\n]|\\.)*+"?)*+""").match(source, start)
@@ -99,18 +99,18 @@ def _line(source: str, at: int) -> Excerpt | None:
 
 @cache
 def _opener(language: str) -> re.Pattern[str]:
-    skipped, quotes = _RULES.get(language, _OTHERS)
+    skipped, quotes = _STRING_RULES.get(language, _OTHER_LANGUAGES)
     return re.compile(f"(?P<skipped>{skipped})|(?:{'|'.join(map(re.escape, quotes))})", re.DOTALL)
 
 
 @cache
-def _body(quote: _Quote) -> re.Pattern[str]:
+def _body_pattern(quote: _Quote) -> re.Pattern[str]:
     return re.compile(quote.body, re.DOTALL)
 
 
 def _string_at(source: str, language: str, start: int, at: int) -> tuple[int, Span, _Quote] | None:
     """Return where the string at a place opens, what stands between its quotes, and its kind."""
-    _, quotes = _RULES.get(language, _OTHERS)
+    _, quotes = _STRING_RULES.get(language, _OTHER_LANGUAGES)
     opener = _opener(language)
     position = start
     while (match := opener.search(source, position)) and match.start() < at:
@@ -120,7 +120,7 @@ def _string_at(source: str, language: str, start: int, at: int) -> tuple[int, Sp
                 return None
             continue
         quote = quotes[match[0]]
-        body = _body(quote).match(source, match.end())
+        body = _body_pattern(quote).match(source, match.end())
         assert body, "it matches anywhere"
         is_closed = source.startswith(quote.closer, body.end())
         if match.end() <= at <= body.end():
@@ -147,20 +147,20 @@ def _line_end(source: str, at: int) -> int:
     return match.end()
 
 
-_ESCAPE = re.compile(r"\\(\r\n|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
-_MEANINGS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "\n": "", "\r\n": "", "\r": ""}
+_BACKSLASH = re.compile(r"\\(\r\n|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
+_LETTER_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "\n": "", "\r\n": "", "\r": ""}
 
 
-def _unescape(match: re.Match[str]) -> str:
+def _backslash_meaning(match: re.Match[str]) -> str:
     said = match[1]
-    return chr(int(said[1:], 16)) if len(said) == 5 else _MEANINGS.get(said, said)  # u and four digits
+    return chr(int(said[1:], 16)) if len(said) == 5 else _LETTER_ESCAPES.get(said, said)  # u and four digits
 
 
 def _read_body(source: str, body: Span, quote: _Quote) -> Excerpt:
     """Return the excerpt of what stands between quotes."""
     reader = FragmentReader(source)
     if quote.escapes == "\\":
-        reader.resolve(*body, _ESCAPE, _unescape)
+        reader.resolve(*body, _BACKSLASH, _backslash_meaning)
     elif quote.escapes == "''":
         reader.resolve(*body, re.compile("''"), lambda _: "'")
     else:
@@ -188,12 +188,12 @@ def _respelling(quote: _Quote) -> Callable[[str], str] | None:
     return None  # such a string cannot hold its quote
 
 
-_NAMED = re.compile(r"\s*q=")
+_NAMED_QUERY = re.compile(r"\s*q=")
 
 
 def _without_name(excerpt: Excerpt) -> Excerpt:
     """Return the excerpt of what follows `q=`, as `curl --data-urlencode` takes it."""
-    named = _NAMED.match(excerpt.text)
+    named = _NAMED_QUERY.match(excerpt.text)
     if named is None:
         return excerpt
     cut = named.end()

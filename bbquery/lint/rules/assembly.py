@@ -52,7 +52,7 @@ def find_queries(
     Return whether the text is any of our business. `respell` is that of a text which is one literal.
     """
     if role in ("query", "wire"):
-        _add_query(fill(pieces), span, advice, extraction, role, respell, is_wire=role == "wire")
+        _add_query(fill(pieces, is_query=True), span, advice, extraction, role, respell, is_wire=role == "wire")
         return True
     if role == "shown" or not any(
         isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in pieces

@@ -26,11 +26,11 @@ _CONDITION_AFTER = re.compile(r"\s*(?:\)|\Z|(?i:and|or)\b)")
 _QUOTE_SIGN = re.compile(r"\\.|%5[Cc].|['\"]|%2[27]", re.DOTALL)
 
 
-def fill(pieces: Sequence[Fragment]) -> AssembledText:
-    """Return the text with a stand-in in place of each interpolation."""
+def fill(pieces: Sequence[Fragment], *, is_query: bool = False) -> AssembledText:
+    """Return the text with a stand-in in place of each interpolation. `is_query` says that all of it is a query."""
     filled = AssembledText("", [], [], [])
     text = ""
-    strings = _OpenString()
+    strings = _OpenString(has_begun=is_query)
     for index, piece in enumerate(pieces):
         if isinstance(piece, ConstantText):
             said = piece.text
@@ -49,11 +49,13 @@ def fill(pieces: Sequence[Fragment]) -> AssembledText:
 
 
 class _OpenString:
-    """Whether a text ends inside a string of the query. What comes before `user_metadata` does not count."""
+    """Whether a text ends inside a string of the query. What comes before `user_metadata` does not count, unless the
+    query has begun before.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_begun: bool) -> None:
         self.quote = ""
-        self._has_begun = False
+        self._has_begun = has_begun
 
     def read(self, text: str) -> None:
         at = 0

@@ -195,7 +195,7 @@ class _Module:
         if literal is None or not is_formatted(literal) or any(gap.suffix[:1] in ("!", ":") for _, gap in literal.gaps):
             return
         text = self.texts.read(call.args[0])
-        bound = bound_arguments(fill(text.pieces), [*map(str, names)]) if text else None
+        bound = bound_arguments(fill(text.pieces, is_query=True), [*map(str, names)]) if text else None
         if bound is not None:
             self.bindings.append((span, Fix("bind the values", Edit(span, bound), safe=False)))
 
