@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -12,12 +13,17 @@ from contextlib import suppress
 from pygls.io_ import run_async
 
 from .features import make_server
-from .server import log
+from .server import server_log
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as of every command."""
 
 
 def serve_stdio() -> int:
     """Serve the client on standard input and output until it says `exit`, or goes away. Return the exit status."""
     server = make_server()
+    # A thread waits for input, and would wait on: nothing else ends it.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     # The connection has both for itself: what a library prints goes to stderr, and nobody else closes them.
     reading, writing = os.dup(sys.stdin.fileno()), os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -40,7 +46,7 @@ def serve_tcp(port: int, listening: Callable[[int], None]) -> int:
             listener.close()  # there is one client
             server.protocol.set_writer(writer)
             try:
-                await run_async(threading.Event(), reader, server.protocol, log, server.report_server_error)
+                await run_async(threading.Event(), reader, server.protocol, server_log, server.report_server_error)
             finally:
                 done.set()
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ..metadata import flatten
 from ..sessions.records import Session
-from .vocabulary import KnownVocabulary, Path
+from .vocabulary import KeyPath, KnownVocabulary
 
 _MOST_SESSIONS = 20_000
 """Sessions that are looked at, the newest first: enough for the keys and values that are in use."""
@@ -33,7 +33,7 @@ def _of_sessions(source: str, sessions: Iterable[Session]) -> KnownVocabulary:
     return KnownVocabulary(source, (path for path, _ in terms), terms)
 
 
-def _terms(sessions: Iterable[Session]) -> Iterator[tuple[Path, str]]:
+def _terms(sessions: Iterable[Session]) -> Iterator[tuple[KeyPath, str]]:
     for session in sessions:
         for path, value in flatten(session.user_metadata or {}).items():
             if isinstance(value, str):

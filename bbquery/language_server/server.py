@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from lsprotocol import types as lsp
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams, PyglsError
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams, PyglsError
 
 from .._version import __version__
 from ..errors import BBQueryError, BuildError
@@ -27,7 +27,7 @@ from .workspace import CONFIGURATIONS, Workspace
 from .workspace_edits import workspace_edit_of
 
 Work = TypeVar("Work")
-log = logging.getLogger("bbquery.language_server")
+server_log = logging.getLogger("bbquery.language_server")
 
 DEBOUNCE = 0.05
 """Seconds without a change before a document is checked: less than the pause between two keys."""
@@ -92,7 +92,10 @@ class EditorServer(TextServer):
             options = lsp.DocumentFormattingRegistrationOptions(document_selector=queries)
             registrations.append(lsp.Registration("format", lsp.TEXT_DOCUMENT_FORMATTING, options))
         if registrations:
-            await self.client_register_capability_async(lsp.RegistrationParams(registrations))
+            try:
+                await self.client_register_capability_async(lsp.RegistrationParams(registrations))
+            except JsonRpcException as error:  # it said that it could
+                server_log.warning("the client registers nothing: %s", error)
         await self._learn()
 
     async def _learn(self) -> None:
@@ -119,7 +122,7 @@ class EditorServer(TextServer):
         def done(ended: asyncio.Task[None]) -> None:
             self._background.discard(ended)
             if not ended.cancelled() and (error := ended.exception()) is not None:
-                log.error("work in the background failed", exc_info=error)
+                server_log.error("work in the background failed", exc_info=error)
 
         task.add_done_callback(done)
 
@@ -241,15 +244,16 @@ class EditorServer(TextServer):
             self._loop.call_soon_threadsafe(self.window_show_message, shown)
 
     def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
-        """Log an error. The message that caused it is not logged, as it holds what is in the editor."""
-        log.error("%s: %s", source.__name__, type(error).__name__, exc_info=error)
+        """Log an error of ours. The message that caused it is not logged, as it holds what is in the editor."""
+        if not isinstance(error, JsonRpcException) or isinstance(error, JsonRpcInternalError):
+            server_log.error("%s: %s", source.__name__, type(error).__name__, exc_info=error)
 
 
 async def _end_with(process: int) -> None:
     """End when the editor's process has ended, should it not have said so."""
     while _is_running(process):  # noqa: ASYNC110  # the end of another process sets no event
         await asyncio.sleep(_PARENT_SECONDS)
-    log.warning("the editor is gone")
+    server_log.warning("the editor is gone")
     os._exit(1)  # a thread may still wait for input from it
 
 

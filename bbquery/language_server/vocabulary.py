@@ -11,14 +11,14 @@ from ..lint.extractors.excerpt import Excerpt
 from ..lint.query_tokens import Token, tokens
 from ..lint.unknown_text import touches_unknown
 
-Path = tuple[str, ...]
+KeyPath = tuple[str, ...]
 _MAX_VALUES = 200
 """Values that are kept of a path: nobody reads a longer list."""
 
 
-def metadata_terms(excerpt: Excerpt) -> Iterator[tuple[Path, str | None]]:
+def metadata_terms(excerpt: Excerpt) -> Iterator[tuple[KeyPath, str | None]]:
     """Yield each path of a query, with None and with each value that it is compared with."""
-    path: Path = ()
+    path: KeyPath = ()
     in_path = False
     before = ""
     for token in tokens(excerpt.text):
@@ -52,9 +52,9 @@ class QueryVocabulary:
     source = "in queries of the workspace"
 
     def __init__(self) -> None:
-        self._of_file: dict[str, Counter[tuple[Path, str | None]]] = {}
-        self._keys: defaultdict[Path, Counter[str]] = defaultdict(Counter)
-        self._values: defaultdict[Path, Counter[str]] = defaultdict(Counter)
+        self._of_file: dict[str, Counter[tuple[KeyPath, str | None]]] = {}
+        self._keys: defaultdict[KeyPath, Counter[str]] = defaultdict(Counter)
+        self._values: defaultdict[KeyPath, Counter[str]] = defaultdict(Counter)
 
     def replace(self, file: str, excerpts: Iterable[Excerpt]) -> None:
         """Take in the queries of a file, in place of those that it had."""
@@ -74,10 +74,10 @@ class QueryVocabulary:
         """Leave out a file."""
         self.replace(file, ())
 
-    def keys(self, path: Path) -> list[str]:
+    def keys(self, path: KeyPath) -> list[str]:
         return _by_frequency(self._keys.get(path))
 
-    def values(self, path: Path) -> list[str]:
+    def values(self, path: KeyPath) -> list[str]:
         return _by_frequency(self._values.get(path))[:_MAX_VALUES]
 
     @property
@@ -93,10 +93,10 @@ def _by_frequency(counts: Counter[str] | None) -> list[str]:
 class KnownVocabulary:
     """Keys and values that were read once, from an archive or a listing."""
 
-    def __init__(self, source: str, keys: Iterable[Path], values: Iterable[tuple[Path, str]]) -> None:
+    def __init__(self, source: str, keys: Iterable[KeyPath], values: Iterable[tuple[KeyPath, str]]) -> None:
         self.source = source
-        self._keys: dict[Path, dict[str, None]] = {}
-        self._values: dict[Path, dict[str, None]] = {}
+        self._keys: dict[KeyPath, dict[str, None]] = {}
+        self._values: dict[KeyPath, dict[str, None]] = {}
         for path in keys:
             for end in range(len(path)):
                 self._keys.setdefault(path[:end], {})[path[end]] = None
@@ -105,8 +105,8 @@ class KnownVocabulary:
             if len(known) < _MAX_VALUES:
                 known[value] = None
 
-    def keys(self, path: Path) -> list[str]:
+    def keys(self, path: KeyPath) -> list[str]:
         return [*self._keys.get(path, ())]
 
-    def values(self, path: Path) -> list[str]:
+    def values(self, path: KeyPath) -> list[str]:
         return [*self._values.get(path, ())]

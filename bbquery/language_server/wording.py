@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..language.literals import format_now
 from ..language.nodes import Equal, Exists, OneOf, Order, Text
-from ..language.printer import format_value
+from ..language.printer import format_value, quote
 from ..language.session_fields import SessionField
 from ..language.values import Now
 
@@ -30,7 +30,7 @@ def describe(predicate: Predicate) -> str:
 def _subject(field: Field) -> str:
     if isinstance(field, SessionField):
         return f"The session's `{field.name}`"
-    return "The metadata's " + " \u203a ".join([_as_code(key) for key in field])
+    return "The metadata's " + " \u203a ".join([_as_code(key if key.isprintable() else quote(key)) for key in field])
 
 
 def _condition(predicate: Predicate) -> str:

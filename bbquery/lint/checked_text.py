@@ -13,6 +13,7 @@ from .extractors.excerpt import Excerpt, Extraction
 from .extractors.open_string import excerpt_in_string, respelling_at, text_offset
 from .findings import Edit, Finding
 from .fixes import fix_text
+from .rules.schema import Schema
 
 
 class CheckedText:
@@ -71,7 +72,9 @@ class CheckedText:
             return []
         placed: list[Completion] = []
         schema = self._linter.schema
-        known = vocabularies if schema is None else (schema, *vocabularies)
+        known = [*vocabularies]
+        if schema is not None:
+            known = [schema, *[_WithinSchema(each, schema) for each in vocabularies]]
         for each in complete(excerpt.text, place, known):
             start = offset if each.span.start == place else excerpt.locate(each.span).start
             span = Span(start, offset if each.span.end == place else excerpt.locate(each.span).end)
@@ -99,6 +102,21 @@ class CheckedText:
         """Return the edits that suppress a rule in the whole text; none where there is no place for a comment."""
         result = suppress_in_file(self.text, self.language, self._linter, self._enabled, code)
         return result.edits if result else []
+
+
+class _WithinSchema:
+    """A vocabulary without what a schema rules out."""
+
+    def __init__(self, vocabulary: Vocabulary, schema: Schema) -> None:
+        self.source = vocabulary.source
+        self._vocabulary = vocabulary
+        self._schema = schema
+
+    def keys(self, path: tuple[str, ...]) -> Sequence[str]:
+        return [key for key in self._vocabulary.keys(path) if not self._schema.rules_out(path, key)]
+
+    def values(self, path: tuple[str, ...]) -> Sequence[str]:
+        return [] if self._schema.values(path) else self._vocabulary.values(path)
 
 
 def _is_between_characters(source: str, excerpt: Excerpt, offset: int, place: int) -> bool:

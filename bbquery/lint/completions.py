@@ -50,8 +50,10 @@ def complete(text: str, at: int, vocabularies: Sequence[Vocabulary] = ()) -> lis
     What is typed already is not compared with it: that is for the editor, which knows how its user likes it.
     """
     cursor = read_cursor(text, at)
-    found = list(_Completer(text, at, cursor, vocabularies).run())
-    return [*{(each.label, each.kind): each for each in reversed(found)}.values()][::-1]
+    found: dict[tuple[str, CompletionKind], Completion] = {}
+    for each in _Completer(text, at, cursor, vocabularies).run():
+        found.setdefault((each.label, each.kind), each)
+    return [*found.values()]
 
 
 _NOW_FORMS = ("now-1h", "now-24h", "now-7d", "now-30d", "now-15m", "now")

@@ -36,13 +36,13 @@ def _quoted(mark: str, *, lines: bool = False, escapes: str = "\\") -> _Quote:
     return _Quote(rf"(?:[^{slash}{mark[0]}{line}]{more}{skipped})*+", mark, escapes)
 
 
-_DOUBLE, _SINGLE = _quoted('"'), _quoted("'")
+_IN_DOUBLE, _IN_SINGLE = _quoted('"'), _quoted("'")
 _LONG = {'"""': _quoted('"""', lines=True)}
 _HASH_COMMENT = r"#[^\r\n]*"
 _SPACED_HASH_COMMENT = r"(?<!\S)#[^\r\n]*"
 _SLASH_COMMENT = r"//[^\r\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
 _REGEX = r"(?<=[(,=:;!&|?{}\[])[ \t]*/(?![*/])(?:[^/\\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+/"
-_PLAIN = {'"': _DOUBLE, "'": _SINGLE}
+_PLAIN = {'"': _IN_DOUBLE, "'": _IN_SINGLE}
 _SCRIPT_RULES = (f"{_SLASH_COMMENT}|{_REGEX}", {**_PLAIN, "`": _quoted("`", lines=True)})
 _STRING_RULES: dict[str, tuple[str, dict[str, _Quote]]] = {
     "python": (_HASH_COMMENT, {**_LONG, "'''": _quoted("'''", lines=True), **_PLAIN}),
@@ -55,8 +55,8 @@ _STRING_RULES: dict[str, tuple[str, dict[str, _Quote]]] = {
     "ruby": (_HASH_COMMENT, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
     "php": (f"{_SLASH_COMMENT}|{_HASH_COMMENT}", {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True)}),
     "shell": (_SPACED_HASH_COMMENT, {'"': _quoted('"', lines=True), "'": _quoted("'", lines=True, escapes="")}),
-    "yaml": (_SPACED_HASH_COMMENT, {'"': _DOUBLE, "'": _quoted("'", escapes="''")}),
-    "markdown": (r"(?!)", {'"': _DOUBLE, "`": _quoted("`", escapes="")}),
+    "yaml": (_SPACED_HASH_COMMENT, {'"': _IN_DOUBLE, "'": _quoted("'", escapes="''")}),
+    "markdown": (r"(?!)", {'"': _IN_DOUBLE, "`": _quoted("`", escapes="")}),
 }  # fmt: skip
 _OTHER_LANGUAGES = (r"(?!)", _PLAIN)
 

@@ -83,6 +83,12 @@ class Schema:
         self._left = _MAX_LISTED
         return tuple(dict.fromkeys(self._constants(held, 0)))
 
+    def rules_out(self, path: tuple[str, ...], key: str) -> bool:
+        """Return whether the schema has no such key under a path, and allows no other than those it names."""
+        held = self._held(path)
+        self._left = _MAX_LISTED
+        return self._lookup(held, key, 0).closed
+
     def _held(self, path: tuple[str, ...]) -> Any:
         """Return the schema of what a path holds, or None if that is open."""
         held: Any = self._root
