@@ -1,11 +1,15 @@
-"""Each capability of the server, end to end, over standard input and output."""
+"""Each capability of the server, end to end, over a socket.
+
+The server runs in a thread of this process, where coverage sees it; `test_odd_clients` starts processes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import sys
+import queue
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +17,15 @@ from typing import Any
 import pytest
 import pytest_lsp
 from lsprotocol import types as lsp
+from pygls.client import JsonRPCClient
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
-from support.paths import ROOT
 
 from bbquery._text import Span
+from bbquery.language_server.connections import serve_tcp
 from bbquery.language_server.positions import Positions
 from bbquery.language_server.semantic_tokens import LEGEND
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
-
-COMMAND = [sys.executable, "-m", "bbquery", "lsp"]
 
 
 def make_client() -> LanguageClient:
@@ -37,9 +40,20 @@ def make_client() -> LanguageClient:
 
 
 REGISTERED: list[lsp.Registration] = []
-CONFIG = ClientServerConfig(
-    server_command=COMMAND, client_factory=make_client, server_env={**os.environ, "PYTHONPATH": str(ROOT)}
-)
+
+
+class Threaded(ClientServerConfig):
+    """A server in a thread."""
+
+    async def start(self, devtools: str | None = None) -> JsonRPCClient:
+        ports: queue.Queue[int] = queue.Queue()
+        threading.Thread(target=serve_tcp, args=(0, ports.put), daemon=True).start()
+        client = self.client_factory()
+        await client.start_tcp("127.0.0.1", await asyncio.to_thread(ports.get))
+        return client
+
+
+CONFIG = Threaded(server_command=[], client_factory=make_client)
 SCHEMA = {"properties": {"client": {"enum": ["acme", "globex"]}}, "additionalProperties": False}
 SOURCE = """\
 import bbquery
