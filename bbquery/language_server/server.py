@@ -15,6 +15,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInva
 from .._version import __version__
 from ..errors import BBQueryError, BuildError
 from ..lint.completions import Vocabulary
+from ..lint.extractors.python.module_tree import keep_statements
 from . import renaming
 from .client_features import ClientFeatures
 from .diagnostics import diagnostics
@@ -56,6 +57,7 @@ class EditorServer(TextServer):
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._problems: list[str] = []
+        keep_statements()
 
     @property
     def status(self) -> int:
@@ -106,7 +108,11 @@ class EditorServer(TextServer):
             await self._learn_from(of_listing)
         if self.options.scan_workspace:
             for path in await self.worker.run(self.documents.files, Urgency.BACKGROUND):
-                await self.worker.run(lambda path=path: self.documents.learn(path), Urgency.BACKGROUND)  # type: ignore[misc]  # the default binds the loop's path
+
+                def learn(path: str = path) -> None:
+                    self.documents.learn(path, self.documents.stored(path))
+
+                await self.worker.run(learn, Urgency.BACKGROUND)
 
     async def _learn_from(self, read: Callable[[], Vocabulary]) -> None:
         try:
@@ -182,7 +188,10 @@ class EditorServer(TextServer):
         def find() -> list[lsp.Diagnostic] | None:
             if not self.documents.is_current(document):
                 return None  # another check is on its way
-            return diagnostics(self.documents.judged(document))
+            judged = self.documents.judged(document)
+            if judged.path is not None:
+                self.documents.learn(judged.path, judged)
+            return diagnostics(judged)
 
         found = await self.worker.run(find, Urgency.CHECK)
         if found is not None and self.documents.is_current(document):

@@ -91,8 +91,6 @@ class Workspace:
             return
         where = os.path.join(folder, "-") if path is None else path
         document.checked = linter.check(document.text, path=where, language=spoken)
-        if path is not None:
-            self.vocabulary.replace(path, document.checked.excerpts)
 
     def _language(self, document: Document) -> str | None:
         """Return the language of a document: of its file, or else what the editor says; None if it is not read."""
@@ -158,10 +156,10 @@ class Workspace:
             return None
         return self.judged(Document(uri_of(path), "", None, source.text, self.encoding))
 
-    def learn(self, path: str) -> None:
+    def learn(self, path: str, document: Document | None) -> None:
         """Take the queries of a file into the vocabulary."""
-        if self.stored(path) is None:
-            self.vocabulary.forget(path)
+        checked = document and document.checked
+        self.vocabulary.replace(path, checked.excerpts if checked else ())
 
     def with_queries(self) -> Iterator[Document]:
         """Yield every open document, and every file with queries on metadata."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
@@ -63,7 +64,7 @@ class CheckedText:
 
         Keys and values come from the schema of the project's metadata, and then from `vocabularies`.
         """
-        excerpt = self.excerpt_at(offset)
+        excerpt = self._excerpt_to_complete(offset)
         if excerpt is None:
             return []
         respell = excerpt.respell or respelling_at(self.text, self.language, offset)
@@ -82,6 +83,13 @@ class CheckedText:
             if span.start <= offset <= span.end and "\n" not in self.text[slice(*span)]:
                 placed.append(each._replace(text=respell(each.text), span=span))
         return placed
+
+    def _excerpt_to_complete(self, offset: int) -> Excerpt | None:
+        """Return the query at a place. While one types, the string alone mostly tells, at a fifth of the time."""
+        alone = None if self.language == "bbq" else excerpt_in_string(self.text, self.language, offset)
+        if alone is not None and alone.respell is not None and not _PUT_IN.search(alone.text):
+            return alone
+        return self.excerpt_at(offset)
 
     # --- edits -------------------------------------------------------------------------------
 
@@ -102,6 +110,10 @@ class CheckedText:
         """Return the edits that suppress a rule in the whole text; none where there is no place for a comment."""
         result = suppress_in_file(self.text, self.language, self._linter, self._enabled, code)
         return result.edits if result else []
+
+
+_PUT_IN = re.compile(r"[{%`]|\$\W")
+"""What may put something into a string at run time, or be an escape of a URL."""
 
 
 class _WithinSchema:

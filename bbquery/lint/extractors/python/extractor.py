@@ -104,20 +104,22 @@ def _is_in(span: Span, others: list[Span]) -> bool:
 def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:
     """Yield the statements that can hold anything of ours: few of a large module."""
     lines = Lines(source)
-    words = {"[Mm]etadata|METADATA", "[Bb]rowserbase", "/v1/sessions"}
+    marks = {at for part in _MARKS for at in _occurrences(source, part)}
+    words: set[str] = set()
     if names.uses("bbquery") or names.uses("browserbase"):
-        words |= {r"\bsessions\b", r"\bcreate_session\b", r"\bbbquery\b", r"\bLiteral\b"}
-        ours = (each for each, whole in names.imports.items() if whole in ("bbquery", *_PARSERS))
-        words.update(_words(ours))
+        words |= {"sessions", "create_session", "bbquery", "Literal"}
+        words.update(_last_parts(each for each, whole in names.imports.items() if whole in ("bbquery", *_PARSERS)))
+    searched: set[str] = set()
     at: list[int] = []
     while True:
-        marks = re.compile("|".join(sorted(words))).finditer(source)
-        before, at = at, sorted({lines.number(match.start()) for match in marks})
+        marks.update(at for word in words - searched for at in _occurrences(source, word) if _is_word(source, at, word))
+        searched |= words
+        before, at = at, sorted({lines.number(mark) for mark in marks})
         if len(at) == len(before):
             break
         # What is given a constant says what the constant is.
         held = [name for name, value in names.constants.items() if _holds(at, value.lineno, value.end_lineno)]
-        words |= {*_words(held)}
+        words.update(_last_parts(held))
     until = 0
     for statement in statements.all:
         first = first_line(statement)
@@ -129,8 +131,25 @@ def _marked(source: str, statements: Statements, names: Names) -> Iterator[State
             yield statement
 
 
-def _words(names: Iterable[str]) -> Iterator[str]:
-    return (rf"\b{re.escape(name.rpartition('.')[2])}\b" for name in names)
+_MARKS = ("etadata", "METADATA", "rowserbase", "/v1/sessions")
+"""Parts of what marks a statement as ours: one of a word is enough."""
+
+
+def _occurrences(source: str, part: str) -> Iterator[int]:
+    at = source.find(part)
+    while at >= 0:
+        yield at
+        at = source.find(part, at + 1)
+
+
+def _is_word(source: str, at: int, word: str) -> bool:
+    """Return whether a word stands alone at a place. One regular expression for all of them takes 20 times as long."""
+    around = source[at - 1 : at] if at else "", source[at + len(word) : at + len(word) + 1]
+    return not any(each == "_" or each.isalnum() for each in around)
+
+
+def _last_parts(names: Iterable[str]) -> Iterator[str]:
+    return (name.rpartition(".")[2] for name in names)
 
 
 def _holds(lines: list[int], first: int, last: int | None) -> bool:

@@ -11,7 +11,8 @@ import ast
 import re
 import warnings
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import accumulate
 from threading import Lock
@@ -27,17 +28,85 @@ _FILLER = "\x1a"
 def parse_module(text: str, tokens: StringTokens) -> ast.Module:
     """Return the tree of a text. Raise SyntaxError if no Python up to 3.14 would parse it."""
     try:
-        return _parse(text)
+        kept = _kept_statements.parse(text, tokens) if _kept_statements is not None else None
+        return kept or _parse(text)
     except SyntaxError:
         if _FILLER in text:
             raise
         return _FieldReader(text, tokens).read()
 
 
+def keep_statements() -> None:
+    """From now on, keep the trees of functions and classes from one reading of a text to the next.
+
+    An editor has nearly the same text read again after every key, and to parse it is half of the work.
+    """
+    global _kept_statements
+    _kept_statements = _KeptStatements()
+
+
 def _parse(text: str) -> ast.Module:
     with _PARSING, warnings.catch_warnings():  # the filters are those of the whole process: hence the lock
         warnings.simplefilter("ignore")
         return ast.parse(text)
+
+
+class _KeptStatements:
+    """The trees of pieces of modules, each by its text and by how many lines stand above it."""
+
+    def __init__(self) -> None:
+        self._trees: OrderedDict[tuple[int, str], ast.Module] = OrderedDict()
+        self._size = 0
+
+    def parse(self, text: str, tokens: StringTokens) -> ast.Module | None:
+        """Return the tree of a module from those of its pieces; None if they cannot be read one by one."""
+        whole = ast.Module([], [])
+        lines = 0
+        for piece in _pieces(text, tokens):
+            try:
+                tree = self._piece(lines, piece)
+            except SyntaxError:
+                return None
+            whole.body.extend(tree.body)
+            whole.type_ignores.extend(tree.type_ignores)
+            lines += len(_AFTER_LINE_END.split(piece)) - 1
+        while self._size > _MAX_KEPT:
+            (_, oldest), _tree = self._trees.popitem(last=False)
+            self._size -= len(oldest)
+        return whole
+
+    def _piece(self, lines: int, piece: str) -> ast.Module:
+        key = (lines, piece)
+        tree = self._trees.get(key)
+        if tree is None:
+            tree = self._trees[key] = _parse("\n" * lines + piece)
+            self._size += len(piece)
+        else:
+            self._trees.move_to_end(key)
+        return tree
+
+
+_kept_statements: _KeptStatements | None = None
+_MAX_KEPT = 250_000
+"""Characters of source whose trees are kept, which take about a hundred times as many bytes."""
+
+_PIECE_START = re.compile(r"(?:(?<=[\r\n])|\A)(?:@|(?:async[ \t]+)?def\b|class\b)")
+
+
+def _pieces(text: str, tokens: StringTokens) -> Iterator[str]:
+    """Yield a module in pieces, each of which is one by itself: up to each function or class at the left margin."""
+    literals = sorted(literal.span for literal in tokens.literals)
+    start = 0
+    is_decorated = False
+    for match in _PIECE_START.finditer(text):
+        at = bisect_right(literals, match.start(), key=lambda span: span.start) - 1
+        if at >= 0 and match.start() < literals[at].end:
+            continue  # inside a string
+        if not is_decorated:
+            yield text[start : match.start()]
+            start = match.start()
+        is_decorated = match[0] == "@"
+    yield text[start:]
 
 
 def offsets(text: str) -> Callable[[int, int], int]:

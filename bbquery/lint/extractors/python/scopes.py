@@ -86,7 +86,10 @@ class Scopes:
             return []
         name = statement.targets[0].id
         values = [statement.value]
-        for below in self._statements.below(statement, _NEARBY_STATEMENTS):
+        following = self._statements.below(statement, _NEARBY_STATEMENTS)
+        if not any(isinstance(each, ast.AugAssign) for each in following):  # as nearly always
+            return values
+        for below in following:
             if isinstance(below, ast.AugAssign) and dotted(below.target) == name and isinstance(below.op, ast.Add):
                 values.append(below.value)
             elif name in dict(statement_bindings(below)):
