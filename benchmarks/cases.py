@@ -535,6 +535,16 @@ def _write_modules(folder: Path) -> None:
 # --- how parsing grows -------------------------------------------------------------------------
 
 
+def editing(rounds: Rounds) -> Iterator[Row]:
+    """The language server, by what an editor waits for. There is no peer: each row is held against its own bar."""
+    from .editor import BARS, measure_editor
+
+    times = measure_editor(rounds(40))
+    for what, figures, bar in BARS.values():
+        yield Row(what, figures(times), [bar] * len(figures(times)), "the bar", 1)
+    yield Row("… its memory, after it has read them", times.memory, [150e6], "the bar", 1, unit="B")
+
+
 def scaling(rounds: Rounds) -> Iterator[Row]:
     """Up to the limit of 65,536 characters. The text that fails does so at its end, and was the slowest of many."""
 
@@ -571,6 +581,7 @@ CASES: dict[str, Callable[[Rounds], Iterator[Row]]] = {
     "first": first_parse,
     "command": command,
     "check": checking,
+    "editor": editing,
     "scaling": scaling,
     "size": sizing,
 }

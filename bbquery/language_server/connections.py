@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -22,6 +23,8 @@ INTERRUPTED = 130
 def serve_stdio() -> int:
     """Serve the client on standard input and output until it says `exit`, or goes away. Return the exit status."""
     server = make_server()
+    # A tree of a module has a hundred thousand objects, none of them garbage: looking for some is a tenth of the work.
+    gc.set_threshold(50_000, 20, 50)
     # A thread waits for input, and would wait on: nothing else ends it.
     signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     # The connection has both for itself: what a library prints goes to stderr, and nobody else closes them.

@@ -33,6 +33,9 @@ server_log = logging.getLogger("bbquery.language_server")
 DEBOUNCE = 0.05
 """Seconds without a change before a document is checked: less than the pause between two keys."""
 
+_SCAN_AFTER = 1.0
+"""Seconds before the workspace is read: the open documents come first."""
+
 _WATCHED = "**/{" + ",".join(CONFIGURATIONS) + ",*schema*.json}"
 
 
@@ -107,6 +110,7 @@ class EditorServer(TextServer):
         if self.options.listing:
             await self._learn_from(of_listing)
         if self.options.scan_workspace:
+            await asyncio.sleep(_SCAN_AFTER)
             for path in await self.worker.run(self.documents.files, Urgency.BACKGROUND):
 
                 def learn(path: str = path) -> None:

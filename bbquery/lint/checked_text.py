@@ -97,7 +97,8 @@ class CheckedText:
         """Return the edits of all fixes together, until none is left; with `unsafe`, also of those that may change the
         meaning.
         """
-        return fix_text(self.text, self.language, self._linter, self._enabled, unsafe=unsafe).edits
+        linter, enabled = self._linter, self._enabled
+        return fix_text(self.text, self.language, linter, enabled, unsafe=unsafe, found=self.extraction).edits
 
     def suppression_edits(self, findings: Collection[Finding], *, reason: str = "") -> list[Edit]:
         """Return the edits that suppress findings where they stand; none where there is no place for a comment."""

@@ -7,6 +7,7 @@ Files, caches and processes are the business of `runner`.
 from __future__ import annotations
 
 import os.path
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from .._text import Span
@@ -18,13 +19,23 @@ from .query_linter import QueryLinter
 from .suppressions import filter_findings, may_have_suppressions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeAlias
 
     from .rules.schema import Schema
     from .settings import Settings
+    from .unknown_text import UnknownText
 
 QUERY = "query"
 """The language of a text that is all one query, as an argument of the command line is."""
+
+
+_MAX_KEPT_QUERIES = 2_000
+"""Queries whose findings are kept: more than are in the files that somebody has open."""
+
+if TYPE_CHECKING:
+    _Question: TypeAlias = tuple[str, tuple[UnknownText, ...], bool, frozenset[str]]
+    _Check: TypeAlias = Callable[[str, Sequence[UnknownText], bool], list[Finding]]
 
 
 class DocumentLinter:
@@ -33,6 +44,12 @@ class DocumentLinter:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._checkers: dict[frozenset[str], QueryLinter] = {}
+        self._kept: OrderedDict[_Question, list[Finding]] | None = None
+
+    def keep_findings(self) -> None:
+        """From now on, keep what was found in a query for when it is checked again, as after every key in an editor."""
+        if self._kept is None:
+            self._kept = OrderedDict()
 
     def prepare(self) -> None:
         """Raise BuildError for settings with which no check can start, such as a schema that is not one."""
@@ -49,7 +66,7 @@ class DocumentLinter:
 
     def judge(self, text: str, found: Extraction, enabled: frozenset[str]) -> list[Finding]:
         """Return what `check` does for a text that has been read, with its comments if it can have suppressions."""
-        check = self._checker(enabled).check
+        check = self._checker(enabled).check if self._kept is None else self._remembering(self._kept, enabled)
         findings = [finding for finding in found.findings if finding.code in enabled]
         for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
             if problems := check(excerpt.text, excerpt.unknown, excerpt.is_wire):
@@ -61,6 +78,19 @@ class DocumentLinter:
         )
         off = self.settings.unfixable_codes
         return [finding.without_fixes() if finding.code in off else finding for finding in left] if off else left
+
+    def _remembering(self, kept: OrderedDict[_Question, list[Finding]], enabled: frozenset[str]) -> _Check:
+        check = self._checker(enabled).check
+
+        def remembered(text: str, unknown: Sequence[UnknownText], is_wire: bool) -> list[Finding]:
+            question = (text, tuple(unknown), is_wire, enabled)
+            if question not in kept:
+                kept[question] = check(text, unknown, is_wire)
+                if len(kept) > _MAX_KEPT_QUERIES:
+                    kept.popitem(last=False)
+            return kept[question]
+
+        return remembered
 
     def read(self, text: str, language: str) -> Extraction:
         """Return the queries of a text, and what stands around them."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import NamedTuple
 
 from .._text import Span
@@ -52,21 +51,40 @@ class FixResult(NamedTuple):
     edits: list[Edit]
 
 
-def fix_text(text: str, language: str, linter: DocumentLinter, enabled: frozenset[str], *, unsafe: bool) -> FixResult:
-    """Return the text with fixes applied until none is left. A round that would break a query is not applied."""
-    findings = linter.check(text, language, enabled)
+def fix_text(
+    text: str,
+    language: str,
+    linter: DocumentLinter,
+    enabled: frozenset[str],
+    *,
+    unsafe: bool,
+    found: Extraction | None = None,
+) -> FixResult:
+    """Return the text with fixes applied until none is left. A round that would break a query is not applied.
+
+    `found` is what was found in the text, if somebody has read it already.
+    """
+    readings: dict[str, Extraction] = {} if found is None else {text: found}
+
+    def read(text: str) -> Extraction:
+        if text not in readings:
+            readings[text] = linter.read(text, language)
+        return readings[text]
+
+    findings = linter.judge(text, read(text), enabled)
     fixed: list[Finding] = []
     rounds: list[list[Edit]] = []
     length = len(text)
     seen = {text}
     for _ in range(_MAX_ROUNDS):
-        after, applied = _apply_harmless(text, findings, partial(linter.read, language=language), unsafe=unsafe)
+        after, applied = _apply_harmless(text, findings, read, unsafe=unsafe)
         if not applied or after in seen:
             break
-        then = linter.check(after, language, enabled)
+        then = linter.judge(after, read(after), enabled)
         if _broken(then) > _broken(findings):
             break
         seen.add(after)
+        readings = {after: readings[after]}
         text, findings = after, then
         fixed += applied
         rounds.append([edit for finding in applied if finding.fix for edit in finding.fix.edits])

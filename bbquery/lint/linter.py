@@ -45,6 +45,7 @@ class Linter:
             spoken = _known_language(language)
         where = os.fspath(self.folder / "-" if path is None else path)
         linter = self.project.linter_for(where)
+        linter.keep_findings()
         return CheckedText(text, spoken, linter, linter.settings.enabled_for(where))
 
     def exclusion(self, path: str | os.PathLike[str]) -> str | None:

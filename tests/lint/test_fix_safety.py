@@ -18,6 +18,7 @@ from support.examples import examples
 
 from bbquery._text import Span
 from bbquery.lint.document_linter import DocumentLinter
+from bbquery.lint.extractors.excerpt import Extraction
 from bbquery.lint.findings import Edit, Finding, Fix
 from bbquery.lint.fixes import fix_text
 from bbquery.lint.settings import Settings
@@ -227,16 +228,16 @@ def toml_value(source: str) -> object:
 
 def test_a_fix_that_would_change_the_code_is_dropped_and_the_others_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     source = PY + "x = 1  # bbquery: ignore[BBQ103]\ny = 2  # why\nz = 3  # bbquery: ignore[BBQ103]\n"
-    check = LINTER.check
+    judge = LINTER.judge
 
-    def with_a_bad_fix(text: str, language: str, enabled: frozenset[str]) -> list[Finding]:
-        found = check(text, language, enabled)
+    def with_a_bad_fix(text: str, read: Extraction, enabled: frozenset[str]) -> list[Finding]:
+        found = judge(text, read, enabled)
         place = Span(text.index("2  # why"), text.index(" why"))
         fix = Fix("Break it", Edit(place, ""), safe=True)
         found.append(Finding("BBQ103", "bad", place, severity="error", fix=fix))
         return sorted(found, key=lambda finding: finding.span)
 
-    monkeypatch.setattr(LINTER, "check", with_a_bad_fix)
+    monkeypatch.setattr(LINTER, "judge", with_a_bad_fix)
     result = fix_text(source, "python", LINTER, LINTER.settings.enabled, unsafe=False)
     assert result.text == PY + "x = 1\ny = 2  # why\nz = 3\n"
     assert [finding.message for finding in result.findings] == ["bad"]

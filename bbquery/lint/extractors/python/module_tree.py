@@ -36,13 +36,13 @@ def parse_module(text: str, tokens: StringTokens) -> ast.Module:
         return _FieldReader(text, tokens).read()
 
 
-def keep_statements() -> None:
-    """From now on, keep the trees of functions and classes from one reading of a text to the next.
+def keep_statements(*, kept: bool = True) -> None:
+    """From now on, keep the trees of functions and classes from one reading of a text to the next, or no longer.
 
     An editor has nearly the same text read again after every key, and to parse it is half of the work.
     """
     global _kept_statements
-    _kept_statements = _KeptStatements()
+    _kept_statements = _KeptStatements() if kept else None
 
 
 def _parse(text: str) -> ast.Module:
