@@ -46,6 +46,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
             extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
+            extractors.python.marked_statements
             extractors.python.extractor
             extractors.syntax_tree
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings

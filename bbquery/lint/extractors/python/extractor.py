@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
 
 from ...._text import Span
 from ...findings import Edit, Finding, Fix
-from ...line_index import Lines
 from ...rules.assembly import Advice, find_queries, is_filled_later
 from ...rules.stand_ins import fill
 from ..assembled_text import ConstantText, Fragment, Interpolation, Role, constant
@@ -24,11 +23,12 @@ from .binding_hint import binding_hint, bound_arguments
 from .doctests import doctest_examples, without_fixes
 from .expressions import StringExpressions, addition_operands
 from .list_calls import check_list_call, check_literal_type, list_parameters
+from .marked_statements import QUERY_PARSERS, marked_statements
 from .metadata_calls import check_call
 from .module_tree import offsets, parse_module
 from .names import Names, read_names
 from .scopes import Scopes, dotted
-from .statements import Statement, Statements, first_line, last_own_line, own_nodes
+from .statements import Statement, Statements, own_nodes
 from .strings import (
     FormatField,
     NotPython,
@@ -80,7 +80,7 @@ def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
     statements = Statements(tree, has_walrus=":=" in source)
     names = read_names(statements)
     scopes = Scopes(statements)
-    found = [*_marked(source, statements, names)]
+    found = [*marked_statements(source, statements, names)]
     nodes = [node for statement in found for part in own_nodes(statement) for node in ast.walk(part)]
     texts = StringExpressions(source, tokens, names, scopes, offsets(text))
     module = _Module(texts, _roles([*found, *nodes], texts))
@@ -99,63 +99,6 @@ def _is_in(span: Span, others: list[Span]) -> bool:
     """Return whether a span lies in one of some others, which are in order and apart."""
     at = bisect_right(others, span.start, key=lambda other: other.start) - 1
     return at >= 0 and span.end <= others[at].end
-
-
-def _marked(source: str, statements: Statements, names: Names) -> Iterator[Statement]:
-    """Yield the statements that can hold anything of ours: few of a large module."""
-    lines = Lines(source)
-    marks = {at for part in _MARKS for at in _occurrences(source, part)}
-    words: set[str] = set()
-    if names.uses("bbquery") or names.uses("browserbase"):
-        words |= {"sessions", "create_session", "bbquery", "Literal"}
-        words.update(_last_parts(each for each, whole in names.imports.items() if whole in ("bbquery", *_PARSERS)))
-    searched: set[str] = set()
-    at: list[int] = []
-    while True:
-        marks.update(at for word in words - searched for at in _occurrences(source, word) if _is_word(source, at, word))
-        searched |= words
-        before, at = at, sorted({lines.number(mark) for mark in marks})
-        if len(at) == len(before):
-            break
-        # What is given a constant says what the constant is.
-        held = [name for name, value in names.constants.items() if _holds(at, value.lineno, value.end_lineno)]
-        words.update(_last_parts(held))
-    until = 0
-    for statement in statements.all:
-        first = first_line(statement)
-        if first <= until:
-            continue
-        if isinstance(statement, ast.With | ast.AsyncWith) and _expects_failure(statement):
-            until = statement.end_lineno or first
-        elif _holds(at, first, last_own_line(statement)):
-            yield statement
-
-
-_MARKS = ("etadata", "METADATA", "rowserbase", "/v1/sessions")
-"""Parts of what marks a statement as ours: one of a word is enough."""
-
-
-def _occurrences(source: str, part: str) -> Iterator[int]:
-    at = source.find(part)
-    while at >= 0:
-        yield at
-        at = source.find(part, at + 1)
-
-
-def _is_word(source: str, at: int, word: str) -> bool:
-    """Return whether a word stands alone at a place. One regular expression for all of them takes 20 times as long."""
-    around = source[at - 1 : at] if at else "", source[at + len(word) : at + len(word) + 1]
-    return not any(each == "_" or each.isalnum() for each in around)
-
-
-def _last_parts(names: Iterable[str]) -> Iterator[str]:
-    return (name.rpartition(".")[2] for name in names)
-
-
-def _holds(lines: list[int], first: int, last: int | None) -> bool:
-    """Return whether one of some lines, which are in order, is in a range."""
-    at = bisect_left(lines, first)
-    return at < len(lines) and lines[at] <= (last or first)
 
 
 _TEMPLATE: type[ast.AST] | tuple[()] = getattr(ast, "TemplateStr", ())  # since 3.14
@@ -281,7 +224,6 @@ def _is_marked(value: object) -> bool:
 
 # --- where texts stand -------------------------------------------------------------------------
 
-_PARSERS = {"bbquery.parse", "bbquery.check"}
 _DECODERS = {"decode", "unquote", "unquote_plus", "unquote_to_bytes", "parse_qs", "parse_qsl"}
 _SHOWING_FUNCTIONS = re.compile(
     r"(?:.*\.)?(?:print|echo|secho|warn|fail|skipTest|\w+(?:Error|Exception|Warning))|pytest\.\w+|streamlit\.\w+"
@@ -316,7 +258,7 @@ def _argument_roles(call: ast.Call, names: Names) -> Iterator[tuple[ast.expr, Ro
     yield from ((argument, "shown") for key, argument in keywords.items() if key in _HELP)
     if _SHOWING_FUNCTIONS.fullmatch(origin or dotted(call.func, calls=True)):
         yield from ((argument, "shown") for argument in call.args)
-    elif origin in _PARSERS or (name == "sessions" and owner in names.clients):
+    elif origin in QUERY_PARSERS or (name == "sessions" and owner in names.clients):
         yield from ((argument, "query") for argument in first)
     elif name in _DECODERS:
         yield from ((argument, "encoded") for argument in first)
@@ -352,11 +294,6 @@ def _alternatives(node: ast.expr, names: Names, scopes: Scopes | None) -> Iterat
 
 
 _TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
-
-
-def _expects_failure(node: ast.With | ast.AsyncWith) -> bool:
-    calls = [item.context_expr.func for item in node.items if isinstance(item.context_expr, ast.Call)]
-    return any(dotted(call).rpartition(".")[2] in ("raises", "assertRaises", "assertRaisesRegex") for call in calls)
 
 
 # --- files that are not Python -------------------------------------------------------------------------
