@@ -5,13 +5,15 @@ shows must be what comes. `console` blocks run in a shell, and show what it prin
 blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of
 the linter or of the usage command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and
 `bbq file` blocks what a file of queries holds. Of `cron` and `systemd` blocks the options are looked at, `sql` runs on
-DuckDB, and `python airflow` is compiled.
+DuckDB, and `python airflow` is compiled. `lua` is run in Neovim by tests/language_server/test_neovim.py; settings of
+other editors must at least be well-formed.
 """
 
 from __future__ import annotations
 
 import doctest
 import inspect
+import json
 import os
 import re
 import shlex
@@ -201,6 +203,22 @@ def run_sql(text: str, _: dict[str, Any], where: str) -> None:
         assert connection.execute("SELECT count(*) FROM model").fetchone() != (0,), where
 
 
+def run_json(text: str, _: dict[str, Any], where: str) -> None:
+    assert json.loads(text), where
+
+
+def run_helix(text: str, _: dict[str, Any], where: str) -> None:
+    assert tomllib.loads(text)["language-server"]["bbquery"], where
+
+
+def run_elisp(text: str, _: dict[str, Any], where: str) -> None:
+    assert text.count("(") == text.count(")"), where
+
+
+def run_lua(text: str, _: dict[str, Any], where: str) -> None:
+    assert '"bbquery", "lsp"' in text, where
+
+
 RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "python": run_python,
     "pycon": run_pycon,
@@ -211,6 +229,10 @@ RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "python airflow": run_airflow,
     "sql": run_sql,
     "toml": run_toml,
+    "toml helix": run_helix,
+    "json": run_json,
+    "elisp": run_elisp,
+    "lua": run_lua,
     "yaml": run_yaml,
     "bbq": run_bbq,
     "bbq file": run_file,
