@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 RUN := PYTHONPATH= $(BIN)/
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo check test test-fast test-spark fuzz mutants bench docs fmt clean
+.PHONY: help demo check test test-fast test-spark fuzz mutants bench vscode docs fmt clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -46,6 +46,7 @@ endif
 
 test: check ## run `check` and every test, with coverage
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
+	@PYTHONPATH=tests $(BIN)/python -m support.node_modules
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 $(COVERAGE)
 
@@ -64,6 +65,11 @@ mutants: $(VENV)/mutants.stamp ## change MODULE=bbquery/… in small ways, and l
 bench: $(VENV)/bench.stamp ## measure against other tools
 	$(BIN)/python -m benchmarks
 
+vscode: $(VENV)/dev.stamp ## build the extension for VS Code, editors/vscode/bbquery.vsix
+	$(RUN)python editors/textmate.py
+	cp LICENSE editors/vscode/LICENSE
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
+
 docs: $(VENV)/dev.stamp ## draw the pictures of the documentation anew
 	$(RUN)python docs/pictures.py
 
@@ -72,4 +78,4 @@ fmt: $(VENV)/dev.stamp ## format the code
 	$(BIN)/ruff check --fix .
 
 clean: ## remove everything that is made
-	rm -rf .venv* dist build .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants
+	rm -rf .venv* dist build editors/vscode/node_modules editors/vscode/out .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache mutants
