@@ -11,10 +11,12 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
@@ -57,6 +59,7 @@ def main() -> None:
                 page.wait_for_selector("#light.on")
                 page.screenshot(path=HERE / name)
         _take_terminal(browser, emulator)
+        _take_editor(browser)
         browser.close()
 
 
@@ -69,13 +72,65 @@ def _take_terminal(browser: Browser, emulator: Emulator) -> None:
     }
     arguments = [argument for argument in USAGE if argument != "--emulator"]
     written = _on_a_terminal([sys.executable, "-m", "bbquery", *arguments, "--now", NOW.isoformat()], variables)
+    _draw(browser, written, f"bbquery {' '.join(USAGE)}", "usage.png")
+
+
+def _draw(browser: Browser, written: str, title: str, name: str) -> None:
     console = Console(record=True, width=COLUMNS, file=StringIO())
     console.print(Text.from_ansi(written), end="")
-    svg = console.export_svg(title=f"bbquery {' '.join(USAGE)}", theme=MONOKAI)
+    svg = console.export_svg(title=title, theme=MONOKAI)
     svg = re.sub(r"@font-face\s*{[^}]*}", "", svg).replace("Fira Code", "DejaVu Sans Mono")  # no font from elsewhere
     page = browser.new_page(viewport={"width": 1240, "height": 800}, device_scale_factor=1.5)
     page.set_content(f"<body style='margin:0'>{svg}</body>")
-    page.locator("svg").screenshot(path=HERE / "usage.png", omit_background=True)
+    page.locator("svg").screenshot(path=HERE / name, omit_background=True)
+
+
+_SOURCE = """\
+import bbquery
+
+
+def running(client: bbquery.Client, name: str) -> bbquery.SessionList:
+    query = bbquery.parse(f"user_metadata['client']:'{name}' AND status:'RUNING'")
+    return client.sessions(query)
+
+
+OURS = "
+"""
+_INIT = """
+vim.diagnostic.config({ virtual_text = true, underline = true, update_in_insert = true })
+vim.o.background = "dark"
+vim.opt.completeopt = { "menuone", "noinsert" }
+"""
+
+
+def _take_editor(browser: Browser) -> None:
+    """Neovim with the lines of editors.md, in a terminal of tmux: what it shows, and what it completes."""
+    (lines,) = re.findall(r"^```lua\n(.*?)^```$", (HERE / "editors.md").read_text(), re.MULTILINE | re.DOTALL)
+    variables = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    with TemporaryDirectory() as folder:
+        Path(folder, "init.lua").write_text(lines + _INIT)
+        Path(folder, "app.py").write_text(_SOURCE)
+        Path(folder, "schema.json").write_text('{"properties": {"client": {}, "campaign": {}, "task": {}}}')
+        Path(folder, "bbquery.toml").write_text('schema = "schema.json"\n')
+
+        def tmux(*arguments: str) -> str:
+            command = ["tmux", "-L", "bbquery-pictures", *arguments]
+            done = subprocess.run(command, cwd=folder, env=variables, check=True, capture_output=True, text=True)  # noqa: S603  # our own
+            return done.stdout
+
+        tmux(
+            "-f", "/dev/null", "new-session", "-d", "-x", str(COLUMNS), "-y", "16", "nvim -u init.lua -i NONE -n app.py"
+        )
+        try:
+            time.sleep(5)
+            tmux("send-keys", "G", "A", "user_metadata['c")
+            time.sleep(1)
+            tmux("send-keys", "C-x", "C-o")
+            time.sleep(2)
+            written = tmux("capture-pane", "-p", "-e")
+        finally:
+            tmux("kill-server")
+    _draw(browser, written, "nvim app.py", "editor.png")
 
 
 def _on_a_terminal(command: list[str], variables: dict[str, str]) -> str:
