@@ -29,6 +29,7 @@ PIECES = [
     "def broken(:\n",
     "\tdef odd(): ...\n",
     "y = \\\ndef\n",
+    "z = \"user_metadata['a']:'b' and id:'c'\n",
 ]
 
 

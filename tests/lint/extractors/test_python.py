@@ -294,3 +294,22 @@ def test_recognising_takes_linear_time(part: str) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, part], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "done\n"
+
+
+# --- a string that somebody is typing ------------------------------------------------------------------
+
+TYPED = "import bbquery\nbbquery.parse(f\"id:'{x}'\")\nfoo = {}\ndef f():\n    return bbquery.parse(f\"id:'{y}'\")\n"
+
+
+@pytest.mark.parametrize("typed", ['"', "'", 'f"{', 'r"\\', "\"user_metadata['c", 'b"a', "it's"])
+def test_a_string_that_is_not_closed_hides_nothing_of_the_rest(typed: str) -> None:
+    closed, opened = TYPED.replace("{}", "0"), TYPED.replace("{}", typed)
+    found = extract(opened)
+    assert not found.is_whole
+    assert [each.text for each in found.excerpts] == [each.text for each in extract(closed).excerpts]
+    assert [(each.code, opened[slice(*each.span)]) for each in found.findings] == [("BBQ401", "x"), ("BBQ401", "y")]
+
+
+def test_what_the_open_string_says_is_read_as_text() -> None:
+    found = extract(TYPED.replace("{}", "\"user_metadata['c']:'d' and id:'e'"))
+    assert "user_metadata['c']:'d' and id:'e'" in [each.text for each in found.excerpts]

@@ -18,6 +18,7 @@ from ...rules.assembly import Advice, find_queries, is_filled_later
 from ...rules.stand_ins import fill
 from ..assembled_text import ConstantText, Fragment, Interpolation, Role, constant
 from ..detection import may_contain_queries, mentions_metadata
+from ..embedded_text import EmbeddedText
 from ..excerpt import Construct, Extraction
 from .binding_hint import binding_hint, bound_arguments
 from .doctests import doctest_examples, without_fixes
@@ -37,8 +38,8 @@ from .strings import (
     is_formatted,
     logical_lines,
     read_literal,
-    read_tokens,
     string_writer,
+    without_open_strings,
 )
 
 _PYTHON_ADVICE = Advice(
@@ -52,16 +53,22 @@ def extract(source: str) -> Extraction:
     """Return what is found in a module. No source makes it raise."""
     if not may_contain_queries(source.encode("utf-8", "surrogatepass")):
         return Extraction([], [], None)
-    try:
-        tokens = read_tokens(source)
-    except (NotPython, RecursionError):
-        from ..text import extract as scan_text
+    from ..text import extract as scan_text
 
+    try:
+        closed, tokens, opened = without_open_strings(source)
+    except (NotPython, RecursionError):
         return scan_text(source)._replace(is_whole=False)
     try:
-        result = _scan_tree(source, tokens)
+        result = _scan_tree(closed, tokens)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the parser's, and ours for a tree that is too deep
-        result = _scan_tokens(source, tokens)
+        result = _scan_tokens(closed, tokens)
+    for quote, end in opened:
+        start = quote + 1
+        EmbeddedText(source[start:end], range(start, end), range(start + 1, end + 1)).add_to(
+            result, scan_text(source[start:end])
+        )
+        result = result._replace(is_whole=False)
     result.excerpts.sort(key=lambda excerpt: excerpt.span)
     findings = sorted(dict.fromkeys(result.findings), key=lambda finding: finding.span)
     constructs = [*map(Construct, logical_lines(source, tokens)), *(result.constructs or ())]

@@ -91,8 +91,40 @@ def read_tokens(source: str) -> StringTokens:
             tokens.comments.append(Span(start, after))
             at = after
         else:
-            at = _read_literal(source, start, match[0], tokens, 0)
+            try:
+                at = _read_literal(source, start, match[0], tokens, 0)
+            except NotPython:
+                raise NotPython(start) from None
     return tokens
+
+
+_MOST_OPEN = 5
+"""Strings without an end that are left out of a module: beyond, it is no Python."""
+
+
+def without_open_strings(source: str) -> tuple[str, StringTokens, list[Span]]:
+    """Return a source and its tokens, with a number in place of each string that is not closed on its line, and where
+    these stand.
+
+    Somebody is typing it, and the rest of the module is as it was. Raise NotPython if there are too many, or if one has
+    three quotes, since nobody knows then where it was to end.
+    """
+    opened: list[Span] = []
+    for _ in range(_MOST_OPEN):
+        try:
+            return source, read_tokens(source), opened
+        except NotPython as error:
+            (start,) = error.args
+            if source.startswith(('"""', "'''"), start):
+                raise
+            end = _LINE.match(source, start)
+            assert end, "it matches anywhere"
+            source = source[:start] + "0".ljust(end.end() - start) + source[end.end() :]
+            opened.append(Span(start, end.end()))
+    return source, read_tokens(source), opened
+
+
+_LINE = re.compile(r"[^\r\n]*")
 
 
 def _read_literal(source: str, start: int, quote: str, tokens: StringTokens, depth: int) -> int:
