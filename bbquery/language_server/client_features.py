@@ -11,19 +11,14 @@ class ClientFeatures:
     def __init__(self, capabilities: lsp.ClientCapabilities) -> None:
         text = capabilities.text_document or lsp.TextDocumentClientCapabilities()
         workspace = capabilities.workspace or lsp.WorkspaceClientCapabilities()
-        window = capabilities.window or lsp.WindowClientCapabilities()
         edit = workspace.workspace_edit or lsp.WorkspaceEditClientCapabilities()
         action = text.code_action
         resolve = action.resolve_support if action else None
         self.versioned_edits = bool(edit.document_changes)
         self.annotated_edits = self.versioned_edits and edit.change_annotation_support is not None
-        self.action_literals = action is not None and action.code_action_literal_support is not None
         self.lazy_edits = resolve is not None and "edit" in resolve.properties and bool(action and action.data_support)
         self.dynamic_formatting = bool(text.formatting and text.formatting.dynamic_registration)
         self.dynamic_watching = bool(
             workspace.did_change_watched_files and workspace.did_change_watched_files.dynamic_registration
         )
         self.diagnostic_refresh = bool(workspace.diagnostics and workspace.diagnostics.refresh_support)
-        self.diagnostic_tags = bool(text.publish_diagnostics and text.publish_diagnostics.tag_support)
-        self.link_tooltips = bool(text.document_link and text.document_link.tooltip_support)
-        self.progress = bool(window.work_done_progress)

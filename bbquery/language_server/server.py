@@ -153,7 +153,8 @@ class EditorServer(TextServer):
         self._publish(uri, None, [])
 
     def saved(self, params: lsp.DidSaveTextDocumentParams) -> None:
-        if params.text_document.uri.rpartition("/")[2] in CONFIGURATIONS:
+        path = path_of(params.text_document.uri)
+        if path is not None and self.documents.is_configuration(path):
             self.configuration_changed()
 
     def folders_changed(self, params: lsp.DidChangeWorkspaceFoldersParams) -> None:

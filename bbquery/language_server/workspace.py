@@ -61,6 +61,11 @@ class Workspace:
         """Return whether a document is what the editor shows."""
         return self.documents.get(document.uri) is document
 
+    def is_configuration(self, path: str) -> bool:
+        """Return whether a file is a configuration, or a schema that one names."""
+        linters = [each for each in self._linters.values() if each is not None]
+        return os.path.basename(path) in CONFIGURATIONS or any(path == str(each.project.top.schema) for each in linters)
+
     def forget_configurations(self) -> None:
         """Read every configuration again when it is next needed."""
         self._linters.clear()

@@ -393,3 +393,13 @@ async def test_a_configuration_is_read_again_when_it_changes(client: LanguageCli
             await client.wait_for_notification(lsp.WINDOW_SHOW_MESSAGE)
     write("")
     await document.diagnostics(["BBQ006"])
+
+
+async def test_a_schema_that_is_saved_counts_at_once(client: LanguageClient, folder: Path) -> None:
+    document = Opened(client, folder / "by_schema.bbq", "user_metadata['client']:'initech'\n", "bbq")
+    await document.diagnostics(["BBQ302"])
+    schema = folder / "schema.json"
+    schema.write_text(json.dumps({"properties": {"client": {}}}))
+    identifier = lsp.TextDocumentIdentifier(schema.as_uri())
+    client.text_document_did_save(lsp.DidSaveTextDocumentParams(identifier))
+    await document.diagnostics([])
