@@ -152,9 +152,30 @@ if not TYPE_CHECKING:  # so that a type checker reports unknown names
         try:
             module = import_module("." + _HOME[name], __name__)
         except KeyError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+            raise _unknown_name(name) from None
         value = globals()[name] = getattr(module, name)
         return value
+
+
+def _unknown_name(name: str) -> AttributeError:
+    message = f"module {__name__!r} has no attribute {name!r}"
+    if name.startswith("_"):  # how Python asks what a module can do
+        return AttributeError(message)
+    from ._text import did_you_mean
+
+    hint = _ELSEWHERE.get(name) or did_you_mean(name, __all__)
+    return AttributeError(f"{message}; {hint}" if hint else message)
+
+
+_ELSEWHERE = {
+    "encode": "write bbquery.parse(text).encode()",
+    "url": "write bbquery.parse(text).url()",
+    "quote": "nothing has to be quoted: bbquery.parse(text, name=value)",
+    "Browserbase": "write bbquery.Client()",
+    "connect": "write bbquery.Client()",
+    "filter": "write bbquery.parse(text).filter(sessions)",
+}
+"""Names that people look for here, and what they mean."""
 
 
 def __dir__() -> list[str]:

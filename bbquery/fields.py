@@ -91,7 +91,28 @@ class FieldBuilder:
         """Return the query that the field's string contains a text."""
         return self._compare("*=", text)
 
-    # What Python would otherwise answer by a guess.
+    # What Python would otherwise answer by a guess, or by words that help nobody.
+
+    if not TYPE_CHECKING:  # so that a type checker reports unknown names
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):  # how Python asks what an object can do
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            hint = _INSTEAD.get(name) or did_you_mean(name, _METHODS) or self._attribute_hint(name)
+            raise UnknownField(f"{self!r} has no attribute {name}", hint=hint, code="unknown-field")
+
+    def _attribute_hint(self, name: str) -> str:
+        return f"its methods are {' '.join(_METHODS)}"
+
+    def __and__(self, other: object) -> NoReturn:
+        raise _without_parentheses()
+
+    __rand__ = __or__ = __ror__ = __and__
+
+    def __invert__(self) -> NoReturn:
+        raise BuildError(
+            "a field alone is no condition", hint="write ~field.exists(), or ~(field == value)", code="wrong-type"
+        )
 
     def __bool__(self) -> NoReturn:
         raise BuildError("a field is neither true nor false", hint="compare it, or ask .exists()", code="truth-value")
@@ -111,6 +132,39 @@ class MetadataField(FieldBuilder):
     def __getitem__(self, key: str) -> MetadataField:
         assert isinstance(self._field, tuple)
         return MetadataField((*self._field, validation.check_path_key(key)))
+
+    def _attribute_hint(self, name: str) -> str:
+        return f"keys stand in brackets: {self!r}[{name!r}]"
+
+    def __call__(self, *_: object) -> NoReturn:
+        raise BuildError(
+            f"{self!r} cannot be called", hint=f'keys stand in brackets: {self!r}["key"]', code="wrong-type"
+        )
+
+
+_METHODS = ("in_", "exists", "startswith", "endswith", "contains")
+_INSTEAD = {
+    **dict.fromkeys(("isin", "is_in", "one_of", "any_of"), "write .in_([…])"),
+    **dict.fromkeys(("not_in", "notin"), "write ~field.in_([…])"),
+    **dict.fromkeys(("is_null", "isnull", "is_none", "isna"), "write ~field.exists()"),
+    **dict.fromkeys(("not_null", "notnull", "is_not_null", "is_not_none"), "write .exists()"),
+    **dict.fromkeys(
+        ("like", "ilike", "matches", "regex", "match", "glob"), "write .startswith, .endswith or .contains"
+    ),
+    **dict.fromkeys(("eq", "equals"), "write field == value"),
+    **dict.fromkeys(("ne", "not_equals"), "write field != value"),
+    **dict.fromkeys(("gt", "ge", "gte", "lt", "le", "lte", "after", "before"), "compare it with > >= < or <="),
+    **dict.fromkeys(("between", "range"), "write (field >= low) & (field < high)"),
+}
+"""Names that other libraries have for what is written in another way here."""
+
+
+def _without_parentheses() -> BuildError:
+    return BuildError(
+        "& and | combine queries, not fields",
+        hint="put comparisons in parentheses: (a == b) & (c == d)",
+        code="wrong-type",
+    )
 
 
 class SessionFields:
@@ -138,7 +192,14 @@ class SessionFields:
             if name in SESSION_FIELDS:
                 return FieldBuilder(SESSION_FIELDS[name])
             hint = did_you_mean(name, SESSION_FIELDS) or f"the fields are {' '.join(SESSION_FIELDS)}"
+            if name in ("user_metadata", "userMetadata", "metadata", "meta"):
+                hint = 'metadata is bbquery.meta["key"]'
             raise UnknownField(f"there is no field {name}", hint=hint, code="unknown-field")
+
+    def __getitem__(self, name: object) -> NoReturn:
+        known = name if isinstance(name, str) and name in SESSION_FIELDS else None
+        hint = f"write field.{known}" if known else 'metadata is bbquery.meta["key"]'
+        raise BuildError("a session's own field is an attribute", hint=hint, code="wrong-type")
 
     def __dir__(self) -> list[str]:
         return list(SESSION_FIELDS)

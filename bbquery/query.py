@@ -296,6 +296,12 @@ def simplify(query: Query) -> Query:
     return given if node is given.ast else Query(node)
 
 
+def _not_a_text(function: str, value: object) -> BuildError:
+    from .language.conversion_hints import text_hint
+
+    return BuildError(f"{function} takes a str, not {type(value).__name__}", hint=text_hint(value), code="wrong-type")
+
+
 def parse(text: str, /, **values: object) -> Query:
     """Parse a query. `$name` in it stands for the value given as `name=…`, which can never change the shape of the
     query.
@@ -306,7 +312,7 @@ def parse(text: str, /, **values: object) -> Query:
     from .language.parser import parse_query as read
 
     if not isinstance(text, str):
-        raise BuildError(f"parse takes a str, not {type(text).__name__}", code="wrong-type")
+        raise _not_a_text("parse", text)
     return Query(read(text, values))
 
 
@@ -345,7 +351,7 @@ def decode(text: str) -> Query:
     Raise QuerySyntaxError if there is none, or if the text was percent-encoded twice.
     """
     if not isinstance(text, str):
-        raise BuildError(f"decode takes a str, not {type(text).__name__}", code="wrong-type")
+        raise _not_a_text("decode", text)
     request = requests.parse_query_string(text)
     if request is None:
         return _decode_q(text)

@@ -18,8 +18,8 @@ PACKAGE = ROOT / "bbquery"
 ORDER = """
 _version _resources _text _hosts
 errors
-language:   grammar values session_fields nodes literals printer limits validation builder common_mistakes syntax_errors
-            query_reader json_format parser
+language:   grammar values session_fields nodes literals printer limits conversion_hints validation builder
+            common_mistakes syntax_errors query_reader json_format parser
 semantics:  duration stored_values evaluator predicates redundancy simplifier
             portable_text sort_keys layouts sql_writer sql_archive sql_json sql
 planning:   urls requests plan planner
@@ -41,7 +41,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
-            extractors.quote_free_text extractors.open_string extractors.text extractors.notebook
+            extractors.quote_free_text extractors.typed_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
@@ -67,8 +67,8 @@ servers:    lazy_exports host_guard local_server
 emulator:   switches store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export
 language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
-            known_vocabularies workspace wording code_actions completion_items hovers semantic_tokens structure
-            formatting renaming protocol server commands features connections
+            known_vocabularies workspace predicate_sentences code_actions completion_items hovers semantic_tokens
+            structure query_formats key_renames protocol server commands features connections
 cli:        console options app arguments lint_options check_output serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list
             rendering.usage_tables rendering

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
+from collections.abc import Callable
+from datetime import date
+from enum import Enum
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from support.odd_values import A, B, Old, Status, any_field, any_meta
 
+import bbquery
 from bbquery import BuildError, all_of, field, from_dict, meta, parse
 
 
@@ -81,3 +88,69 @@ def test_nodes_do_not_change() -> None:
         del node.value
     assert node != B.ast
     assert node != "user_metadata['a']:'1'"
+
+
+# --- what people try first ---------------------------------------------------------------------
+
+
+class Stage(Enum):
+    PROD = "prod"
+
+
+any_bbquery: Any = bbquery
+TRIED: list[tuple[Callable[[], object], str]] = [
+    (lambda: any_meta.client, "keys stand in brackets: meta['client']"),
+    (lambda: any_meta["a"].b, "keys stand in brackets: meta['a']['b']"),
+    (lambda: any_meta["a", "b"], 'meta["a"]["b"]'),
+    (lambda: any_meta["a":"b"], 'meta["a"]'),
+    (lambda: any_meta("a"), "keys stand in brackets"),
+    (lambda: any_meta["a"] == Stage.PROD, "give its .value"),
+    (lambda: any_meta["a"] == UUID(int=1), "write str(value)"),
+    (lambda: any_meta["a"] == Path("a"), "write str(value)"),
+    (lambda: any_meta["a"] == b"a", "value.decode()"),
+    (lambda: any_meta["a"] == ["a", "b"], ".in_([…])"),
+    (lambda: any_meta["a"] == {"b": "c"}, "bbquery.from_dict"),
+    (lambda: any_meta["a"] == date(2026, 1, 1), "value.isoformat()"),
+    (lambda: any_field.status == Stage.PROD, "give its .value"),
+    (lambda: any_bbquery.from_dict({"a": UUID(int=1)}), "write str(value)"),
+    (lambda: any_bbquery.parse("user_metadata['a']:$x", x=UUID(int=1)), "write str(value)"),
+    (lambda: any_bbquery.parse("user_metadata['a']:$x", x=Stage.PROD), "give its .value"),
+    (lambda: any_meta["a"].isin(["b"]), ".in_([…])"),
+    (lambda: any_meta["a"].is_null(), "~field.exists()"),
+    (lambda: any_meta["a"].like("b%"), ".startswith, .endswith or .contains"),
+    (lambda: any_meta["a"].between(1, 2), "(field >= low) & (field < high)"),
+    (lambda: any_field.status.startwith("a"), "did you mean startswith?"),
+    (lambda: any_field.status.upper(), "its methods are in_ exists"),
+    (lambda: any_field["status"], "write field.status"),
+    (lambda: any_field["client"], 'bbquery.meta["key"]'),
+    (lambda: any_field.user_metadata, 'bbquery.meta["key"]'),
+    (lambda: any_meta["a"] == "b" & any_meta["c"] == "d", "(a == b) & (c == d)"),
+    (lambda: any_meta["a"] | any_meta["b"], "(a == b) & (c == d)"),
+    (lambda: ~any_meta["a"], "~field.exists()"),
+    (lambda: any_bbquery.parse(b"id:'a'"), "text.decode()"),
+    (lambda: any_bbquery.parse(None), "leave the query out"),
+    (lambda: any_bbquery.parse({"a": "b"}), "bbquery.from_dict"),
+    (lambda: any_bbquery.parse(["a"]), "bbquery.all_of"),
+    (lambda: any_bbquery.parse(Path("a.bbq")), "path.read_text()"),
+    (lambda: any_bbquery.parse(io.StringIO("a")), "file.read()"),
+    (lambda: any_bbquery.parse(any_meta["a"] == "b"), "it is a query already"),
+    (lambda: any_bbquery.decode(b"q=x"), "text.decode()"),
+    (lambda: any_bbquery.check(b"x"), "text.decode()"),
+    (lambda: any_bbquery.encode("x"), "bbquery.parse(text).encode()"),
+    (lambda: any_bbquery.Querry, "did you mean Query?"),
+    (lambda: any_field.created_at > 1_700_000_000, "datetime.fromtimestamp(seconds, UTC)"),
+]
+
+
+@pytest.mark.parametrize(("tried", "help_"), TRIED, ids=[help_ for _, help_ in TRIED])
+def test_what_people_try_first_is_answered_with_what_to_write(tried: Callable[[], object], help_: str) -> None:
+    with pytest.raises((bbquery.BBQueryError, AttributeError)) as caught:
+        tried()
+    assert help_ in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [meta, meta["a"], field, field.status])
+def test_what_python_asks_of_every_object_is_answered_as_by_any(thing: object) -> None:
+    assert not hasattr(thing, "__array_interface__")
+    assert not hasattr(thing, "_repr_html_")
+    assert repr(copy.copy(thing)) == repr(pickle.loads(pickle.dumps(thing))) == repr(thing)

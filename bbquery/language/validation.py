@@ -169,11 +169,21 @@ def check_path_key(value: object) -> str:
     if not isinstance(value, str):
         raise BuildError(
             f"a key of user_metadata is a string, not {_describe(value)}",
-            hint="arrays and their elements cannot be queried" if isinstance(value, int) else None,
+            hint=_path_key_hint(value),
             code="wrong-type",
         )
     _check_text(value)
     return str.__str__(value)  # an enumeration's member is its value
+
+
+def _path_key_hint(value: object) -> str | None:
+    if isinstance(value, int):
+        return "arrays and their elements cannot be queried"
+    if isinstance(value, tuple):
+        return 'go one key deeper with each bracket: meta["a"]["b"]'
+    if isinstance(value, slice):
+        return 'write a key: meta["a"]'
+    return _string_hint(value)
 
 
 # --- one kind of value each --------------------------------------------------------------------
@@ -228,6 +238,9 @@ def _to_time(field: Field, value: object) -> Time | Now:
         raise BuildError(f"{_describe(value)} is not a time: {error}", hint=_example(field), code="bad-time") from None
     if isinstance(field, tuple):
         raise _order_type_error(value, None)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        hint = f"{_example(field)}; a Unix time is datetime.fromtimestamp(seconds, UTC)"
+        raise BuildError(f"{format_field(field)} holds a time, not a number", hint=hint, code="wrong-type")
     raise _type_error(field, value, f"now-{format_value(value)}" if isinstance(value, Duration) else None)
 
 
@@ -338,7 +351,13 @@ def _as_string(value: object) -> str | None:
         return f"write {format_value(value)}"
     if value is None:
         return "what is missing is found by NOT …:*, in Python ~….exists()"
-    return None
+    return _string_hint(value)
+
+
+def _string_hint(value: object) -> str | None:
+    from .conversion_hints import string_hint
+
+    return string_hint(value)
 
 
 def _example(field: Field) -> str:

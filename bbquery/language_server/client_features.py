@@ -1,4 +1,4 @@
-"""What a client can do, as it has said in `initialize`."""
+"""Read what a client can do, as it has said in `initialize`."""
 
 from __future__ import annotations
 

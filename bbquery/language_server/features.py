@@ -1,10 +1,10 @@
-"""What the server answers: each request of the protocol with the module that works it out."""
+"""Register what the server answers: each request of the protocol, with the module that works it out."""
 
 from __future__ import annotations
 
 from lsprotocol import types as lsp
 
-from . import code_actions, commands, completion_items, formatting, hovers, renaming, semantic_tokens, structure
+from . import code_actions, commands, completion_items, hovers, key_renames, query_formats, semantic_tokens, structure
 from .diagnostics import diagnostics
 from .documents import Document
 from .server import EditorServer
@@ -80,14 +80,14 @@ def _register_typing(server: EditorServer) -> None:
     )
     async def _(params: lsp.DocumentOnTypeFormattingParams) -> list[lsp.TextEdit] | None:
         def work(document: Document) -> list[lsp.TextEdit] | None:
-            return formatting.format_line_above(document, params.position)
+            return query_formats.format_line_above(document, params.position)
 
         return await server.answer(params.text_document.uri, work)
 
     @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
     async def _(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
         def work(document: Document) -> lsp.PrepareRenamePlaceholder | None:
-            found = renaming.key_at(document, params.position)
+            found = key_renames.key_at(document, params.position)
             if found is None:
                 return None
             key, span = found
@@ -139,7 +139,7 @@ def _register_formatting(server: EditorServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     async def _(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
-        return await server.answer(params.text_document.uri, formatting.format_document)
+        return await server.answer(params.text_document.uri, query_formats.format_document)
 
 
 def _register_pull(server: EditorServer) -> None:

@@ -1,4 +1,4 @@
-"""What a hover shows: what a condition means, the canonical text, how the query is asked; or the page of a rule."""
+"""Write what a hover shows: what a condition means, its canonical text, how the query is asked; or a rule's page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import BBQueryError, QuerySyntaxError
 from ..language.nodes import PREDICATES, Node, walk
 from ..language.parser import parse_query
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.open_string import text_offset
+from ..lint.extractors.typed_string import text_offset
 from ..lint.findings import Finding
 from ..lint.formatter import canonical_text
 from ..lint.recovery import RepairedText, repair
@@ -21,7 +21,7 @@ from ..lint.rule_registry import RULES
 from ..planning.plan import Plan, describe_request
 from ..query import parse
 from .documents import Document
-from .wording import describe
+from .predicate_sentences import describe
 
 if TYPE_CHECKING:
     from ..language.nodes import Predicate

@@ -1,4 +1,4 @@
-"""What a user sets in the editor: `initializationOptions`, and the section `bbquery` of the editor's settings."""
+"""Read what a user sets in the editor: `initializationOptions`, and the section `bbquery` of the editor's settings."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Protocol(LanguageServerProtocol):
 
     @property
     def is_shut_down(self) -> bool:
-        """Whether the client has said `shutdown`."""
+        """True once the client has said `shutdown`."""
         return bool(self._shutdown)
 
     @lsp_method(lsp.TEXT_DOCUMENT_DID_OPEN)

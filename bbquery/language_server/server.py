@@ -16,7 +16,7 @@ from .._version import __version__
 from ..errors import BBQueryError, BuildError
 from ..lint.completions import Vocabulary
 from ..lint.extractors.python.module_tree import keep_statements
-from . import renaming
+from . import key_renames
 from .client_features import ClientFeatures
 from .diagnostics import diagnostics
 from .documents import Document, path_of
@@ -232,11 +232,11 @@ class EditorServer(TextServer):
         return await self.worker.run(lambda: work(self.documents.judged(document)))
 
     async def rename(self, params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
-        def work(document: Document) -> renaming.Renaming | None:
-            found = renaming.key_at(document, params.position)
+        def work(document: Document) -> key_renames.Renaming | None:
+            found = key_renames.key_at(document, params.position)
             if found is None:
                 return None
-            return renaming.rename(self.documents.with_queries(), found[0].path, params.new_name)
+            return key_renames.rename(self.documents.with_queries(), found[0].path, params.new_name)
 
         try:
             made = await self.answer(params.text_document.uri, work)

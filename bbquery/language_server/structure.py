@@ -1,4 +1,4 @@
-"""What belongs together: folding, selections that grow, and the links from encoded queries to what they say."""
+"""Find what belongs together: folding, selections that grow, and links from encoded queries to what they say."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import QuerySyntaxError
 from ..language.nodes import walk
 from ..language.parser import parse_query
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.open_string import text_offset
+from ..lint.extractors.typed_string import text_offset
 from ..lint.query_tokens import tokens
 from ..planning.urls import percent_encode
 from .documents import Document

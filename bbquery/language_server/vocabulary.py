@@ -47,7 +47,7 @@ def _value(token: Token, excerpt: Excerpt) -> str | None:
 
 
 class QueryVocabulary:
-    """What the queries of a workspace name. A file that is read again replaces what it said before."""
+    """Keys and values that the queries of a workspace name. A file that is read again replaces what it said before."""
 
     source = "in queries of the workspace"
 

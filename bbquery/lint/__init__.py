@@ -24,9 +24,10 @@ def check(
     that cannot be used.
     """
     from ..errors import BuildError
+    from ..language.conversion_hints import text_hint
     from .query_linter import QueryLinter
     from .rule_registry import select_rules
 
     if not isinstance(text, str):
-        raise BuildError(f"check takes a str, not {type(text).__name__}", code="wrong-type")
+        raise BuildError(f"check takes a str, not {type(text).__name__}", hint=text_hint(text), code="wrong-type")
     return [*QueryLinter(enabled=select_rules(select, ignore), dialect=dialect, schema=schema).check(text)]

@@ -11,7 +11,7 @@ from .added_suppressions import suppress_findings, suppress_in_file
 from .completions import Completion, Vocabulary, complete
 from .document_linter import DocumentLinter
 from .extractors.excerpt import Excerpt, Extraction
-from .extractors.open_string import excerpt_in_string, respelling_at, text_offset
+from .extractors.typed_string import excerpt_in_string, respelling_at, text_offset
 from .findings import Edit, Finding
 from .fixes import fix_text
 from .rules.schema import Schema
@@ -28,7 +28,7 @@ class CheckedText:
 
     @cached_property
     def extraction(self) -> Extraction:
-        """What was read: the queries, the comments, what belongs together."""
+        """The queries, the comments, and what belongs together."""
         return self._linter.read(self.text, self.language)
 
     @property
@@ -38,7 +38,7 @@ class CheckedText:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What is wrong, in the order of the text, without what is suppressed."""
+        """The findings, in the order of the text, without what is suppressed."""
         return self._linter.judge(self.text, self.extraction, self._enabled)
 
     # --- places ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What may come next at the cursor of a query: fields, keys, operators, values and keywords, as edits.
+"""Find what may come next at the cursor of a query: fields, keys, operators, values and keywords, as edits.
 
 The place in the grammar says which kinds there are, and the field which operators and values. Keys and values of the
 metadata come from vocabularies: a JSON Schema, or what other queries ask for.

@@ -1,4 +1,4 @@
-"""Where the cursor is in a query that need not be finished: the place in the grammar, and the word that is typed."""
+"""Find where the cursor is in a query that need not be finished: the place in the grammar, and the word there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class QueryCursor(NamedTuple):
-    """What is known at the cursor.
+    """A place in a query, and what is known there.
 
     `place` is None where nothing can be said, because what stands before it is not understood. `word` is what is being
     typed there, with its quotes, and `typed` what of it stands before the cursor, without them. `field` is the one

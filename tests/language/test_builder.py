@@ -242,7 +242,7 @@ REFUSED: list[tuple[str, Callable[[], object], str, str]] = [
     ("a text & a query", lambda: "id:*" & A, "type str", "bbquery.parse"),  # meant
     ("a text | a query", lambda: "id:*" | A, "type str", "bbquery.parse"),  # meant
     ("a query | None", lambda: A | None, "type NoneType", "bbquery.parse"),  # type: ignore[operator]  # meant
-    ("a query & a field", lambda: A & meta["b"], "type MetadataField", "parentheses"),  # type: ignore[operator]  # meant
+    ("a query & a field", lambda: A & meta["b"], "type MetadataField", "parentheses"),  # meant
     ("all of nothing", lambda: all_of(), "at least one query", "an empty list"),
     ("any of nothing", lambda: any_of([]), "at least one query", "an empty list"),
     ("a query of a text", lambda: Query("id:*"), "not of a str", "bbquery.parse"),  # type: ignore[arg-type]  # meant

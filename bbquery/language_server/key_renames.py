@@ -13,7 +13,7 @@ from ..language.printer import quote
 from ..language.query_reader import LocatedBuildError, unquote
 from ..language.validation import check_path_key
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.open_string import text_offset
+from ..lint.extractors.typed_string import text_offset
 from ..lint.findings import Edit
 from ..lint.query_tokens import Token, tokens
 from ..lint.unknown_text import touches_unknown

@@ -1,4 +1,4 @@
-"""What a predicate means, in plain English, with code in Markdown."""
+"""Say what a predicate means, in plain English, with code in Markdown."""
 
 from __future__ import annotations
 

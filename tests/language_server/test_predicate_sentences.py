@@ -9,7 +9,7 @@ from support.strategies import predicates
 
 import bbquery
 from bbquery.language.nodes import PREDICATES
-from bbquery.language_server.wording import describe
+from bbquery.language_server.predicate_sentences import describe
 
 SENTENCES = [
     ("user_metadata['client']:'acme'", "The metadata's `client` is `'acme'`."),
