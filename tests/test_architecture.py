@@ -22,7 +22,7 @@ language:   grammar values session_fields nodes literals printer limits conversi
             common_mistakes syntax_errors query_reader json_format parser
 semantics:  duration stored_values evaluator predicates redundancy simplifier
             portable_text sort_keys layouts sql_writer sql_archive sql_json sql
-planning:   urls requests plan planner
+planning:   urls requests html_tables plan planner
 config metadata
 sessions:   records decoding arrow_stream results
 query

@@ -55,6 +55,19 @@ class Plan:
     def __repr__(self) -> str:
         return f"<Plan: {len(self.requests)} requests in {len(self.stages)} stages, full_scan={self.full_scan}>"
 
+    def _repr_html_(self) -> str:
+        """Return the plan as a table, for notebooks."""
+        from .html_tables import html_table
+
+        rows = [
+            (str(number), describe_request(request), f"GET {request.target()}")
+            for number, stage in enumerate(self.stages, 1)
+            for request in stage
+        ]
+        residual = f"residual: {self.residual or 'none: the requests answer it'}"
+        notes = [residual] if rows else ["no request: no session can match"]
+        return html_table(self.query, ("stage", "asks for", "request"), rows, [*notes, *self.reasons])
+
     def __str__(self) -> str:
         lines = [f"query     {self.query}"]
         if not self.stages:

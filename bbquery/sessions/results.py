@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Literal, overload
 
 import msgspec
@@ -37,6 +39,18 @@ class Release(msgspec.Struct, frozen=True):
     session: Session | None = None
     reason: str | None = None
     error: BBQueryError | None = None
+
+
+_SHOWN_SESSIONS = 20
+"""Sessions that a notebook shows."""
+
+
+def _shown_time(time: datetime | None) -> str:
+    return "" if time is None else time.isoformat(" ", "seconds")
+
+
+def _metadata(session: Session) -> str:
+    return json.dumps(session.user_metadata, ensure_ascii=False) if session.user_metadata else ""
 
 
 class SessionList(Sequence[Session]):
@@ -86,6 +100,20 @@ class SessionList(Sequence[Session]):
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Give the sessions as a table to pandas, Polars, DuckDB and others. Needs pyarrow."""
         return export_stream(session_columns(self._sessions), requested_schema)
+
+    def _repr_html_(self) -> str:
+        """Return the first sessions as a table, for notebooks."""
+        from ..planning.html_tables import html_table
+
+        rows = [
+            (each.id, each.status or "", _shown_time(each.created_at), each.region or "", _metadata(each))
+            for each in self._sessions[:_SHOWN_SESSIONS]
+        ]
+        more = len(self) - len(rows)
+        notes = [f"… and {more:,} more"] if more else []
+        notes += [f"{len(self.missing)} requests failed: some sessions may be missing"] if self.missing else []
+        caption = f"{len(self):,} session{'s' * (len(self) != 1)}"
+        return html_table(caption, ("id", "status", "created_at", "region", "user_metadata"), rows, notes)
 
     def __repr__(self) -> str:
         return f"<SessionList: {len(self)} sessions, {len(self.requests)} requests, {self.discarded} discarded>"

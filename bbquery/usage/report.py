@@ -27,6 +27,10 @@ Cell: TypeAlias = tuple[Segment, int | None]
 """A segment, and the number of an interval."""
 
 
+_SHOWN_IN_NOTEBOOKS = 50
+"""Rows of a report in a notebook."""
+
+
 class UsageReport:
     """The usage of a set of sessions. It never changes.
 
@@ -54,6 +58,36 @@ class UsageReport:
 
     def __repr__(self) -> str:
         return f"<UsageReport: {self.total.sessions} sessions, {self.total.browser_minutes} browser minutes>"
+
+    def _repr_html_(self) -> str:
+        """Return the segments, or the intervals, as a table with bars, for notebooks."""
+        from ..planning.html_tables import Amount, html_table
+
+        figures: list[tuple[tuple[str, ...], UsageTotals]]
+        if self.by or self.every is None:
+            head = self.by
+            named = [
+                (tuple([name or "(untagged)" for name in segment]), totals) for segment, totals in self.segments.items()
+            ]
+            figures = named if self.by else [((), self.total)]
+        else:
+            head = (f"every {self.every} (UTC)",)
+            figures = [((rfc3339(start),), totals) for start, totals in self.intervals.items()]
+        most = max([totals.browser_minutes for _, totals in figures], default=0) or 1
+        rows: list[tuple[str | Amount, ...]] = [
+            (
+                *names,
+                f"{totals.sessions:,}",
+                Amount(f"{totals.browser_minutes:,}", totals.browser_minutes / most),
+                f"{totals.proxy_bytes:,}",
+            )
+            for names, totals in figures[:_SHOWN_IN_NOTEBOOKS]
+        ]
+        more = len(figures) - len(rows)
+        notes = [f"… and {more:,} more"] if more else []
+        notes.append(f"measured up to {rfc3339(self.now)}")
+        caption = f"{self.total.browser_minutes:,} browser minutes of {self.total.sessions:,} sessions"
+        return html_table(caption, (*head, "sessions", "browser minutes", "proxy bytes"), rows, notes)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, UsageReport):
