@@ -34,6 +34,7 @@ usage:      grouping periods totals pricing report meter session_files threshold
             export.extras export.tabular export.openmetrics export.metrics_server export.png export
 archive:    engine schema metadata_maps plain_rows rows source staged_files manifest merge query_engines selection
             roll_up sync reader repair archive
+doctor:     facts questions examination creation
 lint:       findings text_edits unknown_text rule_registry rule_pages line_index query_tokens concrete_syntax recovery
             query_document query_cursor completions
             extractors.excerpt extractors.detection extractors.assembled_text
@@ -64,7 +65,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             reporters.services reporters
             rules files extractors.python extractors.javascript extractors.strings_only
 servers:    lazy_exports host_guard local_server
-emulator:   switches store app damage fault_injection sample_data server
+emulator:   switches likeness store app damage fault_injection sample_data server
 dashboard:  assets session_source view_state responses server static_export
 language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
             known_vocabularies workspace predicate_sentences code_actions completion_items hovers semantic_tokens
@@ -74,9 +75,9 @@ cli:        console options app arguments lint_options check_output serving
             rendering.usage_tables rendering
             usage_request usage_output
             commands.archive commands.build commands.check commands.completion commands.create commands.dashboard
-            commands.decode commands.emulator commands.encode commands.explain commands.fmt commands.lsp commands.parse
-            commands.projects commands.release commands.rule commands.schema commands.session commands.sessions
-            commands.sql commands.usage commands.wait commands
+            commands.decode commands.doctor commands.emulator commands.encode commands.explain commands.fmt
+            commands.lsp commands.parse commands.projects commands.release commands.rule commands.schema
+            commands.session commands.sessions commands.sql commands.usage commands.wait commands
 """
 LAYERS = (
     "_version _resources _text _hosts",
@@ -86,7 +87,7 @@ LAYERS = (
     "sessions",
     "query",
     "fields client usage",
-    "archive",
+    "archive doctor",
     "lint",
     "servers",
     "emulator dashboard language_server",

@@ -33,6 +33,7 @@ COMMANDS = (
     "create",
     "release",
     "projects",
+    "doctor",
     "archive",
     "usage",
     "dashboard",

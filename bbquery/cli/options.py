@@ -20,7 +20,7 @@ from .console import CliError, is_terminal
 
 if TYPE_CHECKING:
     from ..client.blocking import Client
-    from ..client.settings import Timeout
+    from ..client.settings import ClientSettings, Timeout
     from ..emulator import Emulator
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -157,6 +157,26 @@ class ConnectionOptions:
         from ..client.blocking import Client
 
         getLogger("bbquery").addHandler(NullHandler())  # commands say themselves what the library would log
+        with self._arguments() as arguments, Client(**arguments) as client:
+            yield client
+
+    @contextmanager
+    def settings(self) -> Iterator[ClientSettings]:
+        """Give the settings of such a client."""
+        from ..client.settings import MAX_RESPONSE_BYTES, ClientSettings
+
+        with self._arguments() as arguments:
+            given = {
+                "api_key": None,
+                "retries": 0,
+                "concurrency": 1,
+                "max_response_bytes": MAX_RESPONSE_BYTES,
+                **arguments,
+            }
+            yield ClientSettings.from_environment(**given)
+
+    @contextmanager
+    def _arguments(self) -> Iterator[dict[str, Any]]:
         settings: dict[str, Any] = {"base_url": self._url, "project_id": self.project, "timeout": self._timeout()}
         with ExitStack() as stack:
             if self._emulated:
@@ -168,7 +188,7 @@ class ConnectionOptions:
                     "no API key: set BROWSERBASE_API_KEY to one from the settings of the Browserbase dashboard, "
                     "or try --emulator, which needs none"
                 )
-            yield stack.enter_context(Client(**settings))
+            yield settings
 
     def _timeout(self) -> Timeout:
         from ..client.settings import Timeout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from shlex import quote
 from typing import Any
@@ -59,6 +60,12 @@ def _switches(function: Any) -> Any:
 @click.option("--db", default=":memory:", metavar="FILE", help="Keep the sessions in this file, not in memory.")
 @click.option("--sample", type=click.IntRange(min=0), default=0, metavar="N", help="Start with N generated sessions.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Answer requests to this host name too.")
+@click.option(
+    "--like",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Behave as the account does that this report of `bbquery doctor --json` is of.",
+)
 @click.option("--key", default="bb_test_emulator", show_default=True, help="The API key that it takes.")
 @_switches
 def command(
@@ -67,6 +74,7 @@ def command(
     db: str,
     sample: int,
     allow_host: tuple[str, ...],
+    like: str | None,
     key: str,
     seed: int | None,
     **switches: Any,
@@ -79,6 +87,7 @@ def command(
     \b
     Examples:
       bbquery emulator --sample 200
+      bbquery emulator --like report.json
       bbquery emulator --port 8321 --db sessions.db --bare-q 504 --error-rate 0.1
     """
     try:
@@ -86,6 +95,8 @@ def command(
     except ModuleNotFoundError as error:
         raise CliError(str(error)) from None
     given = {name: value for name, value in {**switches, "seed": seed}.items() if value is not None}
+    if like is not None:
+        given = {**_likeness(like), **given}
     try:
         running = Emulator(
             switches=Switches(**given),
@@ -106,3 +117,17 @@ def command(
         print_note(f"its project is {running.project_id}")
         running.serve_forever()
     return EXIT_OK
+
+
+def _likeness(path: str) -> dict[str, Any]:
+    """Return the switches for a report."""
+    from ...doctor.facts import Examination
+    from ...emulator.likeness import switches_like
+
+    try:
+        with open(path, "rb") as file:
+            return switches_like(Examination.from_dict(json.loads(file.read())))
+    except OSError as error:
+        raise CliError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise CliError(f"{path} is not JSON") from None

@@ -1,0 +1,1 @@
+"""Find out which facts about the service hold for an account: ask it, and compare (docs/doctor.md)."""
