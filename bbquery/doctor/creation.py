@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ..client.settings import ClientSettings
+from ..language.printer import format_field, quote
 from ..language.session_fields import FINAL_STATUSES
 from .facts import Observation
 from .questions import Questions, Reply
@@ -15,7 +16,7 @@ _PATIENCE = 60.0
 """Seconds in which a session has to be found, and to end."""
 
 _PAUSE = 0.5
-_KEY = "bbquery_doctor"
+_MARK_KEY = "bbquery_doctor"
 _ORDER = ("PENDING", "RUNNING", "COMPLETED")
 
 
@@ -48,24 +49,24 @@ class Creating:
         return reply, None
 
     def _refused(self, fact: str, value: str) -> Observation:
-        reply, session = self._create({_KEY: value})
+        reply, session = self._create({_MARK_KEY: value})
         return Observation(fact, "holds" if session is None and 400 <= reply.status < 500 else "fails", str(reply))
 
     def _session(self) -> Iterator[Observation]:
         mark = secrets.token_hex(8)
-        reply, session = self._create({_KEY: mark})
+        reply, session = self._create({_MARK_KEY: mark})
         if session is None:
             for fact in ("F18", "F10", "F21", "F16"):
                 yield Observation(fact, "untried", f"no session was created: {reply}")
             return
         stored = self._state(session)
-        kept = isinstance(stored.body, dict) and stored.body.get("userMetadata") == {_KEY: mark}
+        kept = isinstance(stored.body, dict) and stored.body.get("userMetadata") == {_MARK_KEY: mark}
         yield Observation("F18", "holds" if kept else "fails", f"created: {reply}; read again: {stored}")
         yield self._found(mark, session)
         yield from self._ended(session)
 
     def _found(self, mark: str, session: str) -> Observation:
-        q = f"user_metadata['{_KEY}']:'{mark}'"
+        q = f"{format_field((_MARK_KEY,))}:{quote(mark)}"
         began = time.monotonic()
         while True:
             for status in ("RUNNING", "PENDING"):

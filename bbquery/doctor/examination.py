@@ -20,10 +20,10 @@ from ..sessions.records import Session
 from .facts import Examination, Observation
 from .questions import Questions, Reply
 
-_FEW = 5
+_MOST_NAMES = 5
 """Names that are listed."""
 
-Report = Callable[[Observation], None]
+Notify = Callable[[Observation], None]
 
 
 class Sample(NamedTuple):
@@ -37,7 +37,7 @@ class Sample(NamedTuple):
 class Reading:
     """The questions that only read. `report` is called with each observation as it is made."""
 
-    def __init__(self, settings: ClientSettings, report: Report = lambda _: None) -> None:
+    def __init__(self, settings: ClientSettings, report: Notify = lambda _: None) -> None:
         self.questions = Questions(settings)
         self.observations: list[Observation] = []
         self.projects: list[str] = []
@@ -145,6 +145,7 @@ class Reading:
         bare = self.questions.listing(nobody)
         yield _judged("F9", _is_answer(bare), str(bare))
         yield self._conditions(sample)
+        # bbquery: ignore-next-line[BBQ103] what an escape gets is the question
         escaped = self.questions.listing("user_metadata['bbquery_doctor']:'it\\'s'", "COMPLETED")
         yield _judged("F6", not escaped.rows and _is_answer(escaped), str(escaped))
         malformed = self.questions.listing("user_metadata[", "COMPLETED")
@@ -170,6 +171,7 @@ class Reading:
         return _judged("F5", not both.rows, str(both))
 
     def _spaces(self) -> Observation:
+        # bbquery: ignore-next-line[BBQ104] what a space gets is the question
         q = percent_encode("user_metadata['bbquery_doctor']:'a b'")
         replies = [
             self.questions.get(f"/v1/sessions?q={q.replace('%20', sign)}&status=COMPLETED") for sign in ("%20", "+")
@@ -186,8 +188,8 @@ def _judged(fact: str, holds: bool, seen: str) -> Observation:
 
 
 def _named(names: dict[str, None]) -> str:
-    shown = [*names][:_FEW]
-    return "; ".join(shown) + (f"; and {len(names) - _FEW} more" if len(names) > _FEW else "")
+    shown = [*names][:_MOST_NAMES]
+    return "; ".join(shown) + (f"; and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
 
 
 def _is_answer(reply: Reply) -> bool:

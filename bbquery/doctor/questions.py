@@ -11,7 +11,7 @@ from ..client.http_transport import HttpTransport
 from ..client.settings import ClientSettings
 from ..planning.urls import percent_encode
 
-_SESSIONS = "/v1/sessions"
+_LISTING_PATH = "/v1/sessions"
 
 
 class Reply(NamedTuple):
@@ -61,15 +61,17 @@ class Questions:
         """Return a listing by a `q`, which is encoded here, and a status."""
         parts = [] if q is None else [f"q={percent_encode(q)}"]
         parts += [] if status is None else [f"status={status}"]
-        return self.get(_SESSIONS + ("?" + "&".join(parts) if parts else ""))
+        return self.get(_LISTING_PATH + ("?" + "&".join(parts) if parts else ""))
 
     def create(self, project: str, metadata: dict[str, Any]) -> Reply:
         """Create a session, which costs money."""
-        return self._post(_SESSIONS, {"projectId": project, "userMetadata": metadata, "timeout": 60})
+        return self._post(_LISTING_PATH, {"projectId": project, "userMetadata": metadata, "timeout": 60})
 
     def release(self, session: str, project: str) -> Reply:
         """Ask for the end of a session."""
-        return self._post(f"{_SESSIONS}/{percent_encode(session)}", {"projectId": project, "status": "REQUEST_RELEASE"})
+        return self._post(
+            f"{_LISTING_PATH}/{percent_encode(session)}", {"projectId": project, "status": "REQUEST_RELEASE"}
+        )
 
     def _post(self, path: str, body: dict[str, Any]) -> Reply:
         data = json.dumps(body).encode()

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..doctor.facts import Examination
 
-_LONG = 120.0
+_NEVER_FOUND = 120.0
 """Seconds of lag where a session was never found."""
 
 
@@ -18,18 +18,18 @@ def switches_like(examination: Examination) -> dict[str, Any]:
     if verdicts["F11"] == "fails":
         found["ignore_q"] = True
     if verdicts["F9"] == "fails":
-        found |= {"bare_q": "504", "bare_q_seconds": _seconds(examination["F9"].seen) or 0.0}
+        found |= {"bare_q": "504", "bare_q_seconds": _first_seconds(examination["F9"].seen) or 0.0}
     if verdicts["F14"] == "fails":
         found["odd_rate"] = 1.0
     if verdicts["F20"] == "holds":
         found["strict_metadata"] = True
     if verdicts["F10"] != "untried":
-        lag = _seconds(examination["F10"].seen) if verdicts["F10"] == "holds" else _LONG
+        lag = _first_seconds(examination["F10"].seen) if verdicts["F10"] == "holds" else _NEVER_FOUND
         found["lag"] = lag or 0.0
     return found
 
 
-def _seconds(seen: str) -> float | None:
+def _first_seconds(seen: str) -> float | None:
     """Return the first number of seconds in what was seen."""
     match = re.search(r"(\d+(?:\.\d+)?) s\b", seen)
     return float(match[1]) if match else None

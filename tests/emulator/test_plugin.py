@@ -54,7 +54,7 @@ def test_without_the_extra_the_fixture_says_what_to_install(
 ) -> None:
     _hide_uvicorn(monkeypatch)
     pytester.makepyfile("def test_one(bbquery_emulator): pass")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*the emulator needs uvicorn: pip install 'bbquery[[]emulator[]]'*"])
     assert "Traceback" not in result.stdout.str()
