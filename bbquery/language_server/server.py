@@ -101,16 +101,16 @@ class EditorServer(TextServer):
                 await self.client_register_capability_async(lsp.RegistrationParams(registrations))
             except JsonRpcException as error:  # it said that it could
                 server_log.warning("the client registers nothing: %s", error)
-        await self._learn()
-
-    async def _learn(self) -> None:
-        """Read the queries of the workspace, one file at a time and after everything else."""
-        if self.options.archive is not None:
-            await self._learn_from(lambda: of_archive(self.options.archive or ""))
+        if (archive := self.options.archive) is not None:
+            await self._learn_from(lambda: of_archive(archive))
         if self.options.listing:
             await self._learn_from(of_listing)
+        await asyncio.sleep(_SCAN_AFTER)
+        await self._scan()
+
+    async def _scan(self) -> None:
+        """Read the queries of the workspace, one file at a time and after everything else."""
         if self.options.scan_workspace:
-            await asyncio.sleep(_SCAN_AFTER)
             for path in await self.worker.run(self.documents.files, Urgency.BACKGROUND):
 
                 def learn(path: str = path) -> None:
@@ -163,7 +163,7 @@ class EditorServer(TextServer):
         self.documents.folders = [path for path in self.documents.folders if path not in gone] + added
         self.configuration_changed()
         if added:
-            self.in_background(self._learn())
+            self.in_background(self._scan())
 
     def configuration_changed(self) -> None:
         """Check every document again, by the configurations as they are now."""

@@ -37,12 +37,14 @@ class Workspace:
         self._good_linters: dict[str, Linter] = {}
         """The last one for each folder whose configuration could be used."""
         self._reported: set[str] = set()
+        self._left_out: dict[str, bool] = {}
 
     # --- documents ---------------------------------------------------------------------------
 
     def open(self, item: lsp.TextDocumentItem) -> Document:
         document = Document(item.uri, item.language_id, item.version, item.text, self.encoding)
         self.documents[item.uri] = document
+        self._left_out.pop(path_of(item.uri) or "", None)
         return document
 
     def change(self, params: lsp.DidChangeTextDocumentParams) -> Document | None:
@@ -63,13 +65,14 @@ class Workspace:
 
     def is_configuration(self, path: str) -> bool:
         """Return whether a file is a configuration, or a schema that one names."""
-        linters = [each for each in self._linters.values() if each is not None]
-        return os.path.basename(path) in CONFIGURATIONS or any(path == str(each.project.top.schema) for each in linters)
+        schemas = [str(each.project.top.schema) for each in [*self._linters.values()] if each is not None]
+        return os.path.basename(path) in CONFIGURATIONS or path in schemas
 
     def forget_configurations(self) -> None:
         """Read every configuration again when it is next needed."""
         self._linters.clear()
         self._reported.clear()
+        self._left_out.clear()
         self.documents = {uri: document.anew() for uri, document in self.documents.items()}
 
     # --- checking ----------------------------------------------------------------------------
@@ -92,10 +95,17 @@ class Workspace:
             return
         folder = self.folder_of(path)
         linter = self.linter(folder)
-        if linter is None or (path is not None and linter.exclusion(path) is not None):
+        if linter is None or (path is not None and self._is_left_out(path, linter)):
             return
         where = os.path.join(folder, "-") if path is None else path
         document.checked = linter.check(document.text, path=where, language=spoken)
+
+    def _is_left_out(self, path: str, linter: Linter) -> bool:
+        """Return whether `bbquery check` leaves a file out. That takes reading ignore files: not after every key."""
+        known = self._left_out.get(path)
+        if known is None:
+            known = self._left_out[path] = linter.exclusion(path) is not None
+        return known
 
     def _language(self, document: Document) -> str | None:
         """Return the language of a document: of its file, or else what the editor says; None if it is not read."""
@@ -110,13 +120,16 @@ class Workspace:
 
     def linter(self, folder: str) -> Linter | None:
         """Return the linter for a folder of the workspace, or None if its configuration cannot be used."""
-        if folder not in self._linters:
-            try:
-                self._linters[folder] = self._good_linters[folder] = Linter(folder)
-            except BuildError as error:
-                self._linters[folder] = self._good_linters.get(folder)
-                self._complain(str(error))
-        return self._linters[folder]
+        if folder in self._linters:
+            return self._linters.get(folder)
+        linter: Linter | None
+        try:
+            linter = self._good_linters[folder] = Linter(folder)
+        except BuildError as error:
+            linter = self._good_linters.get(folder)
+            self._complain(str(error))
+        self._linters[folder] = linter
+        return linter
 
     def folder_of(self, path: str | None) -> str:
         """Return the innermost folder of the workspace that a file is in, or the folder that holds the file."""
@@ -150,7 +163,7 @@ class Workspace:
 
     def stored(self, path: str) -> Document | None:
         """Return a file as a document: the open one, or else what is on disk; None if it holds nothing of ours."""
-        for document in self.documents.values():
+        for document in [*self.documents.values()]:  # the thread of the connection may open one meanwhile
             if document.path == path:
                 return self.judged(document)
         data = read_file(path, MAX_FILE_SIZE)
