@@ -5,6 +5,8 @@ PYTHON ?= python3
 DEPENDENCIES ?= highest
 SECONDS ?= 60
 COVERAGE ?= --cov --cov-report=term
+# One more than the cores of the smallest machine that has to be quick enough: a quarter of the time, tests wait.
+WORKERS ?= 3
 MODULE ?= bbquery/semantics/evaluator.py
 ifneq ($(filter-out python3,$(PYTHON))$(filter lowest,$(DEPENDENCIES)),)
   SUFFIX := -$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')$(filter lowest,$(DEPENDENCIES))
@@ -48,7 +50,7 @@ test: check ## run `check` and every test, with coverage
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@PYTHONPATH=tests $(BIN)/python -m support.node_modules
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 $(COVERAGE)
+	$(BIN)/python -m pytest -n $(WORKERS) $(COVERAGE)
 
 test-fast: $(VENV)/dev.stamp ## run most tests, with fewer examples, in less than a minute
 	BBQUERY_EXAMPLES=0.03 $(BIN)/python -m pytest -n auto -q -m "not slow"
