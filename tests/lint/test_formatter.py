@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +12,10 @@ from support.source_spelling import DOUBLE, FIXED
 from support.strategies import queries, query_texts
 
 import bbquery
+from bbquery.language.query_reader import unquote
 from bbquery.lint.extractors.bbq import extract
-from bbquery.lint.formatter import formatted
+from bbquery.lint.formatter import canonical_text, formatted
+from bbquery.lint.query_tokens import tokens
 
 
 @pytest.mark.parametrize(
@@ -70,3 +74,24 @@ def test_formatting_is_done_in_one_go_and_keeps_every_query_and_comment(page: st
     assert [page[span.start : span.end] for span in comments or ()] == [
         once[span.start : span.end] for span in kept or ()
     ]
+
+
+@given(query_texts(), st.randoms(use_true_random=False))
+@examples(150)
+def test_a_query_with_placeholders_means_the_same_in_canonical_text(
+    written: tuple[str, bbquery.Query], random: Random
+) -> None:
+    text, _ = written
+    values: dict[str, str] = {}
+    pieces: list[str] = []
+    at = 0
+    for token in tokens(text):
+        if token.kind == "string" and random.random() < 0.5:
+            name = f"v{len(values)}"
+            values[name] = unquote(text[token.start : token.end], 0)
+            pieces += [text[at : token.start], f"${name} "]
+            at = token.end
+    holed = "".join([*pieces, text[at:]])
+    canonical = canonical_text(holed)
+    assert canonical_text(canonical) == canonical
+    assert bbquery.parse(canonical, **values) == bbquery.parse(holed, **values)
