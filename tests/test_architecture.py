@@ -42,7 +42,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
-            extractors.quote_free_text extractors.typed_string extractors.text extractors.notebook
+            extractors.quote_free_text extractors.cursor_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree

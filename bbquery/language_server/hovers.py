@@ -11,8 +11,8 @@ from .._text import Span
 from ..errors import BBQueryError, QuerySyntaxError
 from ..language.nodes import PREDICATES, Node, walk
 from ..language.parser import parse_query
+from ..lint.extractors.cursor_string import text_offset
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.typed_string import text_offset
 from ..lint.findings import Finding
 from ..lint.formatter import canonical_text
 from ..lint.recovery import RepairedText, repair

@@ -12,8 +12,8 @@ from ..errors import BuildError
 from ..language.printer import quote
 from ..language.query_reader import LocatedBuildError, unquote
 from ..language.validation import check_path_key
+from ..lint.extractors.cursor_string import text_offset
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.typed_string import text_offset
 from ..lint.findings import Edit
 from ..lint.query_tokens import Token, tokens
 from ..lint.unknown_text import touches_unknown

@@ -11,8 +11,8 @@ from .._text import Span
 from ..errors import QuerySyntaxError
 from ..language.nodes import walk
 from ..language.parser import parse_query
+from ..lint.extractors.cursor_string import text_offset
 from ..lint.extractors.excerpt import Excerpt
-from ..lint.extractors.typed_string import text_offset
 from ..lint.query_tokens import tokens
 from ..planning.urls import percent_encode
 from .documents import Document

@@ -10,8 +10,8 @@ from .._text import Span
 from .added_suppressions import suppress_findings, suppress_in_file
 from .completions import Completion, Vocabulary, complete
 from .document_linter import DocumentLinter
+from .extractors.cursor_string import excerpt_in_string, respelling_at, text_offset
 from .extractors.excerpt import Excerpt, Extraction
-from .extractors.typed_string import excerpt_in_string, respelling_at, text_offset
 from .findings import Edit, Finding
 from .fixes import fix_text
 from .rules.schema import Schema
