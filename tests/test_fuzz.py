@@ -44,7 +44,7 @@ def test_an_example_can_be_pasted(call: str, line: str) -> None:
 def test_a_failure_is_found_once_and_shown_with_a_summary(tmp_path: Path) -> None:
     tests = tmp_path / "test_one.py"
     tests.write_text(FAILING, encoding="utf-8")
-    command = [sys.executable, str(ROOT / "tests/fuzz.py"), "--seconds", "6", str(tests)]
+    command = [sys.executable, str(ROOT / "tests/fuzz.py"), "--seconds", "15", str(tests)]
     environment = {"PYTHONPATH": str(ROOT / "tests"), "PATH": ""}
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
     assert done.returncode == 1, done.stderr

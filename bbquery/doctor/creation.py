@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from ..client.settings import ClientSettings
 from ..language.printer import format_field, quote
 from ..language.session_fields import FINAL_STATUSES
+from ..planning.urls import percent_encode
 from .facts import Observation
 from .questions import Questions, Reply
 
@@ -95,7 +96,7 @@ class Creating:
         yield Observation("F16", "holds" if in_order else "fails", " → ".join([status or "none" for status in seen]))
 
     def _state(self, session: str) -> Reply:
-        return self.questions.get(f"/v1/sessions/{session}")
+        return self.questions.get(f"/v1/sessions/{percent_encode(session)}")
 
     def _status(self, session: str) -> str:
         body = self._state(session).body

@@ -66,10 +66,6 @@ class Positions:
         """Return where a line stands, without its end; lines count from 0."""
         return Span(self._lines.start(number + 1), self._lines.end(number + 1))
 
-    @property
-    def line_count(self) -> int:
-        return len(self._lines.starts)
-
 
 def _utf16_width(text: str) -> int:
     return len(text) if text.isascii() else len(text) + sum(char >= "\U00010000" for char in text)

@@ -26,7 +26,7 @@ def folding_ranges(document: Document) -> list[lsp.FoldingRange]:
     checked = document.checked
     if checked is None or checked.language != "bbq":
         return []
-    found = [_fold(document, excerpt.span, None) for excerpt in checked.excerpts]
+    found = [_fold(document, excerpt.span) for excerpt in checked.excerpts]
     lines = [document.positions.range(comment).start.line for comment in _whole_lines(document)]
     start = 0
     for end in range(1, len(lines) + 1):
@@ -37,9 +37,9 @@ def folding_ranges(document: Document) -> list[lsp.FoldingRange]:
     return [each for each in found if each is not None]
 
 
-def _fold(document: Document, span: Span, kind: lsp.FoldingRangeKind | None) -> lsp.FoldingRange | None:
+def _fold(document: Document, span: Span) -> lsp.FoldingRange | None:
     where = document.positions.range(span)
-    return lsp.FoldingRange(where.start.line, where.end.line, kind=kind) if where.end.line > where.start.line else None
+    return lsp.FoldingRange(where.start.line, where.end.line) if where.end.line > where.start.line else None
 
 
 def _whole_lines(document: Document) -> Iterator[Span]:

@@ -70,10 +70,6 @@ class QueryVocabulary:
                 else:
                     self._values[path][value] += sign * number
 
-    def forget(self, file: str) -> None:
-        """Leave out a file."""
-        self.replace(file, ())
-
     def keys(self, path: KeyPath) -> list[str]:
         return _by_frequency(self._keys.get(path))
 

@@ -18,14 +18,13 @@ class QueryCursor(NamedTuple):
     """A place in a query, and what is known there.
 
     `place` is None where nothing can be said, because what stands before it is not understood. `word` is what is being
-    typed there, with its quotes, and `typed` what of it stands before the cursor, without them. `field` is the one
+    typed there, with its quotes, of which `quote` is the first. `field` is the one
     whose condition the cursor is in, or None; while its path is written, it has the keys so far. `operator` is `:`, an
     order or a text operator, or empty.
     """
 
     place: Place | None
     word: Span
-    typed: str
     quote: str
     field: Field | None
     operator: str
@@ -38,7 +37,6 @@ def read_cursor(text: str, at: int) -> QueryCursor:
     return QueryCursor(
         None if reader.is_lost else reader.place(),
         reader.word,
-        text[reader.word.start + len(reader.quote) : at],
         reader.quote,
         reader.field,
         reader.operator,

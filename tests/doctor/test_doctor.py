@@ -92,13 +92,14 @@ def test_an_account_without_sessions() -> None:
     assert found["F11"].verdict == "holds"
 
 
-def test_reading_changes_nothing_and_the_report_says_nothing_of_whose_it_is() -> None:
-    service = Service()
+@pytest.mark.parametrize("broken", ["", "F12", "F14", "F15", "F17", "F1", "F11"])
+def test_reading_changes_nothing_and_the_report_says_nothing_of_whose_it_is(broken: str) -> None:
+    service = Service(broken)
     with served(service) as url:
         found = Reading(settings(url)).examine()
     assert service.posts == []
     said = json.dumps(found.to_dict())
-    for secret in (KEY, PROJECT, "acme", "globex", '"s1"', "client"):
+    for secret in (KEY, PROJECT, "somebody-else", "acme", "globex", '"s1"', "client"):
         assert secret not in said
     assert Examination.from_dict(json.loads(said)).to_dict() == found.to_dict()
     others: list[object] = [[], {"facts": [{}]}, {"facts": [{"fact": "F1", "verdict": "maybe", "seen": ""}]}, None]

@@ -52,7 +52,7 @@ def test_the_most_frequent_come_first() -> None:
     vocabulary = QueryVocabulary()
     vocabulary.replace("p", [excerpt(f"user_metadata['k']:'{value}'") for value in "abbbcc"])
     assert vocabulary.values(("k",)) == ["b", "c", "a"]
-    vocabulary.forget("p")
+    vocabulary.replace("p", [])
     assert vocabulary.keys(()) == vocabulary.values(("k",)) == []
 
 
