@@ -18,7 +18,7 @@ _PATIENCE = 60.0
 
 _PAUSE = 0.5
 _MARK_KEY = "bbquery_doctor"
-_ORDER = ("PENDING", "RUNNING", "COMPLETED")
+_PLACES_IN_LIFE = {"PENDING": 0, "RUNNING": 1, **dict.fromkeys(FINAL_STATUSES, 2)}
 
 
 class Creating:
@@ -91,7 +91,7 @@ class Creating:
             self._alive.remove(session)
         took = f"{reply}; {seen[-1] or 'no status'} after {time.monotonic() - began:.1f} s"
         yield Observation("F21", "holds" if ended else "fails", took)
-        places = [_ORDER.index(status) for status in seen if status in _ORDER]
+        places = [_PLACES_IN_LIFE[status] for status in seen if status in _PLACES_IN_LIFE]
         in_order = places == sorted(places) and len(places) == len(seen)
         yield Observation("F16", "holds" if in_order else "fails", " → ".join([status or "none" for status in seen]))
 

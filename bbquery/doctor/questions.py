@@ -14,6 +14,10 @@ from ..planning.urls import percent_encode
 _LISTING_PATH = "/v1/sessions"
 
 
+SECONDS_OF_A_SESSION = 180
+"""Longer than the examination waits for it to be found, so that only its release can end it before."""
+
+
 class Reply(NamedTuple):
     """A response, or why there was none. `body` is its JSON, or None."""
 
@@ -64,8 +68,9 @@ class Questions:
         return self.get(_LISTING_PATH + ("?" + "&".join(parts) if parts else ""))
 
     def create(self, project: str, metadata: dict[str, Any]) -> Reply:
-        """Create a session, which costs money."""
-        return self._post(_LISTING_PATH, {"projectId": project, "userMetadata": metadata, "timeout": 60})
+        """Create a session, which costs money. It ends by itself, should its answer be lost."""
+        body = {"projectId": project, "userMetadata": metadata, "timeout": SECONDS_OF_A_SESSION}
+        return self._post(_LISTING_PATH, body)
 
     def release(self, session: str, project: str) -> Reply:
         """Ask for the end of a session."""

@@ -75,6 +75,20 @@ def test_the_fact_that_is_broken_is_named_and_no_other(broken: str) -> None:
     assert left == [] or broken == "F21"  # whatever was created is released
 
 
+@pytest.mark.parametrize("status", ["TIMED_OUT", "ERROR"])
+def test_a_session_that_ends_in_another_way_breaks_no_order(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service("F10")
+    answer = service.get
+
+    def ending(target: str) -> tuple[int, Any]:
+        code, body = answer(target)
+        return code, {**body, "status": status} if target.startswith("/v1/sessions/") else body
+
+    monkeypatch.setattr(service, "get", ending)
+    found = examined(service)
+    assert found["F16"] == Observation("F16", "holds", status)
+
+
 def test_a_key_that_is_not_taken() -> None:
     with served(Service("F27")) as url, pytest.raises(bbquery.AuthenticationError, match="401"):
         Reading(settings(url)).examine()

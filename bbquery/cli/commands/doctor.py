@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from ...doctor.facts import Observation
 
 
+_PRICE = (
+    "this creates one session, which is billed a minute at least; two more should be refused, and are billed too if "
+    "they are not"
+)
+
+
 @click.command(cls=Command)
 @click.option("--create", is_flag=True, help="Create a tagged session too, which costs a minute at least.")
 @click.option("--yes", is_flag=True, help="With --create, do not ask first.")
@@ -72,9 +78,7 @@ def _created(settings: ClientSettings, reading: Reading, *, asked: bool) -> list
     if not asked:
         if not is_terminal(sys.stdin):
             raise CliError("--create costs money: give --yes where nobody can be asked")
-        print_error(
-            "this creates one session, which is billed a minute at least, and tries two that are refused", "warning"
-        )
+        print_error(_PRICE, "warning")
         if not click.confirm("Go on?", err=True):
             return []
     with spinner("creating a session"):
