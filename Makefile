@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 RUN := PYTHONPATH= $(BIN)/
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo check test test-fast test-spark fuzz mutants bench vscode docs fmt clean
+.PHONY: help demo check test test-fast test-spark fuzz mutants bench vscode docs pictures api release fmt clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -72,8 +72,19 @@ vscode: $(VENV)/dev.stamp ## build the extension for VS Code, editors/vscode/bbq
 	cp LICENSE editors/vscode/LICENSE
 	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
 
-docs: $(VENV)/dev.stamp ## draw the pictures of the documentation anew
+docs: $(VENV)/dev.stamp ## make the website, build/website/site
+	$(RUN)python docs/website.py
+
+pictures: $(VENV)/dev.stamp ## take the pictures of the documentation anew
 	$(RUN)python docs/pictures.py
+
+api: $(VENV)/dev.stamp ## compare the public API with that of the latest release
+	$(RUN)python .ci/public_api.py
+
+release: $(VENV)/dev.stamp ## build what is published into dist/, and check it
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
 
 fmt: $(VENV)/dev.stamp ## format the code
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""`make docs`: the pictures of the documentation, taken by Chromium of the emulator's sample."""
+"""`make pictures`: the pictures of the documentation, taken by Chromium of the emulator's sample."""
 
 from __future__ import annotations
 

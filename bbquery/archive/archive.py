@@ -165,12 +165,13 @@ class Archive:
         *,
         by: Sequence[str] = (),
         every: str | None = None,
+        timezone: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         now: datetime | None = None,
     ) -> UsageReport:
         """Return the usage of the sessions that match. It equals what `measure_usage` says of them."""
         now = datetime.now(UTC) if now is None else now
-        meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
+        meter = UsageMeter(by=by, every=every, timezone=timezone, now=now, start=start, end=end)
         self._reader(as_query(query), now).measure(meter)
         return meter.report()

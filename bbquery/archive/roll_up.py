@@ -14,8 +14,8 @@ from ..language.session_fields import FINAL_STATUSES, SESSION_FIELDS
 from ..semantics.portable_text import from_portable, path_text
 from ..semantics.sql import text_literal
 from ..usage.grouping import GroupKey
+from ..usage.intervals import INTERVAL_EPOCH
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter, spread_minutes
-from ..usage.periods import INTERVAL_EPOCH
 from ..usage.report import Cell, Segment
 from ..usage.totals import UsageTotals
 
@@ -36,7 +36,7 @@ def roll_up(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter
     Its columns are those of an archive, and nothing in them is odd.
     """
     names = [f"k{at}" for at in range(len(meter.keys))]
-    measured = opened.keep(_measured(engine, rows, meter))
+    measured = opened.keep(_measured(engine, rows, meter, _bounds(opened, engine, rows, meter)))
     by = ", ".join([*names, "place"])
     cells: dict[Cell, UsageTotals] = {}
 
@@ -63,18 +63,37 @@ def roll_up(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter
         totals.microseconds += int(microseconds or 0)
         totals.proxy_bytes += int(size)
         totals.browser_minutes += int(minutes)
-    if meter.every is not None:
+    if meter.intervals is not None:
         for *row, began, minutes, count in opened.fetch(
             f"SELECT {by}, began, all_minutes, count(*) FROM {measured} WHERE minutes = 0"
             f" GROUP BY {by}, began, all_minutes"
         ):
-            spread_minutes(cells, segment_of(row), began, minutes, meter.every, count)
+            spread_minutes(cells, segment_of(row), began, minutes, meter.intervals, count)
     return cells
 
 
-def _measured(engine: QueryEngine, rows: str, meter: UsageMeter) -> str:
+def _bounds(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter) -> str | None:
+    """Return the SQL of the days or months that the sessions are in: number, first second, and first one after it.
+
+    None where all intervals are of one length: then a division tells them.
+    """
+    intervals = meter.intervals
+    if intervals is None or intervals.seconds:
+        return None
+    stood = engine.spelling.micros.format("coalesce(started_at, created_at)")
+    ((first, last),) = opened.fetch(f"SELECT min({stood}), max({stood}) FROM {rows}")
+    now = _micros(meter.now)
+    first, last = (
+        intervals.place_of(int(each) // 1_000_000 - _ANCHOR)
+        for each in (min(now, now if first is None else first), max(now, now if last is None else last))
+    )
+    begins = [intervals.begin_of(place) for place in (*intervals.from_to(first, last), last + 1)]
+    return ", ".join([f"({first + at}, {begins[at]}, {begins[at + 1]})" for at in range(len(begins) - 1)])
+
+
+def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, bounds: str | None) -> str:
     """Return the SQL of what counts of each session. Its times are microseconds since 1970."""
-    divide, every = engine.spelling.divide.format, meter.every
+    divide, every = engine.spelling.divide.format, meter.intervals.seconds if meter.intervals else 0
     started, ended, created, expires = (
         engine.spelling.micros.format(name) for name in ("started_at", "ended_at", "created_at", "expires_at")
     )
@@ -83,8 +102,14 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter) -> str:
     limits += [f"stood < {_micros(meter.end)}"] if meter.end is not None else []
     segments = "".join([f"{_segment(engine, key)} AS k{at}, " for at, key in enumerate(meter.keys)])
     began = f"{divide(f'stood + {_SHIFT * 1_000_000}', '1000000')} - {_SHIFT} - {_ANCHOR}"
-    place, minutes = "CAST(NULL AS BIGINT)", "all_minutes"
-    if every is not None:
+    place, minutes, within = "CAST(NULL AS BIGINT)", "all_minutes", ""
+    if bounds is not None:
+        place, within = (
+            "number",
+            f"JOIN (VALUES {bounds}) AS bounds(number, low, high) ON began >= low AND began < high",
+        )
+        minutes = "CASE WHEN began + 60 * (all_minutes - 1) < high THEN all_minutes ELSE 0 END"
+    if every:
         shift = _SHIFT // every
         place = f"{divide(f'began + {shift * every}', str(every))} - {shift}"
         # A session whose minutes all begin in its own interval is counted there at once.
@@ -107,8 +132,8 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter) -> str:
             FROM lasting
         ), counted AS (
             SELECT *, CASE WHEN seconds > 60 THEN {divide("seconds + 59", "60")} ELSE 1 END AS all_minutes,
-                {place} AS place
-            FROM whole
+                {place} AS place{", high" if within else ""}
+            FROM whole {within}
         )
         SELECT {"".join([f"k{at}, " for at in range(len(meter.keys))])} place, counted_status, running, lasted, seconds,
             bytes, began, all_minutes, {minutes} AS minutes

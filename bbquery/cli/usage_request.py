@@ -38,19 +38,24 @@ class UsageRequest(NamedTuple):
     billing_day: int
     strict: bool = False
     archive: Path | None = None
+    timezone: str | None = None
 
     def periods(self, now: datetime) -> list[periods.Period]:
         """Return the period that was asked for, and the one before it if the two are to be compared."""
         if self.range is None:
             return [periods.Period()]
-        period = periods.parse_range(self.range, now, self.billing_day)
-        return [period, *([periods.previous_period(period, now, self.billing_day)] if self.compare else ())]
+        zone = periods.parse_zone(self.timezone)
+        period = periods.parse_range(self.range, now, self.billing_day, zone)
+        return [period, *([periods.previous_period(period, now, self.billing_day, zone)] if self.compare else ())]
 
     def measure(self, client: Client | None) -> list[UsageReport]:
         """Return a report for each period. All are measured at one instant, from the same sessions."""
         now = self.now or datetime.now(UTC)
         periods = self.periods(now)
-        meters = [UsageMeter(by=self.by, every=self.every, now=now, start=each.start, end=each.end) for each in periods]
+        meters = [
+            UsageMeter(by=self.by, every=self.every, timezone=self.timezone, now=now, start=each.start, end=each.end)
+            for each in periods
+        ]
         if self.archive is not None:
             return self._measure_archive(self.archive, periods, now)
         wanted = self.wanted(periods)
@@ -68,7 +73,15 @@ class UsageRequest(NamedTuple):
 
         archive, query = Archive(path), within_project(self.query, self.project)
         return [
-            archive.usage(query, by=self.by, every=self.every, start=each.start, end=each.end, now=now)
+            archive.usage(
+                query,
+                by=self.by,
+                every=self.every,
+                timezone=self.timezone,
+                start=each.start,
+                end=each.end,
+                now=now,
+            )
             for each in periods
         ]
 

@@ -19,11 +19,12 @@ from ..semantics.duration import duration_of, is_running, place_in_time
 from ..usage import UsageMeter, UsageReport
 from ..usage.grouping import join_name, read_keys
 from ..usage.meter import UNKNOWN_STATUS
-from ..usage.periods import parse_interval
+from ..usage.periods import previous_period
+from ..usage.pricing import CostEstimate, Rates, estimate_cost, format_money
 from ..usage.report import Segment, rfc3339
 from ..usage.totals import UsageTotals
 from .session_source import LoadedSessions
-from .view_state import PAGE, ViewState, choose_every
+from .view_state import PAGE, PageSettings, ViewState, choose_intervals
 
 MAX_SEGMENTS = 50
 MAX_SERIES = 8
@@ -31,6 +32,8 @@ MAX_SERIES = 8
 MAX_KEYS = 200
 _MAX_TEXT = 200
 _MAX_PAIRS = 40
+
+_UNCONFIGURED = PageSettings()
 
 _REMAINING: list[str | None] | None = None
 
@@ -60,31 +63,63 @@ def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> Sel
 # --- figures -----------------------------------------------------------------------------------
 
 
-def report(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
+def report(
+    data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED
+) -> dict[str, Any]:
     """Return the figures of a view."""
     chosen = select_sessions(data, view, now)
     start = view.period.start or min((place_in_time(session, now) for session in chosen.sessions), default=now)
     end = view.period.end or now
     ends = [session.ended_at for session in chosen.sessions if session.ended_at is not None]
-    every = choose_every(view, start, max(start, end, *ends))
-    measured = UsageMeter(by=view.by, every=every, now=now).add_rows(chosen.sessions).report()
+    intervals = choose_intervals(view, start, max(start, end, *ends), settings.zone)
+    zone = None if settings.zone is None else settings.zone.key
+    measured = UsageMeter(by=view.by, every=intervals.every, timezone=zone, now=now).add_rows(chosen.sessions).report()
     segments = list(measured.segments.items())
     return {
         "version": data.version,
         "now": rfc3339(now),
-        "start": _utc(start),
-        "end": _utc(end),
+        "start": rfc3339(measured.local_time(start.astimezone(UTC))),
+        "end": rfc3339(measured.local_time(end.astimezone(UTC))),
         "range": view.period.name,
-        "every": every,
+        "every": intervals.every,
+        "timezone": measured.timezone,
         "by": list(view.by),
         "query": "" if view.query is None else str(view.query),
         "all_sessions": len(data.sessions),
         "keys": [[name, count] for name, count in data.keys.most_common(MAX_KEYS)],
         "total": measured.total.to_dict(),
+        "previous": _previous(data, view, now, settings),
+        "cost": _cost(measured.total, view, settings.rates),
+        "limits": [
+            {"text": limit.text, "metric": limit.metric, "most": float(limit.most)}
+            for limit in settings.limits
+            if limit.key is None and limit.metric in ("browser_minutes", "sessions", "proxy_bytes")
+        ],
         "segments": [{"values": list(segment), **figures.to_dict()} for segment, figures in segments[:MAX_SEGMENTS]],
         "rest": _rest(segments[MAX_SEGMENTS:]),
-        "trend": _trend(measured, [segment for segment, _ in segments[:MAX_SERIES]], parse_interval(every)),
+        "trend": _trend(measured, [segment for segment, _ in segments[:MAX_SERIES]]),
     }
+
+
+def _previous(data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings) -> dict[str, Any] | None:
+    """Return the totals of the period before, or None if there is none."""
+    if view.period.start is None:
+        return None
+    try:
+        before = previous_period(view.period, now, settings.billing_day, settings.zone)
+    except BuildError:  # it would begin before the year 1
+        return None
+    sessions = select_sessions(data, view._replace(period=before), now).sessions
+    total = UsageMeter(now=now).add_rows(sessions).report().total
+    return {**total.to_dict(), "cost": _cost(total, view, settings.rates)}
+
+
+def _cost(total: UsageTotals, view: ViewState, rates: Rates) -> dict[str, str] | None:
+    """Return the estimated cost, or None without prices. What a billing cycle includes counts for a cycle only."""
+    if not rates.priced:
+        return None
+    prices: CostEstimate = estimate_cost(total, rates if view.period.name == "cycle" else rates.without_allowances())
+    return {"amount": format_money(prices.cost_of(total)), "currency": rates.currency}
 
 
 def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | None:
@@ -93,7 +128,7 @@ def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | N
     return {"segments": len(segments), **UsageTotals.sum(figures for _, figures in segments).to_dict()}
 
 
-def _trend(measured: UsageReport, shown: Sequence[Segment], seconds: int) -> dict[str, Any]:
+def _trend(measured: UsageReport, shown: Sequence[Segment]) -> dict[str, Any]:
     """Return a series for each segment that is shown, and one for all others, whose values are null."""
     starts = list(measured.intervals)
     place = {start: at for at, start in enumerate(starts)}
@@ -107,7 +142,11 @@ def _trend(measured: UsageReport, shown: Sequence[Segment], seconds: int) -> dic
         to["browser_minutes"][at] += figures.browser_minutes
         to["sessions"][at] += figures.sessions
         to["proxy_bytes"][at] += figures.proxy_bytes
-    return {"starts": [rfc3339(start) for start in starts], "seconds": seconds, "series": series}
+    return {
+        "starts": [rfc3339(start) for start in starts],
+        "seconds": [(measured.end_of(start) - start).total_seconds() for start in starts],
+        "series": series,
+    }
 
 
 def _empty(length: int) -> dict[str, list[int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -25,7 +26,7 @@ from ..servers.local_server import LocalServer
 from . import responses
 from .assets import SCRIPTS, asset, index
 from .session_source import LoadedSessions, SessionSource
-from .view_state import ViewState, read_filter, read_segment, read_view
+from .view_state import PageSettings, ViewState, read_filter, read_segment, read_view
 
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -50,15 +51,17 @@ class Dashboard:
         port: int = 0,
         by: Sequence[str] | None = None,
         billing_day: int = 1,
+        settings: PageSettings | None = None,
     ) -> None:
         """Make a dashboard that is not running yet.
 
         `port` 0 takes a free one. `by` are the keys that usage is grouped by unless the page says otherwise; None
-        stands for the commonest key of the metadata.
+        stands for the commonest key of the metadata. `settings` say more than a `billing_day`, which does not count
+        beside them.
         """
         self.source = source
         self._by = by
-        self._billing_day = billing_day
+        self._settings = settings or PageSettings(billing_day)
         app = HostGuard(self._app(), host, _HEADERS, methods=("GET", "HEAD"))
         self._server = LocalServer(app, host, port, name="bbquery.dashboard")
 
@@ -124,7 +127,7 @@ class Dashboard:
         }
 
     def _report(self, request: Request) -> dict[str, Any]:
-        return self._answer(responses.report, request)
+        return self._answer(partial(responses.report, settings=self._settings), request)
 
     def _sessions(self, request: Request) -> dict[str, Any]:
         return self._answer(responses.sessions, request)
@@ -134,7 +137,7 @@ class Dashboard:
     ) -> dict[str, Any]:
         data, now = self.source.data, self.source.now()
         by = data.first_key if self._by is None else self._by
-        return of(data, read_view(request.query_params, now, self._billing_day, by), now)
+        return of(data, read_view(request.query_params, now, self._settings, by), now)
 
     def _filter(self, request: Request) -> dict[str, Any]:
         by, values = read_segment(request.query_params)

@@ -17,24 +17,33 @@ from ..usage.report import rfc3339
 from . import responses
 from .assets import SCRIPTS, asset, index
 from .session_source import SessionSource
-from .view_state import RANGES, ViewState, read_period
+from .view_state import RANGES, PageSettings, ViewState, read_period
 
 MAX_EXPORTED_KEYS = 8
 
 
-def export(source: SessionSource, by: Sequence[str] | None = None, billing_day: int = 1) -> str:
-    """Return the page. `by` are the keys that it starts with; None stands for the commonest key of the metadata."""
+def export(
+    source: SessionSource,
+    by: Sequence[str] | None = None,
+    billing_day: int = 1,
+    settings: PageSettings | None = None,
+) -> str:
+    """Return the page. `by` are the keys that it starts with; None stands for the commonest key of the metadata.
+
+    `settings` say more than a `billing_day`, which does not count beside them.
+    """
+    settings = settings or PageSettings(billing_day)
     data, now = source.data, source.now()
     keys = [name for name, _ in data.keys.most_common(MAX_EXPORTED_KEYS)]
     first = data.first_key if by is None else tuple(by)
     choices = dict.fromkeys([first, (), *[(key,) for key in (*keys, "status", "region")]])
     found: list[dict[str, Any]] = []
     for name in RANGES:
-        period = read_period(name, now, billing_day)
+        period = read_period(name, now, settings)
         listed = responses.sessions(data, ViewState(None, period, ()), now)
         found.append({"of": "sessions", "range": name, "by": None, "answer": listed})
         for by in choices:
-            measured = responses.report(data, ViewState(None, period, by), now)
+            measured = responses.report(data, ViewState(None, period, by), now, settings)
             found.append({"of": "report", "range": name, "by": list(by), "answer": measured})
     return _exported_page({"at": rfc3339(data.at), "scope": source.scope, "by": list(first), "answers": found})
 

@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from ..errors import BuildError
 from ..query import Query, parse
 from ..usage.grouping import read_keys
-from ..usage.periods import Period, parse_interval, parse_range
+from ..usage.intervals import Intervals, parse_intervals
+from ..usage.periods import Period, parse_range
+from ..usage.pricing import Rates
+from ..usage.thresholds import Threshold
 
-RANGES = ("24h", "7d", "30d", "cycle", "all")
+RANGES = ("24h", "7d", "30d", "cycle", "month", "last-month", "all")
 SORTS = ("started_at", "duration", "proxy_bytes", "status", "region", "id")
 DEFAULT_RANGE, DEFAULT_SORT = "30d", "-started_at"
 PAGE = 25
@@ -33,6 +37,15 @@ class Parameters(Protocol):
     def keys(self) -> Iterable[str]: ...
 
 
+class PageSettings(NamedTuple):
+    """What the configuration says about the page: see `usage.settings`. `zone` None is UTC."""
+
+    billing_day: int = 1
+    zone: ZoneInfo | None = None
+    rates: Rates = Rates()
+    limits: tuple[Threshold, ...] = ()
+
+
 class ViewState(NamedTuple):
     """The state of the page. `every` is None for intervals of a fitting length; `sort` starts with `-` for the largest
     first.
@@ -46,25 +59,25 @@ class ViewState(NamedTuple):
     page: int = 1
 
 
-def read_view(given: Parameters, now: datetime, billing_day: int, default_by: Sequence[str]) -> ViewState:
+def read_view(given: Parameters, now: datetime, settings: PageSettings, default_by: Sequence[str]) -> ViewState:
     """Return the view of query parameters. Raise QuerySyntaxError for the query, and BuildError for the rest."""
     name = given.get("range") or DEFAULT_RANGE
-    period = read_period(name, now, billing_day)
+    period = read_period(name, now, settings)
     by = tuple(name for name in given.getlist("by") if name) if "by" in given.keys() else tuple(default_by)  # noqa: SIM118  # a Mapping of starlette's
     if len(by) > 2:
         raise _invalid_view("usage is shown by one or two keys", "leave the others out")
     read_keys(by)
     every = given.get("every") or None
     if every is not None:
-        parse_interval(every)
+        parse_intervals(every)
     sort = given.get("sort") or DEFAULT_SORT
     if sort.removeprefix("-") not in SORTS:
         raise _invalid_view(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
     return ViewState(read_filter(given), period, by, every, sort, _read_page(given.get("page")))
 
 
-def read_period(name: str, now: datetime, billing_day: int) -> Period:
-    return Period(name="all") if name == "all" else parse_range(name, now, billing_day)
+def read_period(name: str, now: datetime, settings: PageSettings) -> Period:
+    return Period(name="all") if name == "all" else parse_range(name, now, settings.billing_day, settings.zone)
 
 
 def read_filter(given: Parameters) -> Query | None:
@@ -88,17 +101,16 @@ def read_segment(given: Parameters) -> tuple[tuple[str, ...], tuple[str | None, 
     return by, tuple(values)
 
 
-def choose_every(view: ViewState, first: datetime, last: datetime) -> str:
-    """Return the length of the intervals for sessions from one time to another. Raise BuildError if there would be too
-    many.
-    """
+def choose_intervals(view: ViewState, first: datetime, last: datetime, zone: ZoneInfo | None) -> Intervals:
+    """Return the intervals for sessions from one time to another. Raise BuildError if there would be too many."""
     span = last - first
     every = view.every or next((every for most, every in _LENGTHS if span <= most), _LONGEST_INTERVAL)
-    if span / timedelta(seconds=parse_interval(every)) > MAX_POINTS:
+    found = parse_intervals(every, zone)
+    if span / timedelta(seconds=found.seconds or (found.days or found.months * 28) * 86_400) > MAX_POINTS:
         raise _invalid_view(
             f"intervals of {every} are too many for {span.days:,} days", "choose a shorter range, or longer ones"
         )
-    return every
+    return found
 
 
 def _read_page(text: str | None) -> int:

@@ -18,7 +18,8 @@ from ..errors import BuildError, DecodeError
 from ..semantics.duration import end_of, place_in_time
 from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
 from .grouping import read_keys
-from .periods import INTERVAL_EPOCH, parse_interval, require_utc
+from .intervals import Intervals, parse_intervals, seconds_since_epoch
+from .periods import parse_zone, require_utc
 from .report import Cell, Segment, UsageReport
 from .totals import UsageTotals
 
@@ -77,6 +78,7 @@ def measure_usage(
     *,
     by: Sequence[str] = (),
     every: str | None = None,
+    timezone: str | None = None,
     now: datetime | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
@@ -88,17 +90,18 @@ def measure_usage(
     with `\.` for a dot in a key; `user_metadata.status` is one too. If nothing or null stands there, the value is None;
     no session is left out. A value that is not a string counts as its text: `5`, `true`, or JSON.
 
-    `every` is the length of intervals, such as `1h`, `1d` or `7d`. They begin at midnight UTC, weeks on Monday. A
-    session counts in the interval in which it started, and each of its minutes in the one in which that minute began.
-    A session whose start cannot be read counts where it was created, or at `now`, with one minute and no duration; one
-    whose status cannot be read counts as `(unknown)`.
+    `every` is the length of intervals, such as `1h`, `1d`, `7d` or `1mo`. They begin at midnight UTC, weeks on Monday;
+    with a `timezone` such as `Europe/Berlin`, days and months are those of that place. A session counts in the interval
+    in which it started, and each of its minutes in the one in which that minute began. A session whose start cannot be
+    read counts where it was created, or at `now`, with one minute and no duration; one whose status cannot be read
+    counts as `(unknown)`.
 
     A session that has not ended counts up to `now`, the present unless given, and no further than `expires_at`. With
     `start` and `end`, only sessions that started from `start` on and before `end` count, with all of their minutes.
 
     Raise BuildError for an option that cannot be used, and DecodeError for a mapping that is not a session.
     """
-    meter = UsageMeter(by=by, every=every, now=now, start=start, end=end)
+    meter = UsageMeter(by=by, every=every, timezone=timezone, now=now, start=start, end=end)
     meter.add(sessions)
     return meter.report()
 
@@ -111,12 +114,14 @@ class UsageMeter:
         *,
         by: Sequence[str] = (),
         every: str | None = None,
+        timezone: str | None = None,
         now: datetime | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
         self.keys = read_keys(by)
-        self.every = None if every is None else parse_interval(every)
+        self.zone = parse_zone(timezone)
+        self.intervals = None if every is None else parse_intervals(every, self.zone)
         self.now = datetime.now(UTC) if now is None else require_utc(now, "now")
         self.start = None if start is None else require_utc(start, "start")
         self.end = None if end is None else require_utc(end, "end")
@@ -157,7 +162,9 @@ class UsageMeter:
     def add_rows(self, rows: Iterable[Any]) -> Self:
         """Count sessions that have the attributes of `row`."""
         # One pass over what may be millions: names are local, and nothing is called that need not be.
-        now, low, high, every, cells = self.now, self.start, self.end, self.every, self._cells
+        now, low, high, cells = self.now, self.start, self.end, self._cells
+        intervals = self.intervals
+        every = intervals.seconds if intervals else 0  # of a fixed length
         readers = [key.read for key in self.keys]
         tagged = any(key.path for key in self.keys)
         metadata = _EMPTY
@@ -176,7 +183,10 @@ class UsageMeter:
             if tagged:
                 metadata = row.user_metadata or _EMPTY
             segment = tuple([read(row, metadata) for read in readers])
-            place = None if every is None else _seconds_since_anchor(started) // every
+            place = None
+            if intervals:
+                began = seconds_since_epoch(started)
+                place = began // every if every else intervals.place_of(began)
             figures = cells.get((segment, place))
             if figures is None:
                 figures = cells[segment, place] = UsageTotals()
@@ -198,16 +208,16 @@ class UsageMeter:
             if running:
                 figures.running += 1
             figures.proxy_bytes += row.proxy_bytes or 0
-            if every is None:
+            if intervals is None:
                 figures.browser_minutes += minutes
             else:
-                spread_minutes(cells, segment, _seconds_since_anchor(started), minutes, every)
+                spread_minutes(cells, segment, began, minutes, intervals)
         return self
 
     def anew(self) -> UsageMeter:
         """Return a meter that measures in the same way, and has counted nothing."""
         meter = UsageMeter(by=[key.name for key in self.keys], now=self.now, start=self.start, end=self.end)
-        meter.every = self.every
+        meter.zone, meter.intervals = self.zone, self.intervals
         return meter
 
     def add_cells(self, cells: Mapping[Cell, UsageTotals]) -> Self:
@@ -230,27 +240,37 @@ class UsageMeter:
     def report(self) -> UsageReport:
         """Return the report of the sessions so far. The meter starts anew, because a report never changes."""
         by = [key.name for key in self.keys]
-        return UsageReport(by, self.every, now=self.now, start=self.start, end=self.end, cells=self.take_cells())
+        return UsageReport(
+            by,
+            self.intervals,
+            now=self.now,
+            start=self.start,
+            end=self.end,
+            cells=self.take_cells(),
+            zone=self.zone,
+        )
 
 
 def spread_minutes(
-    cells: dict[Cell, UsageTotals], segment: Segment, began: int, minutes: int, every: int, sessions: int = 1
+    cells: dict[Cell, UsageTotals],
+    segment: Segment,
+    began: int,
+    minutes: int,
+    intervals: Intervals,
+    sessions: int = 1,
 ) -> None:
     """Count each minute of some sessions in the interval in which it begins.
 
     Minute k begins 60 k seconds after the session, which `began` so many seconds after the epoch of intervals.
     """
+    place = intervals.place_of(began)
     while minutes > 0:
-        place = began // every
-        here = min(minutes, -((began - (place + 1) * every) // 60))
-        figures = cells.get((segment, place))
-        if figures is None:
-            figures = cells[segment, place] = UsageTotals()
-        figures.browser_minutes += here * sessions
-        minutes -= here
-        began += 60 * here
-
-
-def _seconds_since_anchor(time: datetime) -> int:
-    since = time - INTERVAL_EPOCH
-    return since.days * 86_400 + since.seconds
+        here = min(minutes, max(0, -((began - intervals.begin_of(place + 1)) // 60)))
+        if here:
+            figures = cells.get((segment, place))
+            if figures is None:
+                figures = cells[segment, place] = UsageTotals()
+            figures.browser_minutes += here * sessions
+            minutes -= here
+            began += 60 * here
+        place += 1

@@ -1,26 +1,25 @@
-"""Parse a time range such as `7d` or `cycle`, and split it into intervals.
+"""Parse a time range such as `7d`, `cycle` or `last-month`.
 
-A period is half open: its start belongs to it, its end does not. Everything is UTC. A billing cycle begins at midnight
-of its day, or of the last day of a shorter month.
+A period is half open: its start belongs to it, its end does not. Days and months are those of UTC, or of a time zone. A
+billing cycle begins at midnight of its day, or of the last day of a shorter month.
 """
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..errors import BuildError
 from ..language.literals import format_duration_literal, parse_duration, parse_now, parse_time
 from ..language.values import Now
 
-INTERVAL_EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
-"""A Monday: intervals are counted from here, so that days begin at midnight and weeks on Monday."""
+MONTHS = ("month", "last-month")
+"""Ranges by name: this month so far, and the one before."""
 
-MAX_INTERVALS = 100_000
-
-_RANGE = "24h, 7d, 30d, cycle, or FROM..TO as in 2026-11-01..2026-12-01"
+_RANGE = "24h, 7d, 30d, cycle, month, last-month, or FROM..TO as in 2026-11-01..2026-12-01"
 
 
 class Period(NamedTuple):
@@ -31,17 +30,20 @@ class Period(NamedTuple):
     name: str = ""
 
 
-def parse_range(text: str, now: datetime, billing_day: int = 1) -> Period:
-    """Return the period of `24h`, `7d`, `cycle` or `FROM..TO`.
+def parse_range(text: str, now: datetime, billing_day: int = 1, zone: ZoneInfo | None = None) -> Period:
+    """Return the period of `24h`, `7d`, `cycle`, `month`, `last-month` or `FROM..TO`.
 
-    FROM and TO are as in queries, and either may be left out. A period that goes on is open at its end: what starts
-    from now on belongs to it.
+    FROM and TO are as in queries, and either may be left out; a date is its first instant in the zone. A period that
+    goes on is open at its end: what starts from now on belongs to it.
     """
     now = require_utc(now, "now")
     if text == "cycle":
-        return Period(_cycle(now, billing_day), None, text)
+        return Period(_cycle(now, billing_day, zone), None, text)
+    if text in MONTHS:
+        this = _cycle(now, 1, zone)
+        return Period(this, None, text) if text == "month" else Period(_month_before(this, zone), this, text)
     if ".." in text:
-        start, end = (_parse_moment(part.strip(), now) for part in text.split("..", 1))
+        start, end = (_parse_moment(part.strip(), now, zone) for part in text.split("..", 1))
         if start is not None and end is not None and start >= end:
             raise _invalid_period(
                 f"the range {text[:80]!r} ends before it starts", "the end does not belong to a range"
@@ -61,9 +63,9 @@ def parse_instant(text: str) -> datetime:
     return time
 
 
-def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Period:
-    """Return the period before, of the same length. For a billing cycle that goes on, it is the same part of the cycle
-    before.
+def previous_period(period: Period, now: datetime, billing_day: int = 1, zone: ZoneInfo | None = None) -> Period:
+    """Return the period before, of the same length. For a billing cycle or a month that goes on, it is the same part of
+    the one before.
 
     Raise BuildError if the period has no start, and so none before it.
     """
@@ -72,47 +74,50 @@ def previous_period(period: Period, now: datetime, billing_day: int = 1) -> Peri
         raise _invalid_period("what has no start has no period before it", "give a range such as 30d")
     end = now if period.end is None else period.end
     try:
-        if period.name == "cycle":
+        if period.name == "last-month":
+            return Period(_month_before(period.start, zone), period.start, "previous month")
+        if period.name in ("cycle", "month"):
             # The instant before the start belongs to the cycle before.
-            start = _cycle(period.start - timedelta(microseconds=1), billing_day)
-            return Period(start, min(start + (end - period.start), period.start), "previous cycle")
+            day = billing_day if period.name == "cycle" else 1
+            start = _cycle(period.start - timedelta(microseconds=1), day, zone)
+            return Period(start, min(start + (end - period.start), period.start), f"previous {period.name}")
         # One that begins after now has no length yet.
         return Period(period.start - max(end - period.start, timedelta()), period.start, "previous")
     except OverflowError:
         raise _invalid_period("the period before begins before the year 1") from None
 
 
-def parse_interval(text: str) -> int:
-    """Return the seconds of an interval such as `1h` or `7d`."""
+def parse_length(text: str) -> int:
+    """Return the seconds of a length such as `1h` or `7d`."""
     try:
         seconds = int(_length(text).total_seconds())
-    except (ValueError, IndexError, KeyError, OverflowError):
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         seconds = 0
     if seconds < 60:
         raise _invalid_period(
-            f"{str(text)[:80]!r} is not an interval", "write 1h, 1d, 7d or another length of a minute or more"
+            f"{str(text)[:80]!r} is not an interval", "write 1h, 1d, 7d, 1mo or another length of a minute or more"
         )
     return seconds
 
 
-def write_every(seconds: int) -> str:
+def write_length(seconds: int) -> str:
+    """Return a length as it is written, in the largest unit."""
     from ..language.values import Duration
 
     return format_duration_literal(Duration(seconds))
 
 
-def intervals(first: int, last: int, every: int) -> Iterator[int]:
-    """Return the numbers of the intervals from one to another. Raise BuildError if there are far too many."""
-    if last - first >= MAX_INTERVALS:
+def parse_zone(text: str | None) -> ZoneInfo | None:
+    """Return the time zone of a name such as `Europe/Berlin`; None for UTC. Raise BuildError if there is none."""
+    if text is None or text in ("UTC", ""):
+        return None
+    try:
+        return ZoneInfo(text)
+    except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
         raise _invalid_period(
-            f"there are {last - first + 1:,} intervals of {write_every(every)} from the first session to the last",
-            "give a range, or longer intervals",
-        )
-    return iter(range(first, last + 1))
-
-
-def interval_start(number: int, every: int) -> datetime:
-    return INTERVAL_EPOCH + timedelta(seconds=number * every)
+            f"there is no time zone {text!r:.80}",
+            "write a name such as Europe/Berlin; where the system has no zones, pip install tzdata",
+        ) from None
 
 
 def require_utc(time: datetime, name: str) -> datetime:
@@ -122,16 +127,35 @@ def require_utc(time: datetime, name: str) -> datetime:
     return time.astimezone(UTC)
 
 
-def _cycle(now: datetime, day: int) -> datetime:
+def _cycle(now: datetime, day: int, zone: ZoneInfo | None) -> datetime:
     """Return when the billing cycle of an instant began."""
-    here = _day_of(now.year, now.month, day)
+    local = now if zone is None else now.astimezone(zone)
+    here = _day_of(local.year, local.month, day, zone)
     if here <= now:
         return here
-    return _day_of(*((now.year, now.month - 1) if now.month > 1 else (now.year - 1, 12)), day)
+    return _day_of(*((local.year, local.month - 1) if local.month > 1 else (local.year - 1, 12)), day, zone)
 
 
-def _day_of(year: int, month: int, day: int) -> datetime:
-    return datetime(year, month, min(day, monthrange(year, month)[1]), tzinfo=UTC)
+def _month_before(start: datetime, zone: ZoneInfo | None) -> datetime:
+    return _cycle(start - timedelta(microseconds=1), 1, zone)
+
+
+def _day_of(year: int, month: int, day: int, zone: ZoneInfo | None) -> datetime:
+    return day_begins(date(year, month, min(day, monthrange(year, month)[1])), zone)
+
+
+def day_begins(day: date, zone: ZoneInfo | None) -> datetime:
+    """Return the first instant of a day, in UTC.
+
+    Where midnight is skipped, the day begins with what follows; where there are two, with the first one.
+    """
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if zone is None:
+        return midnight
+    try:
+        return midnight - (midnight.replace(tzinfo=zone).utcoffset() or timedelta())
+    except OverflowError:  # at the ends of what a datetime can hold
+        return midnight
 
 
 def _length(text: str) -> timedelta:
@@ -141,10 +165,13 @@ def _length(text: str) -> timedelta:
     return timedelta(seconds=parse_duration(text).seconds)
 
 
-def _parse_moment(text: str, now: datetime) -> datetime | None:
+def _parse_moment(text: str, now: datetime, zone: ZoneInfo | None = None) -> datetime | None:
     if not text:
         return None
     try:
+        if zone is not None and re.fullmatch(r"(?a:\d{4}-\d\d-\d\d)", text):
+            parse_time(text)  # says what is wrong with it, as anywhere else
+            return day_begins(date.fromisoformat(text), zone)
         if text.startswith("now"):
             value = parse_now(text) if text == "now" or text[3:4] in ("-", "+") else None
             if not isinstance(value, Now):

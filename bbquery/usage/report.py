@@ -7,16 +7,18 @@ is why reports add up in any order, and why no total can differ from its parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple, Self, TypeAlias
+from zoneinfo import ZoneInfo
 
 from ..errors import BuildError, DecodeError
 from ..sessions.arrow_stream import ArrowColumn, export_stream
 from ..sessions.records import ProjectUsage
 from .grouping import read_keys
-from .periods import interval_start, intervals, parse_interval, require_utc, write_every
+from .intervals import Intervals, parse_intervals, seconds_since_epoch, show_in_zone
+from .periods import parse_zone, require_utc
 from .pricing import CostEstimate, format_money
 from .totals import UsageTotals
 
@@ -34,27 +36,30 @@ _SHOWN_IN_NOTEBOOKS = 50
 class UsageReport:
     """The usage of a set of sessions. It never changes.
 
-    `by` are the names that sessions are grouped by. `every` is the length of the intervals (`1d`), or None. `now` is up
-    to when running sessions were measured. `start` and `end` limit when the counted sessions started.
+    `by` are the names that sessions are grouped by. `every` is the length of the intervals (`1d`, `1mo`), or None.
+    `timezone` is the name of the zone whose days and months they are. `now` is up to when running sessions were
+    measured. `start` and `end` limit when the counted sessions started.
     """
 
     def __init__(
         self,
         by: Sequence[str],
-        every: int | None,
+        intervals: Intervals | None,
         *,
         now: datetime,
         start: datetime | None,
         end: datetime | None,
         cells: Mapping[Cell, UsageTotals],
+        zone: ZoneInfo | None = None,
     ) -> None:
         self.by = tuple(by)
-        self.every = None if every is None else write_every(every)
+        self.every = None if intervals is None else intervals.every
+        self.timezone = "UTC" if zone is None else zone.key
         self.now, self.start, self.end = now, start, end
-        self._seconds = every
+        self._intervals, self._zone = intervals, zone
         self._cells = cells
         places = [place for _, place in cells if place is not None]
-        self._places = list(intervals(min(places), max(places), every)) if places and every else []
+        self._places = intervals.from_to(min(places), max(places)) if places and intervals else range(0)
 
     def __repr__(self) -> str:
         return f"<UsageReport: {self.total.sessions} sessions, {self.total.browser_minutes} browser minutes>"
@@ -71,7 +76,7 @@ class UsageReport:
             ]
             figures = named if self.by else [((), self.total)]
         else:
-            head = (f"every {self.every} (UTC)",)
+            head = (f"every {self.every} ({self.timezone})",)
             figures = [((rfc3339(start),), totals) for start, totals in self.intervals.items()]
         most = max([totals.browser_minutes for _, totals in figures], default=0) or 1
         rows: list[tuple[str | Amount, ...]] = [
@@ -97,7 +102,7 @@ class UsageReport:
     __hash__ = None  # type: ignore[assignment]  # its cells have none
 
     def _settings(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in ("by", "every", "now", "start", "end")}
+        return {name: getattr(self, name) for name in ("by", "every", "timezone", "now", "start", "end")}
 
     # --- sums ----------------------------------------------------------------------------------
 
@@ -135,13 +140,17 @@ class UsageReport:
         }
 
     def _start_of(self, place: int) -> datetime:
-        assert self._seconds is not None, "there are places only where there are intervals"
-        return interval_start(place, self._seconds)
+        assert self._intervals is not None, "there are places only where there are intervals"
+        return self.local_time(self._intervals.start_of(place))
 
     def end_of(self, start: datetime) -> datetime:
         """Return the end of the interval that begins then."""
-        assert self._seconds is not None, "there are starts only where there are intervals"
-        return start + timedelta(seconds=self._seconds)
+        assert self._intervals is not None, "there are starts only where there are intervals"
+        return self._start_of(self._intervals.place_of(seconds_since_epoch(start)) + 1)
+
+    def local_time(self, time: datetime) -> datetime:
+        """Return a time as the clocks of the report's time zone show it."""
+        return show_in_zone(time, self._zone)
 
     def by_only(self, *names: str) -> UsageReport:
         """Return the report grouped by some of the names only. Raise BuildError for a name that it does not have."""
@@ -156,7 +165,9 @@ class UsageReport:
 
     def _with(self, cells: dict[Cell, UsageTotals], by: Sequence[str] | None = None) -> UsageReport:
         by = self.by if by is None else by
-        return UsageReport(by, self._seconds, now=self.now, start=self.start, end=self.end, cells=cells)
+        return UsageReport(
+            by, self._intervals, now=self.now, start=self.start, end=self.end, cells=cells, zone=self._zone
+        )
 
     def __add__(self, other: UsageReport) -> UsageReport:
         """Return the usage of both sets of sessions. A session that is in both counts twice.
@@ -212,6 +223,7 @@ class UsageReport:
         return {
             "by": list(self.by),
             "every": self.every,
+            "timezone": self.timezone,
             "now": rfc3339(self.now),
             "start": self.start and rfc3339(self.start),
             "end": self.end and rfc3339(self.end),
@@ -248,18 +260,18 @@ class UsageReport:
         if now is None:
             raise ValueError("now is null")
         by = [key.name for key in read_keys(mapping["by"])]
-        every = None if mapping["every"] is None else parse_interval(mapping["every"])
+        zone = parse_zone(mapping.get("timezone"))
+        every = None if mapping["every"] is None else parse_intervals(mapping["every"], zone)
         cells: dict[Cell, UsageTotals] = {}
         for item in mapping["cells"]:
             place = None
             if every is not None:
-                since = datetime.fromisoformat(item["start"]) - interval_start(0, every)
-                place = round(since.total_seconds()) // every
+                place = every.place_of(seconds_since_epoch(datetime.fromisoformat(item["start"])))
             segment = tuple([item["segment"][name] for name in by])
             if not all(value is None or isinstance(value, str) for value in segment):
                 raise ValueError(f"{segment} is not a segment")
             cells.setdefault((segment, place), UsageTotals()).add(UsageTotals.from_exact_dict(item))
-        return cls(by, every, now=now, start=start, end=end, cells=cells)
+        return cls(by, every, now=now, start=start, end=end, cells=cells, zone=zone)
 
 
 class Coverage(NamedTuple):

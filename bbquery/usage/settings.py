@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..config import InvalidValue, SettingReader, find_config, read_settings, strings
 from .grouping import read_keys
+from .periods import parse_zone
 from .pricing import Rates
 from .thresholds import parse_percentage, parse_threshold
 
@@ -28,6 +29,7 @@ class UsageSettings(NamedTuple):
     rates: Rates = Rates()
     fail_over: tuple[str, ...] = ()
     warn_over: tuple[str, ...] = ()
+    timezone: str | None = None
 
 
 def _read_names(value: object, root: Path) -> tuple[str, ...]:
@@ -79,9 +81,17 @@ def _read_currency(value: object, _root: Path) -> str:
     return value
 
 
+def _read_zone(value: object, _root: Path) -> str:
+    if not isinstance(value, str):
+        raise InvalidValue("the name of a time zone, such as Europe/Berlin")
+    parse_zone(value)
+    return value
+
+
 USAGE_SETTINGS: dict[str, SettingReader] = {
     "by": _read_names,
     "billing-day": _read_day,
+    "timezone": _read_zone,
     "browser-minute": _read_decimal,
     "proxy-gb": _read_decimal,
     "included-minutes": _read_whole_number,

@@ -19,7 +19,7 @@ from bbquery.cli.rendering.cells import duration_cell, format_duration
 from bbquery.cli.rendering.session_columns import parse_column
 from bbquery.dashboard.responses import sessions as dashboard_sessions
 from bbquery.dashboard.session_source import SessionSource
-from bbquery.dashboard.view_state import read_view
+from bbquery.dashboard.view_state import PageSettings, read_view
 from bbquery.semantics.duration import duration_of, is_running
 from bbquery.sessions.decoding import decode_record
 from bbquery.usage import FullSessionRow, measure_usage
@@ -76,7 +76,7 @@ def in_usage(found: Session) -> float | None:
 def on_the_dashboard(found: Session) -> float | None:
     rows = [msgspec.convert(found.to_dict(), FullSessionRow)]
     source = SessionSource(lambda: rows, 3600, clock=lambda: NOW)
-    (row,) = dashboard_sessions(source.data, read_view(Parameters(), NOW, 1, []), NOW)["sessions"]
+    (row,) = dashboard_sessions(source.data, read_view(Parameters(), NOW, PageSettings(), []), NOW)["sessions"]
     assert row["running"] is is_running(found)
     seconds: float | None = row["duration_seconds"]
     return seconds

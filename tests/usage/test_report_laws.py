@@ -20,7 +20,7 @@ from support.usage_sessions import NOW, PROJECT, lengths, lists, names
 from bbquery import BuildError, Client, Query, UsageReport, measure_usage
 from bbquery.emulator import Emulator
 from bbquery.usage import FullSessionRow, UsageMeter, metadata_keys
-from bbquery.usage.periods import INTERVAL_EPOCH
+from bbquery.usage.intervals import INTERVAL_EPOCH
 from bbquery.usage.session_files import read_sessions
 from bbquery.usage.totals import UsageTotals
 

@@ -90,9 +90,9 @@ def sync(
       bbquery archive sync sessions/ "user_metadata['env']:'prod'" --json
       bbquery archive sync /tmp/sessions --emulator
     """
-    from ...usage.periods import parse_interval
+    from ...usage.periods import parse_length
 
-    pause = None if every is None else parse_interval(every)
+    pause = None if every is None else parse_length(every)
     if settings and text is None:
         raise click.UsageError("--set needs a QUERY with a $NAME")
     wanted = None if text is None else read_query(text, settings)

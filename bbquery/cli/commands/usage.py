@@ -26,8 +26,16 @@ FILES = ("parquet", "html", "png")
 @click.option(
     "--by", metavar="NAMES", help=r"The names to group by, such as client,order.status; \. is a dot in a key."
 )
-@click.option("--range", "period", metavar="RANGE", help="24h, 7d, 30d, cycle, or FROM..TO; everything unless given.")
-@click.option("--every", metavar="LENGTH", help="Divide the range into intervals: 1h, 1d, 7d.")
+@click.option(
+    "--range",
+    "period",
+    metavar="RANGE",
+    help="24h, 7d, 30d, cycle, month, last-month, or FROM..TO; everything unless given.",
+)
+@click.option("--every", metavar="LENGTH", help="Divide the range into intervals: 1h, 1d, 7d, 1mo.")
+@click.option(
+    "--timezone", metavar="ZONE", help="Whose days and months they are, such as Europe/Berlin; UTC unless given."
+)
 @click.option("--compare", type=click.Choice(["previous"]), help="Show the change against the period before.")
 @click.option(
     "--input",
@@ -71,6 +79,7 @@ def command(
     by: str | None,
     period: str | None,
     every: str | None,
+    timezone: str | None,
     compare: str | None,
     inputs: tuple[str, ...],
     archive: Path | None,
@@ -90,7 +99,7 @@ def command(
 
     A session counts where it started. It takes at least one browser minute, which is documented; that longer ones
     are rounded up to whole minutes is an assumption. A session that has not ended counts up to now. All times are
-    UTC. Costs are estimates, by the rates of the configuration, [tool.bbquery.usage].
+    UTC, unless --timezone says otherwise. Costs are estimates, by the rates of the configuration, [tool.bbquery.usage].
 
     A LIMIT is a number of browser_minutes, sessions, running, proxy_bytes, average_duration, p50_duration,
     p95_duration, error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it limits that segment. If a limit
@@ -135,6 +144,7 @@ def command(
         configured.billing_day,
         strict,
         archive,
+        timezone or configured.timezone,
     )
     require_format("openmetrics" if serve is not None else form, names)
     asked.periods(now or datetime.now(UTC))  # what is wrong with them is said before anybody is asked

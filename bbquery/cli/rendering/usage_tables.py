@@ -12,7 +12,7 @@ from ...usage.pricing import CostEstimate, format_money
 from ...usage.report import Segment, UsageReport
 from ...usage.totals import UsageTotals
 from ..console import print_note, write
-from .cells import format_bytes, format_duration, format_time, metadata_value
+from .cells import format_bytes, format_duration, metadata_value
 from .session_list import count_sessions
 from .tables import Column, write_table
 
@@ -50,7 +50,7 @@ def print_usage_report(
             write("\n")
         rows = [_UsageRow((_moment(start, report),), figures) for start, figures in report.intervals.items()]
         rows.append(_total(report, None, 1))
-        left_out += _write((f"every {report.every} (UTC)",), rows, report.total, None, prices)
+        left_out += _write((f"every {report.every} ({report.timezone})",), rows, report.total, None, prices)
     if not report.by and report.every is None:
         _write(("",), [_total(report, previous, 1)], report.total, previous, prices)
     _print_legend(report, previous, prices, left_out)
@@ -74,8 +74,8 @@ def _format_figure(value: str | None) -> str | Text:
 
 
 def _moment(start: datetime, report: UsageReport) -> str:
-    text = format_time(start)
-    return text.removesuffix(" 00:00") if (report.every or "").endswith("d") else text
+    text = f"{start:%Y-%m-%d %H:%M}"
+    return text.removesuffix(" 00:00") if (report.every or "").endswith(("d", "mo")) else text
 
 
 def _write(
@@ -163,7 +163,9 @@ def _print_legend(
 
 
 def _when(report: UsageReport) -> str:
-    start, end = (time and f"{format_time(time)} UTC" for time in (report.start, report.end))
+    start, end = (
+        time and f"{report.local_time(time):%Y-%m-%d %H:%M} {report.timezone}" for time in (report.start, report.end)
+    )
     if start and end:
         return f" that started from {start} to {end}"
     return f" that started since {start}" if start else f" that started before {end}" if end else ""

@@ -88,7 +88,10 @@ def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     starts = list(report.intervals)
-    width = report.end_of(starts[0]) - starts[0]
+    # matplotlib would show them in UTC. Where a clock is set back, two bars of an hour share a place.
+    shown = [start.replace(tzinfo=None) for start in starts]
+    widths = [(report.end_of(start) - start) * 0.9 for start in starts]
+    place_of = {start: at for at, start in enumerate(starts)}
     locator = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]  # of matplotlib's
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))  # type: ignore[no-untyped-call]  # as above
@@ -97,10 +100,10 @@ def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set
         heights = [0] * len(starts)
         for (segment, start), figures in report.cells.items():
             if segment in segments and start is not None:
-                heights[(start - starts[0]) // width] += figures.browser_minutes
-        axes.bar(starts, heights, bottom=floor, width=width * 0.9, align="edge", color=color)  # type: ignore[arg-type]  # times, as its documentation has them
+                heights[place_of[start]] += figures.browser_minutes
+        axes.bar(shown, heights, bottom=floor, width=widths, align="edge", color=color)  # type: ignore[arg-type]  # times, as its documentation has them
         floor = [low + high for low, high in zip(floor, heights, strict=True)]
-    axes.set_ylabel(f"browser minutes per {report.every}, UTC", color=_FAINT, fontsize=10)
+    axes.set_ylabel(f"browser minutes per {report.every}, {report.timezone}", color=_FAINT, fontsize=10)
     axes.tick_params(colors=_FAINT, labelsize=10, length=0)
     axes.grid(axis="y", color="#e3e6ea")
     axes.set_axisbelow(True)
