@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..usage import UsageReport, pricing
 from ..usage.export import tabular
+from ..usage.export.bill import to_bill
 from ..usage.export.openmetrics import to_openmetrics
 from .arguments import stdin_bytes
 from .console import EXIT_OK, CliError, print_error, print_note, write
@@ -66,6 +67,8 @@ def write_reports(
         write_lines([{name: value for name, value in cell.items() if name not in exact} for cell in cells])
     elif form == "csv":
         write(tabular.to_csv(report, prices))
+    elif form == "bill":
+        write(to_bill(report, prices))
     elif form == "openmetrics":
         write(to_openmetrics(report, prices))
     else:

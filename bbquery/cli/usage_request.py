@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,12 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ..usage import FullSessionRow, UsageMeter, UsageReport, periods, pricing, thresholds
+from ..errors import TransportError
+from ..usage import FullSessionRow, UsageMeter, UsageReport, notifications, periods, pricing, thresholds
+from ..usage.notifications import Breach, Target
 from ..usage.periods import Period
+from ..usage.report import rfc3339
 from ..usage.session_files import read_sessions
 from ..usage.settings import UsageSettings
 from .arguments import stdin_bytes, within_project
-from .console import EXIT_INVALID, EXIT_OK, CliError, print_error
+from .console import CliError, print_error
 from .rendering.session_list import print_problems
 
 if TYPE_CHECKING:
@@ -145,8 +150,8 @@ class UsageLimits(NamedTuple):
         keys = [limit.key for limit in (*self.fail, *self.warn) if limit.key is not None]
         return tuple(dict.fromkeys([*by, *keys]))
 
-    def judge(self, report: UsageReport, prices: pricing.CostEstimate) -> int:
-        """Print which limits are exceeded, and return the exit status."""
+    def judge(self, report: UsageReport, prices: pricing.CostEstimate) -> list[Breach]:
+        """Print which limits are exceeded, and return them."""
         failed = thresholds.exceeded(report, self.fail, prices)
         warned = thresholds.exceeded(report, self.warn, prices)
         if self.share is not None:
@@ -158,4 +163,36 @@ class UsageLimits(NamedTuple):
             print_error(str(each), "warning")
         for each in failed:
             print_error(str(each))
-        return EXIT_INVALID if failed else EXIT_OK
+        return [*[Breach(each, True) for each in failed], *[Breach(each, False) for each in warned]]
+
+
+def notify(
+    targets: Sequence[Target],
+    report: UsageReport,
+    asked: UsageRequest,
+    breaches: Sequence[Breach],
+    state: Path | None,
+) -> None:
+    """Tell each target of the breaches that are new to it. Raise TransportError if one could not be told.
+
+    The others are told all the same.
+    """
+    told = notifications.ToldBreaches(state or notifications.default_state_file())
+    secret = notifications.read_secret(os.environ.get(notifications.SECRET_VARIABLE))
+    # A cycle or a month that begins anew is told of anew; a range that slides is one and the same.
+    is_calendar = asked.range is not None and (asked.range in ("cycle", *periods.MONTHS) or ".." in asked.range)
+    period = json.dumps([asked.range, str(asked.query or ""), str(report.start) if is_calendar else None])
+    problems = []
+    for target in targets:
+        try:
+            if new := told.new(target, period, breaches):
+                notifications.send_message(target, notifications.message_for(target, report, new), secret)
+            told.keep(target, period, breaches, rfc3339(report.now))
+        except TransportError as error:
+            problems.append(error)
+        except OSError as error:
+            raise CliError(f"cannot write what was told: {error.strerror or error}; it will be told again") from None
+    for problem in problems[:-1]:
+        print_error(str(problem))
+    if problems:
+        raise problems[-1]

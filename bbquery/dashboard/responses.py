@@ -89,7 +89,7 @@ def report(
         "keys": [[name, count] for name, count in data.keys.most_common(MAX_KEYS)],
         "total": measured.total.to_dict(),
         "previous": _previous(data, view, now, settings),
-        "cost": _cost(measured.total, view, settings.rates),
+        "cost": _estimate(measured.total, view, settings.rates),
         "limits": [
             {"text": limit.text, "metric": limit.metric, "most": float(limit.most)}
             for limit in settings.limits
@@ -111,10 +111,10 @@ def _previous(data: LoadedSessions, view: ViewState, now: datetime, settings: Pa
         return None
     sessions = select_sessions(data, view._replace(period=before), now).sessions
     total = UsageMeter(now=now).add_rows(sessions).report().total
-    return {**total.to_dict(), "cost": _cost(total, view, settings.rates)}
+    return {**total.to_dict(), "cost": _estimate(total, view, settings.rates)}
 
 
-def _cost(total: UsageTotals, view: ViewState, rates: Rates) -> dict[str, str] | None:
+def _estimate(total: UsageTotals, view: ViewState, rates: Rates) -> dict[str, str] | None:
     """Return the estimated cost, or None without prices. What a billing cycle includes counts for a cycle only."""
     if not rates.priced:
         return None

@@ -19,10 +19,10 @@ INTERVAL_EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 
 MAX_INTERVALS = 100_000
 
-_DAY = 86_400
+_DAY_SECONDS = 86_400
 _MONDAY = INTERVAL_EPOCH.toordinal()
-_FIRST = (1 - _MONDAY) * _DAY
-_LAST = (date.max.toordinal() + 1 - _MONDAY) * _DAY
+_FIRST = (1 - _MONDAY) * _DAY_SECONDS
+_LAST = (date.max.toordinal() + 1 - _MONDAY) * _DAY_SECONDS
 """Seconds from the epoch of intervals to the limits of what a datetime can hold."""
 
 
@@ -72,15 +72,15 @@ class Intervals:
             year, month = divmod(place * self.months, 12)
             if not 1 <= year <= 9999:  # beyond what a date can be: they go on somehow
                 return (
-                    _FIRST + (place * self.months - 12) * 31 * _DAY
+                    _FIRST + (place * self.months - 12) * 31 * _DAY_SECONDS
                     if year < 1
-                    else _LAST + (place * self.months - 120_000) * 31 * _DAY
+                    else _LAST + (place * self.months - 120_000) * 31 * _DAY_SECONDS
                 )
             day = date(year, month + 1, 1)
         else:
             ordinal = place * self.days + _MONDAY
             if not 1 <= ordinal <= date.max.toordinal():
-                return (ordinal - _MONDAY) * _DAY
+                return (ordinal - _MONDAY) * _DAY_SECONDS
             day = date.fromordinal(ordinal)
         return seconds_since_epoch(day_begins(day, self.zone))
 
@@ -103,15 +103,15 @@ def parse_intervals(text: str, zone: ZoneInfo | None = None) -> Intervals:
     if isinstance(text, str) and (months := re.fullmatch(r"(?a:([1-9]\d{0,2}))mo", text)):
         return Intervals(text, months=int(months[1]), zone=zone)
     seconds = parse_length(text)
-    if zone is not None and seconds % _DAY == 0:
-        return Intervals(write_length(seconds), days=seconds // _DAY, zone=zone)
+    if zone is not None and seconds % _DAY_SECONDS == 0:
+        return Intervals(write_length(seconds), days=seconds // _DAY_SECONDS, zone=zone)
     return Intervals(write_length(seconds), seconds=seconds)
 
 
 def seconds_since_epoch(time: datetime) -> int:
     """Return the whole seconds from `INTERVAL_EPOCH` to an instant."""
     since = time - INTERVAL_EPOCH
-    return since.days * _DAY + since.seconds
+    return since.days * _DAY_SECONDS + since.seconds
 
 
 def show_in_zone(time: datetime, zone: ZoneInfo | None) -> datetime:

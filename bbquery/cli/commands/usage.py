@@ -12,11 +12,11 @@ from typing import Any
 import click
 
 from ..arguments import read_query
-from ..console import EXIT_OK, is_terminal
+from ..console import EXIT_INVALID, EXIT_OK, is_terminal
 from ..options import Command, ConnectionOptions, archive_option, connection_options, query_argument, strict_option
 from ..rendering.tables import spinner
 
-OUTPUTS = ("table", "json", "ndjson", "csv", "parquet", "openmetrics", "html", "png")
+OUTPUTS = ("table", "json", "ndjson", "csv", "bill", "parquet", "openmetrics", "html", "png")
 FILES = ("parquet", "html", "png")
 """Formats that are not for a terminal, and need an --output-file."""
 
@@ -57,6 +57,20 @@ FILES = ("parquet", "html", "png")
 @click.option(
     "--warn-over", multiple=True, metavar="LIMIT", help="Warn above a limit; 80% means 80 % of each --fail-over."
 )
+@click.option(
+    "--notify",
+    "targets",
+    multiple=True,
+    envvar="BBQUERY_NOTIFY_URL",
+    metavar="URL",
+    help="Tell this webhook, or Slack, of each limit that is passed, once; BBQUERY_NOTIFY_URL unless given.",
+)
+@click.option(
+    "--notify-state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where it is kept what was told; in your state folder unless given.",
+)
 @click.option("--coverage", is_flag=True, help="Compare with what the service counts for the project.")
 @click.option("--serve", metavar="ADDRESS", help="Serve OpenMetrics at an address such as :9464, until Ctrl-C.")
 @click.option(
@@ -88,6 +102,8 @@ def command(
     limit: int | None,
     fail_over: tuple[str, ...],
     warn_over: tuple[str, ...],
+    targets: tuple[str, ...],
+    notify_state: Path | None,
     coverage: bool,
     serve: str | None,
     refresh: float,
@@ -105,6 +121,10 @@ def command(
     p95_duration, error_rate, timeout_rate or estimated_cost. KEY:VALUE. before it limits that segment. If a limit
     of --fail-over is passed, a line says so, and the exit status is 1.
 
+    --notify sends a POST with JSON, signed by BBQUERY_NOTIFY_SECRET if that is set; an address at hooks.slack.com,
+    or with slack: before it, gets a message as Slack takes it. A limit is told once in a cycle or month, or until
+    it is no longer passed. What cannot be told is an error, with exit status 2, and is told the next time.
+
     A session that stands in two files counts twice. --output html is the page of `bbquery dashboard` in one file.
 
     \b
@@ -113,10 +133,11 @@ def command(
       bbquery usage --range cycle --every 1d --by client --output csv
       bbquery usage --input june.ndjson --input july.ndjson.gz --by client
       bbquery usage --archive sessions/ --by client --range cycle
+      bbquery usage --by client --range last-month --output bill > bill.html
       bbquery usage --range 24h --fail-over client:acme.browser_minutes=200
       bbquery usage --by client --range 24h --serve :9464
     """
-    from ...usage import periods, pricing
+    from ...usage import notifications, periods, pricing
     from ...usage.export import require_format
     from ...usage.grouping import split_names
     from ...usage.settings import load_usage_settings
@@ -124,9 +145,12 @@ def command(
 
     configured = load_usage_settings(Path.cwd(), config)
     names = configured.by if by is None else split_names(by)
+    if output == "bill" and every is None and period not in periods.MONTHS:
+        every = "1mo"
     form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
     _check_options(form, click.get_current_context().params)
     limits = usage_request.UsageLimits.read(configured, fail_over, warn_over)
+    told = [notifications.parse_target(target) for target in targets if serve is None and form != "html"]
     now = None if instant is None else periods.parse_instant(instant)
     wanted = None if text is None else read_query(text, settings)
     project = connection.project
@@ -166,7 +190,10 @@ def command(
     ]
     with usage_output.redirect_output(None if form in FILES else output_file):
         usage_output.write_reports(form, shown, counted, output_file, limit)
-    return limits.judge(reports[0], prices[0])
+    found = limits.judge(reports[0], prices[0])
+    if told:
+        usage_request.notify(told, reports[0], asked, found, notify_state)
+    return EXIT_INVALID if any(each.is_failure for each in found) else EXIT_OK
 
 
 def _check_options(form: str, given: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pyarrow import parquet
 from support.command_line import PROJECT, Run, session
+from support.webhook_receiver import webhook_receiver
 
 from bbquery import UsageReport
 from bbquery.emulator import Emulator
@@ -404,3 +405,44 @@ def test_odd_sessions_are_counted_with_a_warning(run: Run, service: Service, fol
         outcome = run("usage", "--strict", *arguments)
         assert (outcome.status, outcome.out) == (2, "")
         assert "startedAt" in outcome.err or "proxyBytes" in outcome.err
+
+
+# --- bills and notifications -------------------------------------------------------------------
+
+
+def test_a_bill_of_last_month(run: Run, service: Service) -> None:
+    service(*ALL)
+    outcome = run("usage", "--by", "client", "--range", "last-month", "--now", "2026-12-05", "--output", "bill")
+    assert outcome.status == 0
+    assert "<h2>November 2026</h2>" in outcome.out
+    assert ">66<" in outcome.out
+
+
+def test_a_month_is_that_of_the_place(run: Run, service: Service) -> None:
+    service(session(1, startedAt="2026-10-31T23:30:00Z", endedAt="2026-10-31T23:31:00Z"))
+    how = ("usage", "--every", "1mo", "--now", "2026-12-05", "--output", "csv")
+    assert run(*how).out.splitlines()[1].startswith("2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,1,")
+    there = run(*how, "--timezone", "Europe/Berlin").out.splitlines()[1]
+    assert there.startswith("2026-11-01T00:00:00+01:00,2026-12-01T00:00:00+01:00,1,")
+
+
+def test_a_limit_is_told_once_and_again_when_it_could_not_be(
+    run: Run, service: Service, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service(*ALL)
+    monkeypatch.setenv("BBQUERY_NOTIFY_SECRET", "key")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    with webhook_receiver() as receiver:
+        how = ("usage", "--range", "cycle", "--now", "2026-11-20", "--fail-over", "browser_minutes=10")
+        receiver.answers = [400]
+        refused = run(*how, "--notify", receiver.url)
+        assert refused.status == 2
+        assert "S3CRET" not in refused.err
+        receiver.answers = [204]
+        assert [run(*how, "--notify", receiver.url).status for _ in range(2)] == [1, 1]
+        assert len(receiver.received) == 2
+        assert "webhook-signature" in receiver.received[-1].headers
+        assert run(*how[:3], "--now", "2026-12-20", *how[5:], "--notify", receiver.url).status == 0
+        assert run(*how[:3], "--now", "2026-11-21", *how[5:], "--notify", receiver.url).status == 1
+        assert len(receiver.received) == 2  # still the same breach of the same cycle
+    assert (folder / "state" / "bbquery" / "notified.json").exists()
