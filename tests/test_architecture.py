@@ -66,7 +66,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             rules files extractors.python extractors.javascript extractors.strings_only
 servers:    lazy_exports host_guard local_server
 emulator:   switches likeness store app damage fault_injection sample_data server
-dashboard:  assets session_source view_state responses server static_export
+dashboard:  assets session_source metadata_vocabulary view_state responses server static_export
 language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
             known_vocabularies workspace predicate_sentences code_actions completion_items hovers semantic_tokens
             structure query_formats key_renames protocol server commands features connections

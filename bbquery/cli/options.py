@@ -149,6 +149,12 @@ class ConnectionOptions:
         self._seconds = seconds
         self._emulated = emulated
 
+    @property
+    def is_vendor(self) -> bool:
+        """True if it is the vendor's own service, where the vendor's pages show the same sessions."""
+        url = self._url or os.environ.get("BROWSERBASE_BASE_URL") or BASE_URL
+        return not self._emulated and url.rstrip("/") == BASE_URL
+
     @contextmanager
     def open(self) -> Iterator[Client]:
         """Give a client, on an emulator of its own if that was asked for. Raise CliError if it cannot be made."""

@@ -13,15 +13,23 @@ from ..usage import UsageReport, pricing
 from ..usage.export import tabular
 from ..usage.export.bill import to_bill
 from ..usage.export.openmetrics import to_openmetrics
+from ..usage.periods import parse_zone
+from ..usage.thresholds import parse_thresholds
 from .arguments import stdin_bytes
 from .console import EXIT_OK, CliError, print_error, print_note, write
 from .rendering.json_output import write_json, write_lines
 from .rendering.usage_tables import print_usage_report
 from .serving import binding, until_interrupted
 
+INSPECTOR = "https://www.browserbase.com/sessions/"
+"""Where the vendor shows a session, before its id (docs/service.md#f31)."""
+
 if TYPE_CHECKING:
     from ..client.blocking import Client
+    from ..dashboard.view_state import PageSettings
     from ..sessions.records import ProjectUsage
+    from ..usage.settings import UsageSettings
+    from .options import ConnectionOptions
     from .usage_request import UsageRequest
 
 
@@ -86,7 +94,22 @@ def write_reports(
         print_note(str(coverage))
 
 
-def write_page(asked: UsageRequest, client: Client | None, by: tuple[str, ...], file: str) -> None:
+def page_settings(configured: UsageSettings, timezone: str | None, connection: ConnectionOptions) -> PageSettings:
+    """Return the settings of the dashboard's page: those of the configuration, and what the command line says."""
+    from ..dashboard.view_state import PageSettings
+
+    return PageSettings(
+        configured.billing_day,
+        parse_zone(timezone or configured.timezone),
+        configured.rates,
+        tuple(parse_thresholds([*configured.fail_over]).values()),
+        INSPECTOR if connection.is_vendor else None,
+    )
+
+
+def write_page(
+    asked: UsageRequest, client: Client | None, by: tuple[str, ...], file: str, settings: PageSettings
+) -> None:
     """Write the dashboard as one file, of the sessions that were asked for."""
     try:
         from ..dashboard import Source, export
@@ -110,7 +133,7 @@ def write_page(asked: UsageRequest, client: Client | None, by: tuple[str, ...], 
         sessions = rows if wanted is None else list(wanted.filter(rows, now=now))
     source = Source(lambda: sessions, 1, "" if asked.query is None else str(asked.query), lambda: now)
     try:
-        Path(file).write_text(export(source, by[:2] or None, asked.billing_day), "utf-8")
+        Path(file).write_text(export(source, by[:2] or None, settings=settings), "utf-8")
     except OSError as error:
         raise _cannot_write_file(file, error) from None
 

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-SCRIPTS = ("dom.js", "format.js", "api.js", "view.js", "chart.js", "tables.js", "app.js")
+SCRIPTS = ("dom.js", "format.js", "api.js", "view.js", "chart.js", "tables.js", "completion.js", "app.js")
 """Modules; each imports from those before it only."""
 
 _STATIC = files(__package__).joinpath("static")

@@ -10,19 +10,24 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from ..errors import BuildError
 from ..fields import FieldBuilder, MetadataField, field
 from ..language.nodes import conjuncts
+from ..lint.completions import complete
 from ..query import Query
 from ..semantics.duration import duration_of, is_running, place_in_time
 from ..usage import UsageMeter, UsageReport
+from ..usage.export.tabular import to_csv
 from ..usage.grouping import join_name, read_keys
+from ..usage.intervals import show_in_zone
 from ..usage.meter import UNKNOWN_STATUS
 from ..usage.periods import previous_period
 from ..usage.pricing import CostEstimate, Rates, estimate_cost, format_money
 from ..usage.report import Segment, rfc3339
 from ..usage.totals import UsageTotals
+from .metadata_vocabulary import MetadataVocabulary
 from .session_source import LoadedSessions
 from .view_state import PAGE, PageSettings, ViewState, choose_intervals
 
@@ -30,6 +35,7 @@ MAX_SEGMENTS = 50
 MAX_SERIES = 8
 """Of the chart; what is in none of them is in one more."""
 MAX_KEYS = 200
+MAX_COMPLETIONS = 12
 _MAX_TEXT = 200
 _MAX_PAIRS = 40
 
@@ -90,6 +96,7 @@ def report(
         "total": measured.total.to_dict(),
         "previous": _previous(data, view, now, settings),
         "cost": _estimate(measured.total, view, settings.rates),
+        "coverage": _coverage(data, view, measured),
         "limits": [
             {"text": limit.text, "metric": limit.metric, "most": float(limit.most)}
             for limit in settings.limits
@@ -112,6 +119,16 @@ def _previous(data: LoadedSessions, view: ViewState, now: datetime, settings: Pa
     sessions = select_sessions(data, view._replace(period=before), now).sessions
     total = UsageMeter(now=now).add_rows(sessions).report().total
     return {**total.to_dict(), "cost": _estimate(total, view, settings.rates)}
+
+
+def _coverage(data: LoadedSessions, view: ViewState, measured: UsageReport) -> dict[str, int] | None:
+    """Return how much of what the service counts is in the view, or None if the two are not of the same sessions.
+
+    Over which time the service counts is not documented (docs/service.md#f23), so it is compared with everything.
+    """
+    if data.counted is None or view.query is not None or view.period.name != "all":
+        return None
+    return {"accounted": measured.total.browser_minutes, "counted": data.counted}
 
 
 def _estimate(total: UsageTotals, view: ViewState, rates: Rates) -> dict[str, str] | None:
@@ -156,7 +173,9 @@ def _empty(length: int) -> dict[str, list[int]]:
 # --- the sessions behind them ------------------------------------------------------------------
 
 
-def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, Any]:
+def sessions(
+    data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED
+) -> dict[str, Any]:
     """Return one page of the sessions. A page after the last one is the last one."""
     found = select_sessions(data, view, now).sessions
     name = view.sort.removeprefix("-")
@@ -174,18 +193,19 @@ def sessions(data: LoadedSessions, view: ViewState, now: datetime) -> dict[str, 
         "pages": pages,
         "first": (page - 1) * PAGE + 1 if shown else 0,
         "sort": view.sort,
-        "sessions": [_row(session, now) for session in shown],
+        "inspector": settings.inspector,
+        "sessions": [_row(session, now, settings.zone) for session in shown],
     }
 
 
-def _row(session: Any, now: datetime) -> dict[str, Any]:
+def _row(session: Any, now: datetime, zone: ZoneInfo | None) -> dict[str, Any]:
     lasted = duration_of(session, now)
     return {
         "id": session.id,
         "status": session.status or UNKNOWN_STATUS,
         "region": session.region,
-        "started_at": session.started_at and _utc(session.started_at),
-        "ended_at": session.ended_at and _utc(session.ended_at),
+        "started_at": session.started_at and _local(session.started_at, zone),
+        "ended_at": session.ended_at and _local(session.ended_at, zone),
         "duration_seconds": None if lasted is None else lasted.total_seconds(),
         "running": is_running(session),
         "proxy_bytes": session.proxy_bytes or 0,
@@ -193,9 +213,9 @@ def _row(session: Any, now: datetime) -> dict[str, Any]:
     }
 
 
-def _utc(time: datetime) -> str:
-    """Return a time in UTC: a file may hold times of any zone."""
-    return rfc3339(time.astimezone(UTC))
+def _local(time: datetime, zone: ZoneInfo | None) -> str:
+    """Return a time as the clocks of the page's zone show it: a file may hold times of any zone."""
+    return rfc3339(show_in_zone(time.astimezone(UTC), zone))
 
 
 _SORT_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
@@ -223,6 +243,19 @@ def _truncate_cell(text: str) -> str:
     return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
 
 
+# --- the figures as a file ---------------------------------------------------------------------
+
+
+def csv_of(data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED) -> str:
+    """Return the figures of a view as `bbquery usage --output csv` does. It has intervals if the view names some."""
+    chosen = select_sessions(data, view, now)
+    zone = None if settings.zone is None else settings.zone.key
+    meter = UsageMeter(by=view.by, every=view.every, timezone=zone, now=now)
+    measured = meter.add_rows(chosen.sessions).report()
+    rates = settings.rates if view.period.name == "cycle" else settings.rates.without_allowances()
+    return to_csv(measured, estimate_cost(measured.total, rates) if rates.priced else None)
+
+
 # --- filtering by a segment --------------------------------------------------------------------
 
 
@@ -245,3 +278,17 @@ def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str]
         elif part.ast not in conjuncts(query.ast):
             query &= part
     return {"query": "" if query is None else str(query)}
+
+
+# --- completing the filter ---------------------------------------------------------------------
+
+
+def complete_filter(text: str, at: int, vocabulary: MetadataVocabulary) -> dict[str, Any]:
+    """Return what may come next at a place of a filter, and what of it fits what is typed already."""
+    found = []
+    for each in complete(text, at, [vocabulary]):
+        typed = text[each.span.start : at].strip("'[").lower()
+        if typed and not each.label.strip("'[").lower().startswith(typed):
+            continue
+        found.append({"label": each.label, "detail": each.detail, "text": each.text, "span": list(each.span)})
+    return {"completions": found[:MAX_COMPLETIONS]}

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,11 +25,14 @@ from ..servers.host_guard import HostGuard
 from ..servers.local_server import LocalServer
 from . import responses
 from .assets import SCRIPTS, asset, index
+from .metadata_vocabulary import MetadataVocabulary
 from .session_source import LoadedSessions, SessionSource
-from .view_state import PageSettings, ViewState, read_filter, read_segment, read_view
+from .view_state import PageSettings, ViewState, read_filter, read_place, read_segment, read_view
+
+Answered = TypeVar("Answered")
 
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -62,6 +65,7 @@ class Dashboard:
         self.source = source
         self._by = by
         self._settings = settings or PageSettings(billing_day)
+        self._vocabulary: tuple[int, MetadataVocabulary] | None = None
         app = HostGuard(self._app(), host, _HEADERS, methods=("GET", "HEAD"))
         self._server = LocalServer(app, host, port, name="bbquery.dashboard")
 
@@ -111,6 +115,8 @@ class Dashboard:
                 Route("/api/report", _answering(self._report)),
                 Route("/api/sessions", _answering(self._sessions)),
                 Route("/api/filter", _answering(self._filter)),
+                Route("/api/complete", _answering(self._complete)),
+                Route("/export.csv", self._csv),
                 Route("/api/check", _answering(_check_query)),
             ]
         )
@@ -130,11 +136,26 @@ class Dashboard:
         return self._answer(partial(responses.report, settings=self._settings), request)
 
     def _sessions(self, request: Request) -> dict[str, Any]:
-        return self._answer(responses.sessions, request)
+        return self._answer(partial(responses.sessions, settings=self._settings), request)
 
-    def _answer(
-        self, of: Callable[[LoadedSessions, ViewState, datetime], dict[str, Any]], request: Request
-    ) -> dict[str, Any]:
+    def _complete(self, request: Request) -> dict[str, Any]:
+        data = self.source.data
+        if self._vocabulary is None or self._vocabulary[0] != data.version:
+            self._vocabulary = (data.version, MetadataVocabulary(data.sessions))
+        return responses.complete_filter(*read_place(request.query_params), self._vocabulary[1])
+
+    def _csv(self, request: Request) -> Response:
+        try:
+            text = self._answer(partial(responses.csv_of, settings=self._settings), request)
+        except (QuerySyntaxError, BuildError) as error:
+            return _json({"error": _describe_problem(error)}, 400)
+        # What metadata holds need not be UTF-8.
+        body = text.encode("utf-8", "backslashreplace")
+        return Response(
+            body, media_type="text/csv", headers={"content-disposition": 'attachment; filename="usage.csv"'}
+        )
+
+    def _answer(self, of: Callable[[LoadedSessions, ViewState, datetime], Answered], request: Request) -> Answered:
         data, now = self.source.data, self.source.now()
         by = data.first_key if self._by is None else self._by
         return of(data, read_view(request.query_params, now, self._settings, by), now)

@@ -24,13 +24,14 @@ LoadFunction = Callable[[], Sequence[Any] | None]
 
 class LoadedSessions(NamedTuple):
     """Sessions as they were at `at`. `keys` are the names in their metadata, with the number of sessions that have
-    each.
+    each. `counted` are the browser minutes that the service counts for the project, if it was asked.
     """
 
     version: int
     sessions: Sequence[Any]
     keys: Counter[str]
     at: datetime
+    counted: int | None = None
 
     @property
     def first_key(self) -> tuple[str, ...]:
@@ -45,16 +46,21 @@ class SessionSource:
     """Sessions that are loaded at once, and again when asked. `scope` says in words which sessions they are."""
 
     def __init__(
-        self, load: LoadFunction, refresh: float, scope: str = "", clock: Callable[[], datetime] | None = None
+        self,
+        load: LoadFunction,
+        refresh: float,
+        scope: str = "",
+        clock: Callable[[], datetime] | None = None,
+        count: Callable[[], int | None] | None = None,
     ) -> None:
+        """Load the sessions. `count` returns the browser minutes that the service counts for all of them."""
         self.refresh = refresh
         self.scope = scope
         self.now = clock or _now
         self.load_error = ""
         """Why the last load failed; empty where it did not."""
-        self._load = load
-        sessions = load() or ()
-        self.data = LoadedSessions(1, sessions, metadata_keys(sessions), self.now())
+        self._load, self._count = load, count
+        self.data = self._loaded(1, load() or ())
         self._asked, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="bbquery-dashboard-source", daemon=True)
 
@@ -78,12 +84,16 @@ class SessionSource:
             self._asked.clear()
             self._renew()
 
+    def _loaded(self, version: int, sessions: Sequence[Any]) -> LoadedSessions:
+        counted = None if self._count is None else self._count()
+        return LoadedSessions(version, sessions, metadata_keys(sessions), self.now(), counted)
+
     def _renew(self) -> None:
         try:
             sessions = self._load()
             if sessions is not None:
                 # One assignment, so that no page sees the keys of one load and the sessions of another.
-                self.data = LoadedSessions(self.data.version + 1, sessions, metadata_keys(sessions), self.now())
+                self.data = self._loaded(self.data.version + 1, sessions)
             self.load_error = ""
         except (BBQueryError, OSError) as error:
             self.load_error = str(error)

@@ -40,12 +40,20 @@ def export(
     found: list[dict[str, Any]] = []
     for name in RANGES:
         period = read_period(name, now, settings)
-        listed = responses.sessions(data, ViewState(None, period, ()), now)
+        listed = responses.sessions(data, ViewState(None, period, ()), now, settings)
         found.append({"of": "sessions", "range": name, "by": None, "answer": listed})
         for by in choices:
             measured = responses.report(data, ViewState(None, period, by), now, settings)
             found.append({"of": "report", "range": name, "by": list(by), "answer": measured})
-    return _exported_page({"at": rfc3339(data.at), "scope": source.scope, "by": list(first), "answers": found})
+    return _exported_page(
+        {
+            "at": rfc3339(data.at),
+            "scope": source.scope,
+            "timezone": str(settings.zone or "UTC"),
+            "by": list(first),
+            "answers": found,
+        }
+    )
 
 
 def _exported_page(recorded: dict[str, Any]) -> str:

@@ -38,12 +38,16 @@ class Parameters(Protocol):
 
 
 class PageSettings(NamedTuple):
-    """What the configuration says about the page: see `usage.settings`. `zone` None is UTC."""
+    """What the configuration says about the page: see `usage.settings`. `zone` None is UTC.
+
+    `inspector` is the address before a session's id, under which the vendor shows it (docs/service.md#f31).
+    """
 
     billing_day: int = 1
     zone: ZoneInfo | None = None
     rates: Rates = Rates()
     limits: tuple[Threshold, ...] = ()
+    inspector: str | None = None
 
 
 class ViewState(NamedTuple):
@@ -111,6 +115,12 @@ def choose_intervals(view: ViewState, first: datetime, last: datetime, zone: Zon
             f"intervals of {every} are too many for {span.days:,} days", "choose a shorter range, or longer ones"
         )
     return found
+
+
+def read_place(given: Parameters) -> tuple[str, int]:
+    """Return the text of a filter that need not be a query yet, and a place in it, in code points."""
+    text, at = given.get("q") or "", given.get("at") or ""
+    return text, min(int(at), len(text)) if at.isascii() and at.isdigit() and len(at) <= 9 else len(text)
 
 
 def _read_page(text: str | None) -> int:

@@ -86,7 +86,10 @@ def parse_target(text: str) -> Target:
 
 
 def read_secret(text: str | None) -> bytes | None:
-    """Return the key of a secret, which Standard Webhooks write as `whsec_` and base64; other text is taken as it is."""
+    """Return the key of a secret.
+
+    Standard Webhooks write it as `whsec_` and base64; other text is taken as it is.
+    """
     if not text:
         return None
     if text.startswith("whsec_"):

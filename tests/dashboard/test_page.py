@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.browser import find_chromium
@@ -16,7 +18,10 @@ from support.dashboard_server import HOSTILE, NOW, Serve, rows, session
 import bbquery
 from bbquery.dashboard import Source, export
 from bbquery.dashboard.assets import SCRIPTS, asset
+from bbquery.dashboard.view_state import PageSettings
 from bbquery.emulator import Emulator, generate
+from bbquery.usage.pricing import Rates
+from bbquery.usage.thresholds import parse_threshold
 
 CHROMIUM = find_chromium()
 OPTIONS = (
@@ -99,7 +104,7 @@ def page(browser: Any) -> Iterator[Page]:
     context.close()
     assert found.wrong == []
     schemes = {urlsplit(url).scheme for url in found.asked}
-    assert schemes <= {"http", "data", "file"}
+    assert schemes <= {"http", "data", "file", "blob"}  # blob: the picture that the page makes of its chart
     assert {urlsplit(url).hostname for url in found.asked if url.startswith("http")} <= {"127.0.0.1"}
 
 
@@ -239,6 +244,55 @@ def test_a_query_is_underlined_where_it_is_wrong(page: Page, serve: Serve) -> No
         assert page.tab.text_content("#mistake mark") == text[start:end]
         assert caught.value.message in page.text("#mistake")
     assert page.text("#totals .large >> nth=0") == "61"  # what was there stays
+
+
+def test_the_filter_is_completed_with_the_keyboard(page: Page, serve: Serve) -> None:
+    page.open(serve(*MIXED, session(99, userMetadata={"it's 😀": "a'b"})).url)
+    page.tab.focus("#query")
+    page.tab.keyboard.type("user_metadata[")
+    page.see("#completions li", "it's 😀")
+    for _ in range(3):
+        page.tab.keyboard.press("ArrowDown")
+        marked = page.tab.get_attribute("#query", "aria-activedescendant")
+        if "it's" in page.text(f"#{marked}"):
+            break
+    page.tab.keyboard.press("Enter")
+    assert page.tab.input_value("#query") == r"user_metadata['it\'s 😀']"
+    page.tab.keyboard.type(":")
+    page.see("#completions li", "a'b")
+    page.tab.locator("#completions li", has_text="a'b").dispatch_event("pointerdown")
+    assert page.tab.input_value("#query") == r"user_metadata['it\'s 😀']:'a\'b'"
+    page.see("#sessions-about", "1 to 1 of 1")
+    page.tab.keyboard.press("Escape")
+    assert page.tab.is_hidden("#completions")
+
+
+def test_views_exports_and_tiles(page: Page, serve: Serve) -> None:
+    settings = PageSettings(
+        zone=ZoneInfo("Europe/Berlin"),
+        rates=Rates(browser_minute=Decimal("0.5")),
+        limits=(parse_threshold("browser_minutes=500"),),
+        inspector="https://vendor.example/sessions/",
+    )
+    big = session(70, ago=2, proxyBytes=200_000_000, userMetadata={"client": "acme"}, id="a/b?c")
+    page.open(serve(*MIXED, big, settings=settings).url + "#range=24h&metric=browser_minutes_so_far")
+    assert "on the period before" in page.text("#totals .total >> nth=0")
+    assert "USD" in page.text("#totals .total >> nth=2")
+    assert page.text("#zone") == "Europe/Berlin"
+    page.see("#chart .annotation-text", "limit browser_minutes=500")
+    assert page.count("#chart .shapelayer path") == 1
+    page.tab.click("#views button >> text=High bandwidth")
+    page.see("#sessions-about", "1 to 1 of 1")
+    assert page.tab.get_attribute("#sessions td.id a", "href") == "https://vendor.example/sessions/a%2Fb%3Fc"
+    with page.tab.expect_download() as table:
+        page.tab.click("#save-csv")
+    assert Path(table.value.path()).read_text().count("\n") == 2
+    with page.tab.expect_download() as picture:
+        page.tab.click("#save-png")
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.tab.context.grant_permissions(["clipboard-write"])
+    page.tab.click("#copy-link")
+    page.see("#exported", "leads to just this view")
 
 
 def test_nothing_to_show_says_what_to_do(page: Page, serve: Serve) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,12 +15,15 @@ from hypothesis import strategies as st
 from support.dashboard_server import NOW, Serve, rows, session
 
 import bbquery
-from bbquery.dashboard import responses
+from bbquery.dashboard import Source, responses
 from bbquery.dashboard.session_source import LoadedSessions, SessionSource, load_files
-from bbquery.dashboard.view_state import ViewState
+from bbquery.dashboard.view_state import PageSettings, ViewState
 from bbquery.errors import DecodeError
 from bbquery.usage import measure_usage, metadata_keys
+from bbquery.usage.export.tabular import to_csv
 from bbquery.usage.periods import Period
+from bbquery.usage.pricing import Rates, estimate_cost
+from bbquery.usage.thresholds import parse_threshold
 
 ALL = Period(name="all")
 
@@ -304,3 +309,85 @@ def test_odd_sessions_are_shown_too(serve: Serve, tmp_path: Path, sort: str) -> 
     assert {each["id"]: each["status"] for each in found}["session-7"] == "(unknown)"
     assert {each["id"]: each["started_at"] for each in found}["session-6"] is None
     assert served.json("report", range="all")["total"]["sessions"] == len(found)
+
+
+# --- beside the figures ------------------------------------------------------------------------
+
+PRICED = PageSettings(rates=Rates(browser_minute=Decimal("0.1"), included_minutes=1))
+
+
+def test_the_period_before_is_measured_as_the_period_is(serve: Serve) -> None:
+    served = serve(session(1, ago=1, lasts=600), session(2, ago=25, lasts=60), session(3, ago=60))
+    answer = served.json("report", range="24h")
+    assert (answer["total"]["browser_minutes"], answer["previous"]["browser_minutes"]) == (10, 1)
+    assert served.json("report", range="all")["previous"] is None
+    filtered = served.json("report", range="24h", q="id:'session-2'")
+    assert (filtered["total"]["sessions"], filtered["previous"]["sessions"]) == (0, 1)
+
+
+def test_costs_are_by_the_rates_and_what_is_included_counts_in_a_cycle(serve: Serve) -> None:
+    served = serve(session(1, ago=1, lasts=600), settings=PRICED)
+    assert served.json("report", range="24h")["cost"] == {"amount": "1.00", "currency": "USD"}
+    assert served.json("report", range="cycle")["cost"] == {"amount": "0.90", "currency": "USD"}
+    assert serve(session(1)).json("report", range="24h")["cost"] is None
+
+
+def test_what_the_service_counts_is_compared_with_everything_only(serve: Serve) -> None:
+    found = rows(session(1, lasts=600))
+    served = serve(source=Source(lambda: found, 3600, clock=lambda: NOW, count=lambda: 40))
+    assert served.json("report", range="all")["coverage"] == {"accounted": 10, "counted": 40}
+    assert served.json("report", range="30d")["coverage"] is None
+    assert served.json("report", range="all", q="id:'x'")["coverage"] is None
+
+
+def test_days_and_times_are_those_of_the_place(serve: Serve) -> None:
+    late = session(1, startedAt="2026-11-20T23:30:00Z", endedAt="2026-11-20T23:31:00Z")
+    served = serve(late, settings=PageSettings(zone=ZoneInfo("Europe/Berlin")))
+    answer = served.json("report", range="7d", every="1d")
+    assert (answer["timezone"], answer["trend"]["starts"]) == ("Europe/Berlin", ["2026-11-21T00:00:00+01:00"])
+    (row,) = served.json("sessions")["sessions"]
+    assert row["started_at"] == "2026-11-21T00:30:00+01:00"
+    assert served.json("report", range="2026-11-21..2026-11-22")["total"]["sessions"] == 1
+    assert served.json("report", every="1mo")["trend"]["starts"] == ["2026-11-01T00:00:00+01:00"]
+
+
+def test_limits_of_the_whole_are_told_to_the_chart(serve: Serve) -> None:
+    limits = tuple(map(parse_threshold, ("browser_minutes=100", "client:acme.sessions=1", "error_rate=5%")))
+    answer = serve(session(1), settings=PageSettings(limits=limits)).json("report")
+    assert answer["limits"] == [{"text": "browser_minutes=100", "metric": "browser_minutes", "most": 100.0}]
+
+
+def test_the_csv_is_that_of_the_command(serve: Serve) -> None:
+    found = [session(1), session(2, userMetadata={"client": "=1+1"}), session(3, userMetadata={"client": "\ud800"})]
+    served = serve(*found, settings=PRICED)
+    response = served.get("export.csv", range="all", by="client", every="1d")
+    assert response.headers["content-type"].startswith("text/csv")
+    assert response.headers["x-content-type-options"] == "nosniff"
+    report = measure_usage(found, by=["client"], every="1d", now=NOW)
+    expected = to_csv(report, estimate_cost(report.total, PRICED.rates.without_allowances()))
+    assert response.content == expected.encode("utf-8", "backslashreplace")
+    assert served.get("export.csv", q="nonsense").status_code == 400
+
+
+def test_a_filter_is_completed_with_what_the_sessions_have(serve: Serve) -> None:
+    served = serve(*[session(at, userMetadata={"client": "acme", "order": {"status": "it's"}}) for at in range(3)])
+
+    def labels(text: str, at: int | None = None) -> list[str]:
+        found = served.json("complete", q=text, at=str(len(text) if at is None else at))["completions"]
+        return [each["label"] for each in found]
+
+    assert labels("user_metadata[") == ["client", "order"]
+    assert labels("user_metadata['cl") == ["client"]
+    assert labels("user_metadata['client']:'") == ["acme"]
+    assert labels("stat") == ["status"]
+    assert "AND" in labels("status:'ERROR' ")
+    (offer,) = served.json("complete", q="user_metadata['order']['status']:", at="33")["completions"][:1]
+    assert (offer["text"], offer["span"]) == (r"'it\'s'", [33, 33])
+    assert served.json("complete", q="😀" * 10, at="999999999")["completions"] == []
+
+
+def test_sessions_lead_to_the_vendors_page_if_it_has_them(serve: Serve) -> None:
+    assert serve(session(1)).json("sessions")["inspector"] is None
+    assert (
+        serve(session(1), settings=PageSettings(inspector="https://x/")).json("sessions")["inspector"] == "https://x/"
+    )

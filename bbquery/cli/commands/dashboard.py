@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import webbrowser
 from contextlib import ExitStack
@@ -17,9 +18,10 @@ from ..options import Command, ConnectionOptions, archive_option, connection_opt
 from ..rendering.session_list import print_problems
 from ..rendering.tables import spinner
 from ..serving import binding, until_interrupted
+from ..usage_output import page_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ...dashboard import Dashboard
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
 @click.option(
     "--export", "page", metavar="FILE", type=click.Path(dir_okay=False), help="Write the page as one file, and end."
 )
+@click.option(
+    "--timezone", metavar="ZONE", help="Whose days and months are shown, such as Europe/Berlin; UTC unless given."
+)
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="The configuration.")
 @connection_options("--timeout", project="Only sessions of this project; a key may see several.")
 def command(
@@ -66,6 +71,7 @@ def command(
     opens: bool,
     refresh: float,
     page: str | None,
+    timezone: str | None,
     config: Path | None,
 ) -> int:
     """Show the usage of sessions as a page in the browser.
@@ -93,25 +99,27 @@ def command(
     from ...usage.settings import load_usage_settings
 
     configured = load_usage_settings(Path.cwd(), config)
+    shown = page_settings(configured, timezone, connection)
     wanted = read_query(text, settings) if text is not None else None
     with ExitStack() as stack:
         loads: LoadFunction
+        count = None
         if archive is not None:
             loads = _load_from_archive(archive, wanted, connection.project)
         elif inputs:
             loads = _load_from_files(inputs, wanted, connection.project)
         else:
-            loads = _service(stack, connection, wanted)
+            loads, count = _service(stack, connection, wanted)
         try:
             with spinner("reading the sessions"):
-                source = Source(loads, refresh, "" if wanted is None else str(wanted))
+                source = Source(loads, refresh, "" if wanted is None else str(wanted), count=count)
         except OSError as error:
             raise CliError(f"cannot read {error.filename}: {error.strerror or error}") from None
         by = configured.by[:2] or None
         if page is not None:
-            _save(page, export(source, by, configured.billing_day))
+            _save(page, export(source, by, settings=shown))
             return EXIT_OK
-        dashboard = Dashboard(source, host=host, port=port, by=by, billing_day=configured.billing_day)
+        dashboard = Dashboard(source, host=host, port=port, by=by, settings=shown)
         with binding(host, port, free_port="--port 0"):
             stack.enter_context(dashboard)
         with until_interrupted():
@@ -130,15 +138,23 @@ def _serve(dashboard: Dashboard, *, opens: bool) -> None:
     dashboard.serve_forever()
 
 
-def _service(stack: ExitStack, connection: ConnectionOptions, wanted: Query | None) -> LoadFunction:
+def _service(
+    stack: ExitStack, connection: ConnectionOptions, wanted: Query | None
+) -> tuple[LoadFunction, Callable[[], int | None] | None]:
+    """Return what loads the sessions, and what asks for the project's own count, if the page shows all of a project."""
     client = stack.enter_context(connection.open())
+    project = connection.project or os.environ.get("BROWSERBASE_PROJECT_ID")
 
     def load() -> Sequence[Any]:
         found = client.sessions(wanted, project_id=connection.project)
         print_problems(found.problems)
         return found
 
-    return load
+    def count() -> int | None:
+        assert project is not None, "nothing is counted otherwise"
+        return client.project_usage(project).browser_minutes
+
+    return load, None if project is None or wanted is not None else count
 
 
 def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str | None) -> LoadFunction:

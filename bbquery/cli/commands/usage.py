@@ -177,7 +177,8 @@ def command(
         if form == "html":
             assert output_file is not None, "a usage error otherwise"
             with spinner("measuring"):
-                usage_output.write_page(asked, client, names, output_file)
+                of_page = usage_output.page_settings(configured, timezone, connection)
+                usage_output.write_page(asked, client, names, output_file, of_page)
             return EXIT_OK
         if serve is not None:
             return usage_output.serve_metrics(asked, client, names, rates, serve, refresh)

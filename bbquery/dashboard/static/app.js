@@ -4,7 +4,8 @@ import { byId, fill, make } from "./dom.js";
 import { cut, number, second } from "./format.js";
 import { Problem, ask, recorded } from "./api.js";
 import { customDays, customRange, isCustom, parametersOf, readView, writeView } from "./view.js";
-import { drawChart } from "./chart.js";
+import { drawChart, pictureOf } from "./chart.js";
+import { wireCompletion } from "./completion.js";
 import { showLegend, showSegments, showSessions, showStatuses, showTotals, showTrendTable } from "./tables.js";
 
 const FIELDS = ["status", "region", "project_id"];
@@ -78,7 +79,7 @@ function render(listed) {
   showControls();
   if (!some) return;
   const onSegment = recorded ? null : narrow;
-  showTotals(report.total);
+  showTotals(report);
   showLegend(report, onSegment);
   showTrendTable(report, view.metric);
   showStatuses(report, onSegment);
@@ -116,6 +117,8 @@ function showControls() {
   if (document.activeElement !== byId("query") || typing === null) byId("query").value = view.q;
   byId("clear").hidden = !view.q || Boolean(recorded);
   byId("every").value = view.every;
+  if (report) byId("zone").textContent = report.timezone;
+  byId("save-csv").href = `export.csv?${new URLSearchParams(parametersOf(view, ["range", "every", "q"]))}`;
   byId("metric").value = view.metric;
   const by = report?.by ?? view.by ?? [];
   options(byId("by"), by[0], by[1], "nothing");
@@ -258,6 +261,19 @@ function wire() {
       typed(false);
     }
   });
+  wireCompletion(() => {
+    clearTimeout(typing);
+    typing = setTimeout(() => typed(true), TYPING);
+  });
+  for (const button of byId("views").children) {
+    button.addEventListener("click", () => {
+      const { q, sort, metric } = button.dataset;
+      const both = view.q.trim() ? `(${view.q}) AND ${q}` : q;
+      change({ q: view.q.includes(q) ? view.q : both, sort: sort ?? view.sort, metric: metric ?? view.metric });
+    });
+  }
+  byId("save-png").addEventListener("click", savePicture);
+  byId("copy-link").addEventListener("click", copyLink);
   byId("clear").addEventListener("click", () => {
     change({ q: "" });
     byId("query").focus();
@@ -280,6 +296,24 @@ function wire() {
   });
 }
 
+async function savePicture() {
+  const link = make("a", { href: await pictureOf(), download: "usage.png" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+async function copyLink() {
+  let text = "The link to this view is in the address bar.";
+  try {
+    await navigator.clipboard.writeText(location.href);
+    text = "Copied: it leads to just this view.";
+  } catch {
+    // not allowed here
+  }
+  byId("exported").textContent = text;
+}
+
 function typed(replace) {
   clearTimeout(typing);
   typing = null;
@@ -291,6 +325,7 @@ function typed(replace) {
 function showRecorded() {
   for (const id of ["query", "and", "every", "pause"]) byId(id).disabled = true;
   byId("pause").hidden = true;
+  for (const id of ["views", "save-csv", "copy-link"]) byId(id).hidden = true;
   document.querySelector("input[value=custom]").closest("label").hidden = true;
   showStatus("paused", `recorded ${second(recorded.at)} UTC`);
   showScope(recorded.scope);

@@ -21,7 +21,10 @@ export function colorNumbers(series) {
 export function drawChart(report, metric, onSegment) {
   const chart = byId("chart");
   const family = getComputedStyle(chart).fontFamily;
-  const { starts, seconds, series } = report.trend;
+  const { starts, seconds } = report.trend;
+  const shown = seriesOf(report, metric);
+  const { series, lines } = shown;
+  metric = shown.metric;
   const numbers = colorNumbers(series);
   const written = metric === "proxy_bytes" ? (value) => `${bytes(value)} (${exactBytes(value)})` : unit(metric);
   const sums = starts.map((_, at) => series.reduce((sum, each) => sum + each[metric][at], 0));
@@ -31,12 +34,12 @@ export function drawChart(report, metric, onSegment) {
     x: starts.map((start) => start.slice(0, 19)),
     y: each[metric],
     // Each bar stands for its interval: it begins where that does.
-    width: seconds * 1000 * 0.86,
-    offset: seconds * 1000 * 0.07,
+    width: seconds.map((each) => each * 1000 * 0.86),
+    offset: seconds.map((each) => each * 1000 * 0.07),
     marker: { color: color(numbers[at] == null ? "--others" : `--series-${numbers[at]}`) },
     customdata: each[metric].map((value, place) => [
       written(value),
-      interval(starts[place], seconds),
+      interval(starts[place], report.every),
       written(sums[place]),
     ]),
     hovertemplate:
@@ -69,8 +72,28 @@ export function drawChart(report, metric, onSegment) {
       linecolor: color("--line"),
       nticks: 8,
     },
+    shapes: lines.map(({ most }) => ({
+      type: "line",
+      xref: "paper",
+      x0: 0,
+      x1: 1,
+      y0: most,
+      y1: most,
+      line: { color: color("--error"), width: 2, dash: "dash" },
+    })),
+    annotations: lines.map(({ most, text }) => ({
+      xref: "paper",
+      x: 0,
+      xanchor: "left",
+      y: most,
+      yanchor: "bottom",
+      showarrow: false,
+      text: escaped(`limit ${text}`),
+      font: { color: color("--text"), size: 12 },
+    })),
     yaxis: {
       fixedrange: true,
+      range: lines.length ? [0, Math.max(...sums, ...lines.map(({ most }) => most)) * 1.12] : undefined,
       rangemode: "tozero",
       gridcolor: color("--line"),
       zeroline: false,
@@ -90,6 +113,21 @@ export function drawChart(report, metric, onSegment) {
     chart.firstElementChild?.setAttribute("aria-hidden", "true");
   });
 }
+
+// The series as the metric shows them. One that ends in _so_far adds up over time, and so can reach the limits of the whole.
+export function seriesOf(report, metric) {
+  const { series } = report.trend;
+  if (!metric.endsWith("_so_far")) return { series, metric, lines: [] };
+  metric = metric.slice(0, -"_so_far".length);
+  const added = series.map((each) => {
+    let sum = 0;
+    return { ...each, [metric]: each[metric].map((value) => (sum += value)) };
+  });
+  return { series: added, metric, lines: report.limits.filter((limit) => limit.metric === metric) };
+}
+
+// A picture of the chart, for a file.
+export const pictureOf = () => Plotly.toImage(byId("chart"), { format: "png", scale: 2, width: 1100, height: 420 });
 
 // What a name of style.css stands for now: a property that is a choice between light and dark is not resolved itself.
 function color(name) {

@@ -33,12 +33,22 @@ export const rate = (value) => (value == null ? "–" : `${(100 * value).toFixed
 
 const pad = (value) => String(value).padStart(2, "0");
 
-// "2026-11-22 09:15" of an instant; the answers are in UTC.
+// "2026-11-22 09:15" of an instant; the answers are in the time zone of the page.
 export const minute = (time) => time.slice(0, 16).replace("T", " ");
 
 export const second = (time) => time.slice(0, 19).replace("T", " ");
 
-export const interval = (start, seconds) => (seconds % 86400 ? minute(start) : start.slice(0, 10));
+export function interval(start, every) {
+  if (every.endsWith("mo")) return start.slice(0, 7);
+  return every.endsWith("d") ? start.slice(0, 10) : minute(start);
+}
+
+// "+12.3 %" of a figure and the one before it.
+export function changed(now, before) {
+  if (!before) return now ? "none before" : "none before either";
+  const part = (100 * (now - before)) / before;
+  return `${part < 0 ? "−" : "+"}${Math.abs(part).toFixed(1)} % on the period before`;
+}
 
 export const statusName = (status) =>
   ({ PENDING: "Pending", RUNNING: "Running", ERROR: "Error", TIMED_OUT: "Timed out", COMPLETED: "Completed" })[status] ?? status;

@@ -2,41 +2,73 @@
 
 import { byId, fill, make } from "./dom.js";
 import { bytes, cut, duration, exactBytes, exactDuration, interval, label, number } from "./format.js";
-import { percent, rate, second, statusName, valueName } from "./format.js";
-import { colorNumbers } from "./chart.js";
+import { changed, percent, rate, second, statusName, valueName } from "./format.js";
+import { colorNumbers, seriesOf } from "./chart.js";
 
 const KNOWN = ["COMPLETED", "RUNNING", "PENDING", "TIMED_OUT", "ERROR"];
 
 const statusClass = (name) => (KNOWN.includes(name) ? name.toLowerCase().replace("_", "-") : "others");
 
-export function showTotals(total) {
-  const failed = (total.by_status.ERROR ?? 0) + (total.by_status.TIMED_OUT ?? 0);
+export function showTotals(report) {
+  const { total, previous, cost, coverage } = report;
+  const failed = failures(total);
+  const change = (of) => previous && changed(of(total), of(previous));
   fill(
     byId("totals"),
-    figure("Sessions", number(total.sessions), total.running ? `${number(total.running)} running now` : "none running"),
-    figure("Browser minutes", number(total.browser_minutes), "at least one a session"),
+    figure(
+      "Sessions",
+      number(total.sessions),
+      total.running ? `${number(total.running)} running now` : "none running",
+      change((figures) => figures.sessions),
+    ),
+    figure(
+      "Browser minutes",
+      number(total.browser_minutes),
+      coverage
+        ? `${percent(coverage.accounted, coverage.counted)} of ${number(coverage.counted)} that the service counts`
+        : "at least one a session",
+      change((figures) => figures.browser_minutes),
+    ),
+    cost &&
+      figure(
+        "Estimated cost",
+        `${cost.amount} ${cost.currency}`,
+        "by the rates of the configuration",
+        previous?.cost && changed(Number(cost.amount), Number(previous.cost.amount)),
+      ),
     figure(
       "Average duration",
       duration(total.average_duration_seconds),
       `median ${duration(total.p50_duration_seconds)} · 95 % within ${duration(total.p95_duration_seconds)}`,
+      change((figures) => figures.average_duration_seconds ?? 0),
       exactDuration(total.average_duration_seconds),
     ),
-    figure("Proxy data", bytes(total.proxy_bytes), exactBytes(total.proxy_bytes), exactBytes(total.proxy_bytes)),
+    figure(
+      "Proxy data",
+      bytes(total.proxy_bytes),
+      exactBytes(total.proxy_bytes),
+      change((figures) => figures.proxy_bytes),
+      exactBytes(total.proxy_bytes),
+    ),
     figure(
       "Failed",
       percent(failed, total.sessions),
       `${number(total.by_status.ERROR ?? 0)} errors · ${number(total.by_status.TIMED_OUT ?? 0)} timed out`,
+      change(failures),
     ),
   );
 }
 
-const figure = (name, value, about, exact) =>
+const failures = (figures) => (figures.by_status.ERROR ?? 0) + (figures.by_status.TIMED_OUT ?? 0);
+
+const figure = (name, value, about, change, exact) =>
   make(
     "div",
     { class: "card total" },
     make("dt", {}, name),
     make("dd", { class: "large", title: exact }, value),
     make("dd", { class: "quiet" }, about),
+    change && make("dd", { class: "quiet change" }, change),
   );
 
 const shade = (at) => (at == null ? "var(--others)" : `var(--series-${at})`);
@@ -74,7 +106,10 @@ export function showLegend(report, onSegment) {
 }
 
 export function showTrendTable(report, metric) {
-  const { starts, seconds, series } = report.trend;
+  const { starts } = report.trend;
+  const shown = seriesOf(report, metric);
+  const { series } = shown;
+  metric = shown.metric;
   const written = metric === "proxy_bytes" ? exactBytes : number;
   const heads = ["Interval", ...series.map((each) => label(each.values, 30))];
   fill(
@@ -90,7 +125,7 @@ export function showTrendTable(report, metric) {
           make(
             "tr",
             {},
-            make("th", { scope: "row" }, interval(start, seconds)),
+            make("th", { scope: "row" }, interval(start, report.every)),
             ...series.map((each) => make("td", { class: "number" }, written(each[metric][at]))),
           ),
         ),
@@ -222,7 +257,7 @@ export function showSessions(listed, onSort, onPage) {
       "table",
       {},
       make("thead", {}, make("tr", {}, ...SESSION_COLUMNS.map((column) => head(column, listed.sort, onSort)), make("th", { scope: "col" }, "Metadata"))),
-      make("tbody", {}, ...listed.sessions.map(sessionRow)),
+      make("tbody", {}, ...listed.sessions.map((session) => sessionRow(session, listed.inspector))),
     ),
   );
   const pages = byId("pages");
@@ -246,7 +281,7 @@ function head([name, text, kind], sort, onSort) {
   return make("th", { scope: "col", class: kind, "aria-sort": sorted }, button);
 }
 
-const sessionRow = (session) =>
+const sessionRow = (session, inspector) =>
   make(
     "tr",
     {},
@@ -259,7 +294,7 @@ const sessionRow = (session) =>
     ),
     make("td", { class: "number", title: exactBytes(session.proxy_bytes) }, bytes(session.proxy_bytes)),
     make("td", {}, session.region ?? ""),
-    make("td", { class: "code id", title: session.id }, session.id ?? ""),
+    make("td", { class: "code id", title: session.id }, idOf(session, inspector)),
     make(
       "td",
       { class: "metadata" },
@@ -268,3 +303,9 @@ const sessionRow = (session) =>
       ),
     ),
   );
+
+// The id, as a link to where the vendor shows the session.
+const idOf = (session, inspector) =>
+  inspector && session.id
+    ? make("a", { href: inspector + encodeURIComponent(session.id), target: "_blank", rel: "noopener noreferrer" }, session.id)
+    : (session.id ?? "");
