@@ -49,6 +49,7 @@ endif
 test: check ## run `check` and every test, with coverage
 	@PYTHONPATH=tests $(BIN)/python -m support.browser
 	@PYTHONPATH=tests $(BIN)/python -m support.node_modules
+	@PYTHONPATH=tests $(BIN)/python -m support.prometheus
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n $(WORKERS) $(COVERAGE)
 
@@ -81,8 +82,9 @@ pictures: $(VENV)/dev.stamp ## take the pictures of the documentation anew
 api: $(VENV)/dev.stamp ## compare the public API with that of the latest release
 	$(RUN)python .ci/public_api.py
 
-release: $(VENV)/dev.stamp ## build what is published into dist/, and check it
+release: $(VENV)/dev.stamp ## build VERSION= into dist/, as it is published, and check it
 	rm -rf dist
+	$(if $(VERSION),$(BIN)/hatchling version $(VERSION))
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/twine check --strict dist/*
 

@@ -32,7 +32,7 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool, output_form
       bbquery rule BBQ401
       bbquery rule --all --json
     """
-    from ...lint.rule_pages import rule_page
+    from ...lint.rule_pages import online_address, rule_page
     from ...lint.rule_registry import RULES, resolve_selector
 
     if bool(names) == everything:
@@ -42,14 +42,15 @@ def command(names: tuple[str, ...], everything: bool, as_json: bool, output_form
     if as_json or output_format == "json":
         write_json([_data(rule) for rule in rules])
     else:
-        write("\n".join([_without_markup(rule_page(rule.code)) for rule in rules]))
+        pages = [(_without_markup(rule_page(rule.code)), online_address(rule.code)) for rule in rules]
+        write("\n".join([f"{page}\n{address}\n" if address else page for page, address in pages]))
     return EXIT_OK
 
 
 def _data(rule: Rule) -> dict[str, Any]:
-    from ...lint.rule_pages import rule_page
+    from ...lint.rule_pages import online_address, rule_page
 
-    return {**rule._asdict(), "page": rule_page(rule.code)}
+    return {**rule._asdict(), "page": rule_page(rule.code), "url": online_address(rule.code)}
 
 
 def _without_markup(page: str) -> str:

@@ -7,7 +7,7 @@ points, and ends are exclusive:
      "message": "…", "hint": "…" | null,
      "start": {"line": 3, "column": 14, "offset": 57}, "end": {…},
      "fix": {"title": "…", "safe": true, "edits": [{"start": {…}, "end": {…}, "text": "…"}]} | null,
-     "fingerprint": "…"}
+     "fingerprint": "…", "url": "https://…/rules/BBQ006/" | null}
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ..rule_pages import online_address
 from ..rule_registry import RULES
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _object(located: LocatedFinding) -> dict[str, object]:
         **_range(lines, finding.span),
         "fix": fix,
         "fingerprint": located.fingerprint,
+        "url": online_address(finding.code),
     }
 
 

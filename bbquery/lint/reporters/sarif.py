@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..._version import __version__
 from ...planning.urls import percent_encode
+from ..rule_pages import online_address
 from ..rule_registry import RULES, Rule
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def sarif(report: Report) -> str:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     more = _SECURITY.get(rule.code, {})
+    address = online_address(rule.code)
     tags = [_GROUPS[rule.code[3]], *more.get("tags", ())]
     return {
         "id": rule.code,
@@ -66,6 +68,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
             "text": f"`bbquery rule {rule.code}` explains {rule.name}.",
             "markdown": f"`bbquery rule {rule.code}` explains **{rule.name}**.",
         },
+        **({"helpUri": address} if address else {}),
         "defaultConfiguration": {"level": rule.severity, "enabled": rule.default},
         "properties": {**more, "tags": tags, "precision": "very-high", "problem.severity": rule.severity},
     }

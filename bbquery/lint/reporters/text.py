@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._text import Span, excerpt, printable
+from ..rule_pages import online_address
 from ..rule_registry import RULES
 
 if TYPE_CHECKING:
@@ -16,8 +17,11 @@ _AROUND = 400
 
 
 def full(report: Report, *, color: bool = False) -> str:
-    """Return each finding with its line and a caret."""
-    return "".join([_format_block(located, color) for located in report.located])
+    """Return each finding with its line and a caret, and then where each rule is explained."""
+    blocks = [_format_block(located, color) for located in report.located]
+    addresses = [(code, online_address(code)) for code in sorted(report.counts)]
+    blocks += [f"{code}: {address}\n" for code, address in addresses if address]
+    return "".join(blocks)
 
 
 def concise(report: Report, *, color: bool = False) -> str:
@@ -72,6 +76,8 @@ def _format_line(located: LocatedFinding, color: bool) -> str:
     line, column = located.lines.position(finding.span.start)
     path = _painted(printable(located.file.path), _BOLD, color)
     code = _painted(finding.code, _RED if finding.severity == "error" else _YELLOW, color)
+    if color and (address := online_address(finding.code)):
+        code = f"\x1b]8;;{address}\x1b\\{code}\x1b]8;;\x1b\\"  # what terminals show as a link
     return f"{path}:{line}:{column}: {code} {_painted(_mark(located), _CYAN, color)}{printable(finding.message)}"
 
 
