@@ -5,14 +5,16 @@ shows must be what comes. `console` blocks run in a shell, and show what it prin
 blocks hold make targets and pip commands, which must exist, and tests, which must pass. `toml` blocks are settings of
 the linter or of the usage command, and `yaml` blocks recipes, whose commands run. `bbq` blocks hold a query a line, and
 `bbq file` blocks what a file of queries holds. Of `cron` and `systemd` blocks the options are looked at, `sql` runs on
-DuckDB, and `python airflow` is compiled. `lua` is run in Neovim by tests/language_server/test_neovim.py; settings of
-other editors must at least be well-formed.
+DuckDB, and `python airflow` is compiled. `python playwright` drives a browser of this machine in place of the
+service's. `ts` is read by the linter, and `yaml prometheus` by promtool. `lua` is run in Neovim by
+tests/language_server/test_neovim.py; settings of other editors must at least be well-formed.
 """
 
 from __future__ import annotations
 
 import doctest
 import inspect
+import itertools
 import json
 import os
 import re
@@ -27,8 +29,10 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
+from support.browser import find_chromium
 from support.case_tables import cases
 from support.paths import ROOT
+from support.prometheus import find_program
 
 import bbquery
 from bbquery.emulator import Emulator, generate
@@ -175,7 +179,8 @@ def run_command_line(line: str, where: str) -> None:
     """The command that a scheduler starts: its options are there."""
     words = shlex.split(line)
     words = words[words.index("bbquery") :]
-    done = subprocess.run([*words[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
+    command = list(itertools.takewhile(lambda word: not word.startswith(("-", ">")) and "[" not in word, words))
+    done = subprocess.run([*command[:3], "--help"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, where
     assert all(word in done.stdout for word in words if word.startswith("--")), where
 
@@ -203,6 +208,46 @@ def run_sql(text: str, _: dict[str, Any], where: str) -> None:
         assert connection.execute("SELECT count(*) FROM model").fetchone() != (0,), where
 
 
+def run_playwright(text: str, namespace: dict[str, Any], where: str) -> None:
+    """Run it with a Chromium of this machine: nobody listens at the address that the emulator gives."""
+    chromium = find_chromium()
+    if chromium is None:
+        compile(text, where, "exec")
+        return
+    from playwright.sync_api import BrowserType
+
+    connected: list[str] = []
+    options = ["--no-sandbox", "--disable-gpu", "--headless", "--remote-debugging-port=0"]
+
+    def connect(browser_type: BrowserType, endpoint_url: str) -> Any:
+        connected.append(endpoint_url)
+        browser = browser_type.launch(executable_path=chromium, args=options)
+        browser.new_context()  # a session of the service has one
+        return browser
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BrowserType, "connect_over_cdp", connect)
+        run_python(text, namespace, where)
+    assert connected
+    assert connected[0].startswith("ws"), where
+
+
+def run_ts(text: str, _: dict[str, Any], where: str) -> None:
+    Path("a.ts").write_text(text, encoding="utf-8")
+    done = subprocess.run(["bbquery", "check", "a.ts"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, f"{where}: {done.stdout}"
+
+
+def run_prometheus(text: str, _: dict[str, Any], where: str) -> None:
+    settings = yaml.safe_load(text)
+    (rules,) = settings["rule_files"]
+    assert (ROOT / "docs/how-to" / rules).exists(), where
+    if promtool := find_program("promtool"):
+        Path("prometheus.yml").write_text(text, encoding="utf-8")
+        Path(rules).write_bytes((ROOT / "docs/how-to" / rules).read_bytes())
+        subprocess.run([promtool, "check", "config", "prometheus.yml"], check=True, capture_output=True, timeout=60)
+
+
 def run_json(text: str, _: dict[str, Any], where: str) -> None:
     assert json.loads(text), where
 
@@ -227,6 +272,9 @@ RUNNERS: dict[str, Callable[[str, dict[str, Any], str], None]] = {
     "cron": run_cron,
     "systemd": run_systemd,
     "python airflow": run_airflow,
+    "python playwright": run_playwright,
+    "ts": run_ts,
+    "yaml prometheus": run_prometheus,
     "sql": run_sql,
     "toml": run_toml,
     "toml helix": run_helix,
