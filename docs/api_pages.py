@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import bbquery
+
+PACKAGES = ("emulator", "dashboard")
+"""Packages with public names of their own."""
 
 
 def api_pages(map_page: Path) -> dict[str, str]:
@@ -18,6 +22,9 @@ def api_pages(map_page: Path) -> dict[str, str]:
             if name in bbquery.__all__ and name not in seen and not name.startswith("__"):
                 seen.add(name)
                 names.setdefault(heading, []).append(name)
+    for package in dict.fromkeys(re.findall(r"`bbquery\.(\w+)`", text)):
+        if package in PACKAGES:
+            names[package.capitalize()] = [f"{package}.{name}" for name in import_module(f"bbquery.{package}").__all__]
     lists = [
         f"- [{heading}]({heading.lower()}.md): {', '.join(f'`{name}`' for name in found)}"
         for heading, found in names.items()

@@ -54,7 +54,7 @@ def _page(command: click.Command, path: str, parent: click.Context, level: int) 
     yield from ["| option | what it does |", "|---|---|"]
     for names, help_text in rows:
         if help_text:  # what an argument is, the text above says
-            yield f"| `{_cell(names)}` | {_escaped(_cell(help_text))} |"
+            yield f"| `{' '.join(names.split())}` | {_escaped(_cell(help_text))} |"
     yield ""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

@@ -14,6 +14,7 @@ import termios
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,14 +27,16 @@ from rich.text import Text
 
 import bbquery
 from bbquery.dashboard import Dashboard, Source
+from bbquery.dashboard.view_state import PageSettings
 from bbquery.emulator import Emulator, generate
+from bbquery.usage.pricing import Rates
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 19, 16, 20, tzinfo=UTC)
 COLUMNS = 118
 USAGE = ["usage", "--emulator", "--by", "client", "--range", "30d"]
 VIEWS: dict[str, tuple[Literal["light", "dark"], str]] = {
-    "dashboard.png": ("light", ""),
+    "dashboard.png": ("light", "#range=2026-11-05.."),
     "dashboard-dark.png": ("dark", "#range=7d&q=user_metadata['env']:('prod' OR 'staging')&by=client&by=env"),
 }
 
@@ -48,7 +51,9 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        with Dashboard(Source(lambda: list(client.sessions()), 15, clock=lambda: NOW)) as dashboard:
+        priced = PageSettings(rates=Rates(Decimal("0.002"), Decimal(10)))
+        source = Source(lambda: list(client.sessions()), 15, clock=lambda: NOW)
+        with Dashboard(source, settings=priced) as dashboard:
             for name, (scheme, view) in VIEWS.items():
                 page = browser.new_page(
                     viewport={"width": 1240, "height": 1080}, color_scheme=scheme, device_scale_factor=1.5

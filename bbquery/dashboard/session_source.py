@@ -10,6 +10,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
@@ -85,7 +86,10 @@ class SessionSource:
             self._renew()
 
     def _loaded(self, version: int, sessions: Sequence[Any]) -> LoadedSessions:
-        counted = None if self._count is None else self._count()
+        counted = None
+        if self._count is not None:
+            with suppress(BBQueryError):  # the figures are there without it too
+                counted = self._count()
         return LoadedSessions(version, sessions, metadata_keys(sessions), self.now(), counted)
 
     def _renew(self) -> None:

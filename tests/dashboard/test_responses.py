@@ -340,6 +340,14 @@ def test_what_the_service_counts_is_compared_with_everything_only(serve: Serve) 
     assert served.json("report", range="all", q="id:'x'")["coverage"] is None
 
 
+def test_a_count_that_cannot_be_had_costs_nothing(serve: Serve) -> None:
+    def fails() -> int:
+        raise bbquery.NotFound("no such project")
+
+    served = serve(source=Source(lambda: rows(session(1)), 3600, clock=lambda: NOW, count=fails))
+    assert served.json("report", range="all")["coverage"] is None
+
+
 def test_days_and_times_are_those_of_the_place(serve: Serve) -> None:
     late = session(1, startedAt="2026-11-20T23:30:00Z", endedAt="2026-11-20T23:31:00Z")
     served = serve(late, settings=PageSettings(zone=ZoneInfo("Europe/Berlin")))

@@ -7,7 +7,7 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,12 @@ from ..arguments import read_query
 from ..console import EXIT_INVALID, EXIT_OK, is_terminal
 from ..options import Command, ConnectionOptions, archive_option, connection_options, query_argument, strict_option
 from ..rendering.tables import spinner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...usage.notifications import Target
+    from ..usage_request import UsageLimits
 
 OUTPUTS = ("table", "json", "ndjson", "csv", "bill", "parquet", "openmetrics", "html", "png")
 FILES = ("parquet", "html", "png")
@@ -150,7 +156,8 @@ def command(
     form = output or ("table" if output_file is None and is_terminal(sys.stdout) else "json")
     _check_options(form, click.get_current_context().params)
     limits = usage_request.UsageLimits.read(configured, fail_over, warn_over)
-    told = [notifications.parse_target(target) for target in targets if serve is None and form != "html"]
+    told = [notifications.parse_target(target) for target in targets]
+    _check_notified(told, limits)
     now = None if instant is None else periods.parse_instant(instant)
     wanted = None if text is None else read_query(text, settings)
     project = connection.project
@@ -192,9 +199,23 @@ def command(
     with usage_output.redirect_output(None if form in FILES else output_file):
         usage_output.write_reports(form, shown, counted, output_file, limit)
     found = limits.judge(reports[0], prices[0])
-    if told:
+    if told and (limits.fail or limits.warn):
         usage_request.notify(told, reports[0], asked, found, notify_state)
     return EXIT_INVALID if any(each.is_failure for each in found) else EXIT_OK
+
+
+def _check_notified(told: Sequence[Target], limits: UsageLimits) -> None:
+    """Raise a usage error if a command line names somebody to tell, and there is nothing to be told.
+
+    The variable of the environment may stand there for other commands too.
+    """
+    context = click.get_current_context()
+    if context.get_parameter_source("targets") is not click.core.ParameterSource.COMMANDLINE:
+        return
+    if told and not (limits.fail or limits.warn):
+        raise click.UsageError("--notify needs a limit: --fail-over, --warn-over, or one of the configuration")
+    if context.params["serve"] is not None:
+        raise click.UsageError("--serve goes without --notify")
 
 
 def _check_options(form: str, given: dict[str, Any]) -> None:

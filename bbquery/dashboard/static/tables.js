@@ -54,7 +54,7 @@ export function showTotals(report) {
       "Failed",
       percent(failed, total.sessions),
       `${number(total.by_status.ERROR ?? 0)} errors · ${number(total.by_status.TIMED_OUT ?? 0)} timed out`,
-      change(failures),
+      previous && `${percent(failures(previous), previous.sessions)} in the period before`,
     ),
   );
 }

@@ -446,3 +446,30 @@ def test_a_limit_is_told_once_and_again_when_it_could_not_be(
         assert run(*how[:3], "--now", "2026-11-21", *how[5:], "--notify", receiver.url).status == 1
         assert len(receiver.received) == 2  # still the same breach of the same cycle
     assert (folder / "state" / "bbquery" / "notified.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--notify", "https://example.com"], "--notify needs a limit"),
+        (["--notify", "http://example.com", "--fail-over", "sessions=1"], "is not encrypted"),
+        (["--timezone", "Mars/Phobos"], "no time zone"),
+        (["--every", "0mo"], "is not an interval"),
+    ],
+)
+def test_what_cannot_be_told_or_measured_is_said_first(
+    run: Run, service: Service, arguments: list[str], said: str
+) -> None:
+    emulator = service(*ALL)
+    outcome = run("usage", *arguments)
+    assert outcome.status == 2
+    assert said in outcome.err
+    assert emulator.requests == []
+
+
+def test_a_variable_that_names_whom_to_tell_does_not_need_a_limit(
+    run: Run, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service(*ALL)
+    monkeypatch.setenv("BBQUERY_NOTIFY_URL", "https://example.invalid/hook")
+    assert run("usage").status == 0
