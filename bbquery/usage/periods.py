@@ -10,7 +10,7 @@ import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..errors import BuildError
 from ..language.literals import format_duration_literal, parse_duration, parse_now, parse_time
@@ -114,10 +114,11 @@ def parse_zone(text: str | None) -> ZoneInfo | None:
     try:
         return ZoneInfo(text)
     except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
-        raise _invalid_period(
-            f"there is no time zone {text!r:.80}",
-            "write a name such as Europe/Berlin; where the system has no zones, pip install tzdata",
-        ) from None
+        known = {name.lower(): name for name in available_timezones()}
+        near = known.get(str(text).strip().lower())
+        hint = f"did you mean {near}?" if near else "write a name such as Europe/Berlin"
+        hint = hint if known else "this system has no time zones: pip install tzdata"
+        raise _invalid_period(f"there is no time zone {str(text)[:80]!r}", hint) from None
 
 
 def require_utc(time: datetime, name: str) -> datetime:

@@ -201,6 +201,8 @@ def test_what_is_no_time_zone(name: str) -> None:
     with pytest.raises(BuildError, match="no time zone") as caught:
         measure_usage([], timezone=name)
     assert "Europe/Berlin" in str(caught.value)
+    with pytest.raises(BuildError, match=r"did you mean Europe/Berlin\?"):
+        measure_usage([], timezone=" europe/BERLIN ")
 
 
 @pytest.mark.parametrize("every", ["0mo", "mo", "-1mo", "1000mo", "²mo", "1M", "1 mo"])

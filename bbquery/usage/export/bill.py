@@ -123,6 +123,6 @@ def _notes(report: UsageReport, estimate: CostEstimate | None) -> Sequence[str]:
         notes.append("Costs are an estimate, by the rates of the configuration. Each is rounded by itself.")
     if report.total.running:
         notes.append(
-            f"{report.total.running:,} sessions were still running, and are counted up to {report.now:%c} UTC."
+            f"{report.total.running:,} sessions were still running, and are counted up to {report.now:%Y-%m-%d %H:%M} UTC."
         )
     return notes

@@ -87,5 +87,9 @@ def test_a_month_has_its_name_and_a_missing_client_is_no_name() -> None:
     assert page.tables[0][0] == ["client", "sessions", "browser minutes", "proxy bytes", "est. USD"]
 
 
+def test_what_still_runs_is_said() -> None:
+    assert "up to 2026-11-20 12:30 UTC" in to_bill(measure_usage([session(1, None)], now=NOW))
+
+
 def test_no_session_is_no_table() -> None:
     assert "No session" in to_bill(measure_usage([], now=NOW))
