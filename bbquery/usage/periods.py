@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from .._text import did_you_mean
 from ..errors import BuildError
 from ..language.literals import format_duration_literal, parse_duration, parse_now, parse_time
 from ..language.values import Now
@@ -116,7 +117,8 @@ def parse_zone(text: str | None) -> ZoneInfo | None:
     except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
         known = {name.lower(): name for name in available_timezones()}
         near = known.get(str(text).strip().lower())
-        hint = f"did you mean {near}?" if near else "write a name such as Europe/Berlin"
+        hint = f"did you mean {near}?" if near else did_you_mean(str(text), known.values())
+        hint = hint or "write a name such as Europe/Berlin"
         hint = hint if known else "this system has no time zones: pip install tzdata"
         raise _invalid_period(f"there is no time zone {str(text)[:80]!r}", hint) from None
 

@@ -18,7 +18,6 @@ from ..options import Command, ConnectionOptions, archive_option, connection_opt
 from ..rendering.session_list import print_problems
 from ..rendering.tables import spinner
 from ..serving import binding, until_interrupted
-from ..usage_output import page_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -97,6 +96,7 @@ def command(
     if archive is not None and inputs:
         raise click.UsageError("--archive goes without --input")
     from ...usage.settings import load_usage_settings
+    from ..usage_output import page_settings
 
     configured = load_usage_settings(Path.cwd(), config)
     shown = page_settings(configured, timezone, connection)

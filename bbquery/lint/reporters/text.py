@@ -76,8 +76,6 @@ def _format_line(located: LocatedFinding, color: bool) -> str:
     line, column = located.lines.position(finding.span.start)
     path = _painted(printable(located.file.path), _BOLD, color)
     code = _painted(finding.code, _RED if finding.severity == "error" else _YELLOW, color)
-    if color and (address := online_address(finding.code)):
-        code = f"\x1b]8;;{address}\x1b\\{code}\x1b]8;;\x1b\\"  # what terminals show as a link
     return f"{path}:{line}:{column}: {code} {_painted(_mark(located), _CYAN, color)}{printable(finding.message)}"
 
 

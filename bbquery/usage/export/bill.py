@@ -122,7 +122,6 @@ def _notes(report: UsageReport, estimate: CostEstimate | None) -> Sequence[str]:
     if estimate is not None:
         notes.append("Costs are an estimate, by the rates of the configuration. Each is rounded by itself.")
     if report.total.running:
-        notes.append(
-            f"{report.total.running:,} sessions were still running, and are counted up to {report.now:%Y-%m-%d %H:%M} UTC."
-        )
+        until = f"{report.now:%Y-%m-%d %H:%M} UTC"
+        notes.append(f"{report.total.running:,} sessions were still running, and are counted up to {until}.")
     return notes

@@ -358,7 +358,7 @@ def test_a_rule_explains_itself_by_code_and_by_name(run: Run, rule: object) -> N
 def test_rules_as_json(run: Run) -> None:
     every = run("rule", "--all", "--json").json
     assert [each["code"] for each in every] == list(RULES)
-    assert set(every[0]) == {"code", "name", "severity", "fix", "summary", "default", "needs", "page"}
+    assert set(every[0]) == {"code", "name", "severity", "fix", "summary", "default", "needs", "page", "url"}
     assert [each["code"] for each in run("rule", "--json", "BBQ10").json] == [f"BBQ10{at}" for at in range(1, 7)]
     assert run("rule", "--all").out.count("What it does") == len(RULES)
 

@@ -23,6 +23,7 @@ from bbquery.lint.line_index import Lines
 from bbquery.lint.report import Checked, Report, repository
 from bbquery.lint.reporters import FORMATS, render
 from bbquery.lint.reporters.text import summary
+from bbquery.lint.rule_pages import online_address
 from bbquery.lint.rule_registry import RULES
 from bbquery.planning.urls import percent_encode
 
@@ -67,7 +68,9 @@ b c.py:2:25: BBQ006 [*] a string is in double quotes
     = hint: write '
 
 """
+         f"BBQ006: {online_address('BBQ006')}\nBBQ401: {online_address('BBQ401')}\n"
     )
+    assert str(online_address("BBQ006")).endswith("/rules/BBQ006/")
 
 
 def test_concise_and_statistics_and_summary(report: Report) -> None:
@@ -144,6 +147,7 @@ def test_json(report: Report) -> None:
             ],
         },
         "fingerprint": second["fingerprint"],
+        "url": online_address("BBQ006"),
     }
 
 
@@ -400,6 +404,7 @@ def test_sarif(report: Report) -> None:
         ("error", "not checked: No such file"),
         ("note", "not checked: larger than 10 bytes"),
     ]
+    assert all(rule["helpUri"] == online_address(rule["id"]) for rule in run["tool"]["driver"]["rules"])
     result = run["results"][1]
     assert result["level"] == "warning"
     assert result["message"]["text"] == "a string is in double quotes; write '"
