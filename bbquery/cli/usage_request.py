@@ -180,7 +180,7 @@ def notify(
     told = notifications.ToldBreaches(state or notifications.default_state_file())
     secret = notifications.read_secret(os.environ.get(notifications.SECRET_VARIABLE))
     # A cycle or a month that begins anew is told of anew; a range that slides is one and the same.
-    is_calendar = asked.range is not None and (asked.range in ("cycle", *periods.MONTHS) or ".." in asked.range)
+    is_calendar = asked.range in ("cycle", *periods.MONTHS)
     period = json.dumps([asked.range, str(asked.query or ""), str(report.start) if is_calendar else None])
     problems = []
     for target in targets:

@@ -30,6 +30,8 @@ from .thresholds import ExceededThreshold
 SECRET_VARIABLE = "BBQUERY_NOTIFY_SECRET"  # noqa: S105  # the name of the variable, not a secret
 TRIES = 4
 _SECONDS_TO_WAIT = 10.0
+_MOST_KEPT = 5_000
+"""Breaches in a file; those of cycles long ago go first."""
 _SLACK_HOST = "hooks.slack.com"
 _SLACK = "slack:"
 """Before an address that takes messages as Slack does, elsewhere."""
@@ -189,7 +191,8 @@ class ToldBreaches:
         mine = {_digest(target, period, each): now for each in breaches}
         scope = _scope(target, period)
         others = {name: when for name, when in self._told.items() if not name.startswith(scope)}
-        self._told = {**others, **{name: self._told.get(name, when) for name, when in mine.items()}}
+        told = [*others.items(), *[(name, self._told.get(name, when)) for name, when in mine.items()]]
+        self._told = dict(told[-_MOST_KEPT:])
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         fresh.write_text(json.dumps({"told": self._told}, indent=1), "utf-8")

@@ -56,8 +56,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Report:
 
 def test_full(report: Report) -> None:
     assert (
-        render(report, "full")
-        == """\
+        render(report, "full") == """\
 b c.py:2:6: BBQ401 100% wrong: a, b
   2 | q = "user_metadata['a']:\\"b\\""
     |      ^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -68,7 +67,7 @@ b c.py:2:25: BBQ006 [*] a string is in double quotes
     = hint: write '
 
 """
-         f"BBQ006: {online_address('BBQ006')}\nBBQ401: {online_address('BBQ401')}\n"
+        f"BBQ006: {online_address('BBQ006')}\nBBQ401: {online_address('BBQ401')}\n"
     )
     assert str(online_address("BBQ006")).endswith("/rules/BBQ006/")
 
