@@ -389,3 +389,14 @@ def test_the_map_names_modules_that_are_there() -> None:
     assert len(named) > 50
     for name in named:
         assert (ROOT / name).exists() or any(ROOT.glob(f"bbquery/**/{name}")), name
+
+
+def test_the_figures_of_the_comparison_are_those_of_the_benchmarks() -> None:
+    measured = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/compared.md").read_text(encoding="utf-8").partition("## Figures")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ([\d.,]+ \S+) \| ([\d.,]+ [^,|]+),? .* \| ([\d.]+) \|$", page, re.MULTILINE)
+    assert len(rows) == page.count("\n| ") - 1
+    for _, ours, peer, ratio in rows:
+        assert re.search(
+            rf"\| {re.escape(ours)} +\| {re.escape(peer.strip())}, .*\| {re.escape(ratio)} +\|", measured
+        ), f"{ours} {peer}"
