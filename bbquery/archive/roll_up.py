@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _SHIFT = 10**11
 """Seconds that make every instant of the years 1 to 9999 positive: SQL divides towards zero."""
 
+_WINDOW = 86_400
+"""Seconds within which it is asked whether any session stood: a day."""
+
 _ANCHOR = int(INTERVAL_EPOCH.timestamp())
 _EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _FINAL = ", ".join([f"'{status}'" for status in sorted(FINAL_STATUSES)])
@@ -80,15 +83,15 @@ def _bounds(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter
     intervals = meter.intervals
     if intervals is None or intervals.seconds:
         return None
-    stood = engine.spelling.micros.format("coalesce(started_at, created_at)")
-    ((first, last),) = opened.fetch(f"SELECT min({stood}), max({stood}) FROM {rows}")
-    now = _micros(meter.now)
-    first, last = (
-        intervals.place_of(int(each) // 1_000_000 - _ANCHOR)
-        for each in (min(now, now if first is None else first), max(now, now if last is None else last))
-    )
-    begins = [intervals.begin_of(place) for place in (*intervals.from_to(first, last), last + 1)]
-    return ", ".join([f"({first + at}, {begins[at]}, {begins[at + 1]})" for at in range(len(begins) - 1)])
+    stood = f"coalesce({engine.spelling.micros.format('coalesce(started_at, created_at)')}, {_micros(meter.now)})"
+    day = engine.spelling.divide.format(f"{stood} + {_SHIFT * 1_000_000}", f"{_WINDOW * 1_000_000}")
+    places: set[int] = set()
+    # Only where sessions are: from the first to the last of them there may be thousands of years.
+    for (number,) in opened.fetch(f"SELECT DISTINCT {day} FROM {rows}"):
+        begin = int(number) * _WINDOW - _SHIFT - _ANCHOR
+        places.update(range(intervals.place_of(begin), intervals.place_of(begin + _WINDOW - 1) + 1))
+    begin_of = intervals.begin_of
+    return ", ".join([f"({at}, {begin_of(at)}, {begin_of(at + 1)})" for at in sorted(places)]) or "(0, 0, 0)"
 
 
 def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, bounds: str | None) -> str:

@@ -92,7 +92,7 @@ class Intervals:
         """Return the numbers of the intervals from one to another. Raise BuildError if there are far too many."""
         if last - first >= MAX_INTERVALS:
             raise _invalid_interval(
-                f"there are {last - first + 1:,} intervals of {self.every} from the first session to the last",
+                f"there are more than {MAX_INTERVALS:,} intervals of {self.every} from the first session to the last",
                 "give a range, or longer intervals",
             )
         return range(first, last + 1)

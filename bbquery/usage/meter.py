@@ -18,7 +18,7 @@ from ..errors import BuildError, DecodeError
 from ..semantics.duration import end_of, place_in_time
 from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
 from .grouping import read_keys
-from .intervals import Intervals, parse_intervals, seconds_since_epoch
+from .intervals import MAX_INTERVALS, Intervals, parse_intervals, seconds_since_epoch
 from .periods import parse_zone, require_utc
 from .report import Cell, Segment, UsageReport
 from .totals import UsageTotals
@@ -261,9 +261,12 @@ def spread_minutes(
 ) -> None:
     """Count each minute of some sessions in the interval in which it begins.
 
-    Minute k begins 60 k seconds after the session, which `began` so many seconds after the epoch of intervals.
+    Minute k begins 60 k seconds after the session, which `began` so many seconds after the epoch of intervals. Raise
+    BuildError for a session that is in more intervals than a report may have: to count it would fill the memory.
     """
     place = intervals.place_of(began)
+    if minutes > MAX_INTERVALS:
+        intervals.from_to(place, intervals.place_of(began + 60 * (minutes - 1)))
     while minutes > 0:
         here = min(minutes, max(0, -((began - intervals.begin_of(place + 1)) // 60)))
         if here:

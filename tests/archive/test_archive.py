@@ -243,7 +243,8 @@ _MEASURES: Any = st.fixed_dictionaries(
         "by": st.lists(
             st.sampled_from(["a", "a.b", "status", "keep_alive", "id", "region", "n", "s"]), unique=True, max_size=2
         ),
-        "every": st.sampled_from(["1m", "1h", "1d", "7d"]),
+        "every": st.sampled_from(["1m", "1h", "1d", "7d", "1mo"]),
+        "timezone": st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe", "America/St_Johns"]),
         "start": st.sampled_from([NOW - timedelta(days=8), NOW]),
         "end": st.sampled_from([NOW - timedelta(days=1), NOW + timedelta(days=1)]),
     },

@@ -99,6 +99,8 @@ def test_spark_and_duckdb_answer_alike(spark: Any, folder: Path, text: str | Non
     for how in (
         {},
         {"by": ["client", "task"], "every": "1d"},
+        {"by": ["client"], "every": "1d", "timezone": "America/New_York"},
+        {"by": ["status"], "every": "1mo", "timezone": "Asia/Kathmandu"},
         {"by": ["status", "keep_alive", "id"], "every": "1h", "start": NOW - timedelta(days=3)},
         {"by": ["o", "n", r"a\.b"], "end": NOW},
     ):

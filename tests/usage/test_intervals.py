@@ -220,3 +220,12 @@ def test_a_report_without_a_zone_is_read_as_utc(tmp_path: Path) -> None:
     written = measure_usage([session(1)], every="1d", now=NOW).to_dict()
     del written["timezone"]  # as before there were zones
     assert UsageReport.from_dict(written).timezone == "UTC"
+
+
+@pytest.mark.parametrize("every", ["1m", "1h", "1d"])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_a_session_of_a_thousand_years_is_refused_before_it_is_counted(every: str, zone: str | None) -> None:
+    long = session(1, startedAt="0900-01-01T00:00:00Z", endedAt="2026-01-01T00:00:00Z")
+    with pytest.raises(BuildError, match="more than 100,000 intervals"):
+        measure_usage([long], every=every, timezone=zone, now=NOW)
+    assert measure_usage([long], every="7d", timezone=zone, now=NOW).total.browser_minutes > 500_000_000
