@@ -135,8 +135,12 @@ def _estimate(total: UsageTotals, view: ViewState, rates: Rates) -> dict[str, st
     """Return the estimated cost, or None without prices. What a billing cycle includes counts for a cycle only."""
     if not rates.priced:
         return None
-    prices: CostEstimate = estimate_cost(total, rates if view.period.name == "cycle" else rates.without_allowances())
+    prices = _prices(total, view, rates)
     return {"amount": format_money(prices.cost_of(total)), "currency": rates.currency}
+
+
+def _prices(total: UsageTotals, view: ViewState, rates: Rates) -> CostEstimate:
+    return estimate_cost(total, rates if view.period.name == "cycle" else rates.without_allowances())
 
 
 def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | None:
@@ -252,8 +256,7 @@ def csv_of(data: LoadedSessions, view: ViewState, now: datetime, settings: PageS
     zone = None if settings.zone is None else settings.zone.key
     meter = UsageMeter(by=view.by, every=view.every, timezone=zone, now=now)
     measured = meter.add_rows(chosen.sessions).report()
-    rates = settings.rates if view.period.name == "cycle" else settings.rates.without_allowances()
-    return to_csv(measured, estimate_cost(measured.total, rates) if rates.priced else None)
+    return to_csv(measured, _prices(measured.total, view, settings.rates) if settings.rates.priced else None)
 
 
 # --- filtering by a segment --------------------------------------------------------------------

@@ -6,6 +6,7 @@ import hmac
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
@@ -105,10 +106,9 @@ def test_slack_gets_a_message_in_which_nothing_is_a_link(receiver: Receiver) -> 
 def test_what_may_pass_is_tried_again_with_the_same_id(receiver: Receiver, answers: list[int], tries: int) -> None:
     receiver.answers = list(answers)
     waits: list[float] = []
-    try:
+    is_taken = answers[-1] < 300
+    with nullcontext() if is_taken else pytest.raises(TransportError, match="answered 503"):
         send_message(parse_target(receiver.url), b"{}", b"key", waits.append)
-    except TransportError as error:
-        assert "answered 503" in str(error)  # noqa: PT017  # only one of the cases raises
     assert len(receiver.received) == tries
     assert len({message.headers["webhook-id"] for message in receiver.received}) == 1
     assert waits == [1.0, 2.0, 4.0][: tries - 1]
