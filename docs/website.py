@@ -30,7 +30,7 @@ ELSEWHERE = {
 }
 """Pages outside of docs/, and what they are called on the site."""
 LEXERS = {"bbq": "text", "cron": "text", "systemd": "ini", "elisp": "lisp", "promql": "text"}
-"""What a block is highlighted as, by the first word behind its fence, if that is not the name of a lexer."""
+"""Lexers of blocks, by the first word behind its fence, if that is not the name of a lexer."""
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 UNNAMED = "https://github.com/…/bbquery"

@@ -22,7 +22,7 @@ from .rendering.usage_tables import print_usage_report
 from .serving import binding, until_interrupted
 
 INSPECTOR = "https://www.browserbase.com/sessions/"
-"""Where the vendor shows a session, before its id (docs/service.md#f31)."""
+"""The address of a session on the vendor's pages, before its id (docs/service.md#f31)."""
 
 if TYPE_CHECKING:
     from ..client.blocking import Client

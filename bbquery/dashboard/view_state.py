@@ -38,7 +38,7 @@ class Parameters(Protocol):
 
 
 class PageSettings(NamedTuple):
-    """What the configuration says about the page: see `usage.settings`. `zone` None is UTC.
+    """Settings of the page, from the configuration: see `usage.settings`. `zone` None is UTC.
 
     `inspector` is the address before a session's id, under which the vendor shows it (docs/service.md#f31).
     """

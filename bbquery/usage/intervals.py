@@ -40,7 +40,7 @@ class Intervals:
         self.seconds, self.days, self.months = seconds, days, months
         self.zone = zone
         self._begins: dict[int, int] = {}
-        """What `begin_of` has found of days and months: most sessions are in a few of them."""
+        """Results of `begin_of` for days and months: most sessions are in a few of them."""
 
     def place_of(self, second: int) -> int:
         """Return the number of the interval that an instant is in."""
