@@ -28,6 +28,9 @@ _LARGEST_FACTOR = 4
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60, help="how long to go on; 60 unless given")
+    parser.add_argument(
+        "--rounds", type=int, default=sys.maxsize, help="end after so many; when the time is over unless given"
+    )
     parser.add_argument("paths", nargs="*", default=["tests"], help="test files or folders; all of them unless given")
     options = parser.parse_args()
     began = time.time()
@@ -35,7 +38,7 @@ def main() -> int:
     failed: list[str] = []
     rounds, factor, code = 0, 1, 0
     try:
-        while time.time() < began + options.seconds:
+        while rounds < options.rounds and time.time() < began + options.seconds:
             lines = _run_round(options.paths, began + options.seconds, factor, failed)
             rounds += 1
             for line in lines:

@@ -76,6 +76,16 @@ def test_the_workflow_publishes_what_the_makefile_builds() -> None:
     assert workflow["jobs"]["publish"]["permissions"] == {"id-token": "write"}
 
 
+def test_the_repository_holds_text_and_pictures_alone() -> None:
+    """A package or a binary that a tool left behind stays in the history for good."""
+    done = run("git", "ls-files", "-z", cwd=ROOT)
+    if done.returncode:
+        pytest.skip("this is not a clone of a repository")
+    for path in [ROOT / name for name in done.stdout.split("\0") if name]:
+        if path.suffix != ".png" and path.is_file():
+            assert "\0" not in path.read_text("utf-8"), path
+
+
 def test_the_citation_is_whole() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors", "type", "license"} <= {*citation}
