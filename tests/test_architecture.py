@@ -41,16 +41,19 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             rules.syntax rules.service rules.logic rules.style rules.schema rules.stand_ins rules.list_parameters
             rules.assembly rules.metadata
             query_linter files.gitignore extractors.languages settings
+            files.ignore_files files.discovery files.source_file files.imported_sources
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
             extractors.quote_free_text extractors.cursor_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
             extractors.python.quote_free extractors.python.strings extractors.python.module_tree
+            extractors.python.source_module extractors.python.helper_calls
             extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
             extractors.python.marked_statements
             extractors.python.extractor
             extractors.syntax_tree
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings
+            extractors.javascript.source_script extractors.javascript.helper_calls
             extractors.javascript.quote_free extractors.javascript.string_values
             extractors.javascript.metadata_objects extractors.javascript.list_calls
             extractors.javascript.extractor
@@ -58,7 +61,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             extractors.strings_only.node_kinds extractors.strings_only.expressions extractors.strings_only.extractor
             extractors
             reach suppressions document_linter fixes added_suppressions formatter
-            checked_text project_settings files.ignore_files files.discovery linter project_files files.source_file
+            checked_text project_settings linter project_files
             report baseline cache
             file_checker worker_pool runner files.writer
             reporters.text reporters.json_report reporters.junit reporters.github reporters.gitlab reporters.sarif

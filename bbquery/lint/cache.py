@@ -1,8 +1,10 @@
 """Remember the findings of unchanged files.
 
 Findings follow from the bytes of the file, its language, the settings, and the program (`_program_fingerprint`), and
-are kept by a digest of these. The bytes of a file are known without reading it as long as its times, size and inode are
-the same; times so fresh that a later write could leave them unchanged do not count, as in git.
+are kept by a digest of these. Those of a file whose imports were looked at depend on its place too, and hold as long
+as the files that were looked for are as they were. The bytes of a file are known without reading it as long as its
+times, size and inode are the same; times so fresh that a later write could leave them unchanged do not count, as in
+git.
 
 All of it is one file, read whole and replaced whole: for thousands of files that takes milliseconds, and a row or a
 file for each takes many times as long. Runs that end at the same time each write what they know, and what one of them
@@ -31,7 +33,9 @@ FOLDER = ".bbquery_cache"
 NO_QUERIES = b""
 """In place of a digest: the file holds nothing for the linter, whatever the settings."""
 
-_CACHE_FORMAT = 2
+_CACHE_FORMAT = 3
+_BY_PLACE = b"\0"
+"""In place of findings: they depend on where the file is."""
 _MAGIC = b"bbquery cache\n"
 _DIGEST = 16
 _MAX_BYTES = 64 * 1024 * 1024
@@ -61,10 +65,13 @@ class _Finding(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Content(msgspec.Struct, array_like=True):
-    """`seen` has for a path the stamp, the digest and the day of use; `found` for a key the day of use and findings."""
+    """`seen` has for a path the stamp, the digest and the day of use; `found` for a key the day of use and findings;
+    `needs` for a key of those by place the digests of other files, empty for one that is not there.
+    """
 
     seen: dict[bytes, tuple[bytes, bytes, int]]
     found: dict[bytes, tuple[int, bytes]]
+    needs: dict[bytes, dict[bytes, bytes]] = {}
 
 
 def digest(data: bytes) -> bytes:
@@ -75,6 +82,15 @@ def digest(data: bytes) -> bytes:
 def cache_key(content: bytes, language: str, fingerprint: str) -> bytes:
     """Return the key of a file's findings, from the digest of its bytes, its language and the settings."""
     return digest(b"\0".join((content, language.encode(), fingerprint.encode())))
+
+
+def _digest_of(path: bytes) -> bytes:
+    """Return the digest of a file, empty for one that is not there."""
+    try:
+        with open(path, "rb") as file:
+            return digest(file.read())
+    except OSError:
+        return b""
 
 
 def file_stamp(status: os.stat_result) -> bytes | None:
@@ -110,24 +126,45 @@ class Cache:
             self._content.seen[self._key(path)] = (at, content, self._day)
             self._changed = True
 
-    def findings(self, key: bytes) -> list[Finding] | None:
-        held = self._content.found.get(key)
-        if held is None:
-            return None
-        day, data = held
-        if day != self._day:
-            self._content.found[key] = (self._day, data)
-            self._changed = True
-        return _decode_finding(data) if data else []
+    def findings(self, key: bytes, path: str = "") -> list[Finding] | None:
+        """Return the findings of a file, or None if they are not known."""
+        data = self._used(key)
+        if data == _BY_PLACE:
+            key = self._placed_key(key, path)
+            needs = self._content.needs.get(key, {})
+            data = self._used(key) if all(_digest_of(file) == known for file, known in needs.items()) else None
+        return None if data is None else _decode_finding(data) if data else []
 
-    def store(self, key: bytes, findings: list[Finding]) -> None:
+    def store(
+        self, key: bytes, findings: list[Finding], path: str = "", needs: dict[str, bytes | None] | None = None
+    ) -> None:
+        """Keep the findings of a file. `needs` has the bytes of the files that were looked for, if any were."""
         try:
             data = _encoded(findings) if findings else b""
         except UnicodeEncodeError:  # a lone surrogate in a message: rare enough to be found again each time
             return
-        if len(data) <= _MOST_OF_ONE:
-            self._content.found[key] = (self._day, data)
+        if len(data) > _MOST_OF_ONE:
+            return
+        if needs is not None:
+            self._content.found[key] = (self._day, _BY_PLACE)
+            key = self._placed_key(key, path)
+            self._content.needs[key] = {
+                os.fsencode(file): b"" if held is None else digest(held) for file, held in needs.items()
+            }
+        self._content.found[key] = (self._day, data)
+        self._changed = True
+
+    def _used(self, key: bytes) -> bytes | None:
+        held = self._content.found.get(key)
+        if held is None:
+            return None
+        if held[0] != self._day:
+            self._content.found[key] = (self._day, held[1])
             self._changed = True
+        return held[1]
+
+    def _placed_key(self, key: bytes, path: str) -> bytes:
+        return digest(key + self._key(path))
 
     def save(self) -> None:
         """Write what is new, beside what other runs have written meanwhile.
@@ -142,6 +179,7 @@ class Cache:
             if read_at is not None:
                 theirs.seen.update(self._content.seen)
                 theirs.found.update(self._content.found)
+                theirs.needs.update(self._content.needs)
             payload = msgspec.msgpack.encode(_recent(theirs, self._day - _DAYS))
             if len(payload) > _MAX_BYTES:
                 payload = msgspec.msgpack.encode(_recent(theirs, self._day))
@@ -174,9 +212,11 @@ def _program_fingerprint() -> bytes:
 
 
 def _recent(content: _Content, since: int) -> _Content:
+    found = {key: found for key, found in content.found.items() if found[0] >= since}
     return _Content(
         {path: seen for path, seen in content.seen.items() if seen[2] >= since},
-        {key: found for key, found in content.found.items() if found[0] >= since},
+        found,
+        {key: needs for key, needs in content.needs.items() if key in found},
     )
 
 

@@ -6,14 +6,16 @@ Files, caches and processes are the business of `runner`.
 
 from __future__ import annotations
 
-import os.path
+import os
 from collections import OrderedDict
+from copy import copy
 from typing import TYPE_CHECKING
 
 from .._text import Span
 from .extractors import extract
 from .extractors.excerpt import Excerpt, Extraction
 from .extractors.languages import language_of
+from .files.imported_sources import ImportedSources
 from .findings import Edit, Finding, Fix
 from .query_linter import QueryLinter
 from .suppressions import filter_findings, may_have_suppressions
@@ -45,6 +47,14 @@ class DocumentLinter:
         self.settings = settings
         self._checkers: dict[frozenset[str], QueryLinter] = {}
         self._kept: OrderedDict[_Question, list[Finding]] | None = None
+        self.imported: ImportedSources | None = None
+        """What the file imports to which the texts belong, if that is known."""
+
+    def for_file(self, path: str) -> DocumentLinter:
+        """Return this linter for the text of a file: what the file imports from its project is looked at too."""
+        bound = copy(self)
+        bound.imported = ImportedSources(path, os.fspath(self.settings.root), self.settings.max_file_size)
+        return bound
 
     def keep_findings(self) -> None:
         """From now on, keep what was found in a query for when it is checked again, as after every key in an editor."""
@@ -68,9 +78,13 @@ class DocumentLinter:
         """Return what `check` does for a text that has been read, with its comments if it can have suppressions."""
         check = self._checker(enabled).check if self._kept is None else self._remembering(self._kept, enabled)
         findings = [finding for finding in found.findings if finding.code in enabled]
-        for excerpt in found.excerpts:  # a hundred thousand times in a large file: nothing more goes in here
+        assembled = [excerpt for excerpt in found.excerpts if excerpt.from_helper]
+        plain = [excerpt for excerpt in found.excerpts if not excerpt.from_helper] if assembled else found.excerpts
+        for excerpt in plain:  # a hundred thousand times in a large file: nothing more goes in here
             if problems := check(excerpt.text, excerpt.unknown, excerpt.is_wire):
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
+        for excerpt in assembled:
+            findings += _new_problems(excerpt, check, findings)
         findings.sort(key=lambda finding: (finding.span, finding.code))
         places = [excerpt.span for excerpt in found.excerpts]
         left = filter_findings(
@@ -99,7 +113,7 @@ class DocumentLinter:
     def _read(self, text: str, language: str, *, with_comments: bool) -> Extraction:
         if language == QUERY:
             return Extraction([Excerpt(text, Span(0, len(text)), None, str)], [], [])
-        return extract(text, language, with_comments=with_comments)
+        return extract(text, language, with_comments=with_comments, imported=self.imported)
 
     def _checker(self, enabled: frozenset[str]) -> QueryLinter:
         checker = self._checkers.get(enabled)
@@ -112,6 +126,17 @@ class DocumentLinter:
             )
             self._checkers[enabled] = checker
         return checker
+
+
+def _new_problems(excerpt: Excerpt, check: _Check, findings: list[Finding]) -> list[Finding]:
+    """Return the errors of what a helper puts together that nothing shows in its parts."""
+    start, end = excerpt.span
+    known = {each.code for each in findings if each.span.start <= end and start <= each.span.end}
+    if excerpt.is_elsewhere:
+        known |= {each.code for each in check(excerpt.text, excerpt.unknown, False)}
+    problems = check(excerpt.text, excerpt.unknown, excerpt.is_wire)
+    new = [each for each in problems if each.severity == "error" and each.code not in known]
+    return [_move_to_source(each, excerpt) for each in new]
 
 
 def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:

@@ -29,11 +29,13 @@ class CheckedFile(NamedTuple):
     stamp: bytes | None = None
     content: bytes = NO_QUERIES
     key: bytes = b""
+    needs: dict[str, bytes | None] | None = None
 
 
 def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
     """Read a file and check it. Every failure but a missing library is part of the outcome."""
     path, settings = target.path, linter.settings
+    linter = linter.for_file(path)
     try:
         at = file_stamp(os.stat(path))
         data = read_file(path, settings.max_file_size)
@@ -54,7 +56,8 @@ def check_file(target: FileToCheck, linter: DocumentLinter) -> CheckedFile:
         return CheckedFile(Checked(path, None, [], _mistake(error)))
     content = digest(data)
     checked = Checked(path, source.text if findings else None, findings)
-    return CheckedFile(checked, at, content, cache_key(content, spoken, settings.fingerprint(enabled)))
+    key = cache_key(content, spoken, settings.fingerprint(enabled))
+    return CheckedFile(checked, at, content, key, linter.imported.needs if linter.imported else None)
 
 
 def _mistake(error: Exception) -> str:

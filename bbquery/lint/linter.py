@@ -46,6 +46,7 @@ class Linter:
         where = os.fspath(self.folder / "-" if path is None else path)
         linter = self.project.linter_for(where)
         linter.keep_findings()
+        linter = linter if path is None else linter.for_file(where)
         return CheckedText(text, spoken, linter, linter.settings.enabled_for(where))
 
     def exclusion(self, path: str | os.PathLike[str]) -> str | None:

@@ -53,7 +53,7 @@ def run_linter(
             outcomes.append(examined.outcome)
             if cache and isinstance(examined.outcome, Checked) and examined.outcome.error is None:
                 cache.remember(examined.outcome.path, examined.stamp, examined.content)
-                cache.store(examined.key, examined.outcome.findings)
+                cache.store(examined.key, examined.outcome.findings, examined.outcome.path, examined.needs)
     finally:
         if cache:
             cache.save()
@@ -112,9 +112,8 @@ def _skip_file(target: FileToCheck, data: bytes, spoken: str, at: bytes | None, 
 def _from_cache(path: str, content: bytes, data: bytes | None, settings: Settings, cache: Cache) -> Checked | None:
     """Return the outcome that the cache has for a file, or None."""
     enabled = settings.enabled_for(path)
-    findings = cache.findings(
-        cache_key(content, language(path, data, settings.extension), settings.fingerprint(enabled))
-    )
+    key = cache_key(content, language(path, data, settings.extension), settings.fingerprint(enabled))
+    findings = cache.findings(key, path)
     if not findings:
         return None if findings is None else Checked(path, None, [])
     if data is None:  # lines are shown with what is found in them

@@ -297,12 +297,13 @@ def _check_texts(
     from ...lint.document_linter import DocumentLinter
     from ...lint.report import Checked, Report, repository
 
-    linter = DocumentLinter(settings)
+    base = DocumentLinter(settings)
     checked: list[Checked] = []
     texts: list[str] = []
     fixed = 0
     for name, text, spoken in inputs:
         enabled = settings.enabled if name.startswith("<") else settings.enabled_for(name)
+        linter = base if name.startswith("<") else base.for_file(name)
         file = Checked(name, text, linter.check(text, spoken, enabled))
         if asked.fix or asked.diff or asked.add_ignores:
             from ...lint.added_suppressions import suppress_findings

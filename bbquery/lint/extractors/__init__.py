@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from .languages import FENCES, LANGUAGES
 
 if TYPE_CHECKING:
+    from ..files.imported_sources import ImportedSources
     from .excerpt import Extraction
 
 
@@ -35,9 +36,12 @@ _SESSIONS = ("console", "shell-session", "shellsession", "sh-session")
 """Fences around what a terminal showed: commands behind a prompt, and what they printed."""  # fmt: skip
 
 
-def extract(source: str, language: str, *, with_comments: bool = True) -> Extraction:
+def extract(
+    source: str, language: str, *, with_comments: bool = True, imported: ImportedSources | None = None
+) -> Extraction:
     """Return what is found in a source of a language of `LANGUAGES`, or of `text`.
 
+    `imported` is what the source imports from its project: helpers there that put a text together are read.
     To find all comments takes some languages a third as long as to parse: without `with_comments`, none may be found.
     Python and JavaScript that do not parse are read as far as they go. Raise BuildError, with the code `missing-extra`,
     if a language needs a library that is not installed.
@@ -50,11 +54,11 @@ def extract(source: str, language: str, *, with_comments: bool = True) -> Extrac
         case "python":
             from .python import extractor as python
 
-            return python.extract(source)
+            return python.extract(source, imported)
         case "javascript" | "typescript" | "tsx":
             from .javascript import extractor as javascript
 
-            return javascript.extract(source, language, with_comments=with_comments)
+            return javascript.extract(source, language, with_comments=with_comments, imported=imported)
         case "go" | "java" | "kotlin" | "ruby" | "php" | "csharp" | "rust":
             from .strings_only import extractor as strings_only
 

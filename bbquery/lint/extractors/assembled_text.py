@@ -23,25 +23,33 @@ Respell: TypeAlias = Callable[[str], str]
 
 
 class ConstantText(NamedTuple):
-    """Constant text, and where in the source each of its characters starts and ends."""
+    """Constant text, and where in the source each of its characters starts and ends. That is the call, if a helper says
+    it, or has moved it.
+    """
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
+    from_helper: bool = False
 
     def slice(self, start: int, end: int) -> ConstantText:
-        return ConstantText(self.text[start:end], self.starts[start:end], self.ends[start:end])
+        return ConstantText(self.text[start:end], self.starts[start:end], self.ends[start:end], self.from_helper)
 
 
 class Interpolation(NamedTuple):
     """A place where a value is put in: its expression, whether no value of it can change the query (a number), and
-    whether it may stand for more than a key or a value.
+    whether it may stand for more than a key or a value. `place` is where a helper has put it into the text.
     """
 
     span: Span
     code: str
     harmless: bool = False
     is_structural: bool = False
+    place: Span | None = None
+
+    @property
+    def from_helper(self) -> bool:
+        return self.place is not None
 
 
 Fragment: TypeAlias = ConstantText | Interpolation
@@ -60,6 +68,35 @@ def constant(pieces: Iterable[Fragment]) -> ConstantText | None:
         starts.extend(piece.starts)
         ends.extend(piece.ends)
     return ConstantText(text, starts, ends)
+
+
+def text_at(text: str, span: Span, *, from_helper: bool = False) -> ConstantText:
+    """Return text of which every character stands at `span`."""
+    return ConstantText(text, [span.start] * len(text), [span.end] * len(text), from_helper)
+
+
+def in_order(pieces: Sequence[Fragment], span: Span) -> list[Fragment]:
+    """Return what a helper makes of its arguments, with values at the places of the text around them.
+
+    The call stands at `span`, and so does all of the text if the helper has put it in another order.
+    """
+    at = span.start
+    placed: list[Fragment] = []
+    for piece in pieces:
+        if isinstance(piece, Interpolation):
+            placed.append(piece._replace(place=Span(at, at)))
+            continue
+        placed.append(piece)
+        if piece.text and (piece.starts[0], piece.ends[-1]) != span:
+            if piece.starts[0] < at:
+                return [
+                    each._replace(place=span)
+                    if isinstance(each, Interpolation)
+                    else text_at(each.text, span, from_helper=True)
+                    for each in pieces
+                ]
+            at = piece.ends[-1]
+    return placed
 
 
 def character(digits: str, base: int = 16) -> str | None:
@@ -124,14 +161,15 @@ class FragmentReader:
 
 
 class AssembledText(NamedTuple):
-    """A text with stand-ins for its interpolations: where its characters are in the source, and where the stand-ins are
-    in it.
+    """A text with stand-ins for its interpolations: where its characters are in the source, where the stand-ins are in
+    it, and whether a helper has put it together.
     """
 
     text: str
     starts: list[int]
     ends: list[int]
     holes: list[tuple[Span, Interpolation]]
+    from_helper: bool = False
 
     def part(self, span: Span, plain: str, offsets: list[int] | None) -> AssembledText:
         """Return the part under a span, which decodes to `plain`."""
@@ -142,6 +180,7 @@ class AssembledText(NamedTuple):
             [self.starts[first] for first in firsts[:-1]],
             [self.ends[after - 1] for after in firsts[1:]],
             [(Span(index[at.start], index[at.end]), hole) for at, hole in self.holes if {*at} <= index.keys()],
+            self.from_helper,
         )
 
     def locate(self, span: Span) -> Span:

@@ -20,6 +20,8 @@ class Excerpt(NamedTuple):
     to neither. `respell` turns new query text into what the source must hold for it; None if the source cannot be
     edited, because the text is put together from several literals, say. `unknown` are the parts of `text` that stand in
     for what is put in at run time. `is_wire` says that the service gets it as it stands.
+    `from_helper` says that a helper has put it together from texts that are excerpts of their own, and `is_elsewhere`
+    that all of it stands in the helper, where it is checked for what it says.
     """
 
     text: str
@@ -29,6 +31,8 @@ class Excerpt(NamedTuple):
     ends: Sequence[int] | None = None
     unknown: Sequence[UnknownText] = ()
     is_wire: bool = False
+    from_helper: bool = False
+    is_elsewhere: bool = False
 
     def locate(self, span: Span) -> Span:
         """Return where a part of `text` stands in the source."""

@@ -82,7 +82,9 @@ def _rewrite(
     for file in report.files:
         if is_wanted(file):
             try:
-                file, rewritten = _rewrite_one(file, project.linter_for(file.path), mend, write=write)
+                file, rewritten = _rewrite_one(
+                    file, project.linter_for(file.path).for_file(file.path), mend, write=write
+                )
                 done += [rewritten] if rewritten.fixed else []
             except NotWritable as error:
                 skipped.append(SkippedFile(file.path, f"it was not {verb}: {error}", error=True))

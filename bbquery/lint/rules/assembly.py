@@ -139,11 +139,22 @@ def _later(query: AssembledText) -> list[tuple[Span, Interpolation]]:
     ]
 
 
+def helper_excerpt(pieces: Sequence[Fragment], span: Span) -> Excerpt:
+    """Return the query that the service gets from a helper, whose call stands at `span`."""
+    query = fill(pieces, is_query=True)
+    return _to_excerpt(query, span, None)._replace(span=span, is_wire=True, is_elsewhere=True)
+
+
 def _to_excerpt(query: AssembledText, span: Span, respell: Respell | None) -> Excerpt:
     if not query.text:
         return Excerpt("", span, None, respell)
-    span = Span(query.starts[0], query.ends[-1])
+    span = Span(query.starts[0], query.ends[-1]) if not query.from_helper else span
     unknown = [UnknownText(at, hole.code, hole.is_structural) for at, hole in query.holes]
-    if query.starts == [*range(*span)] and query.ends == [*range(span.start + 1, span.end + 1)]:
+    if (
+        not query.from_helper
+        and query.starts == [*range(*span)]
+        and query.ends == [*range(span.start + 1, span.end + 1)]
+    ):
         return Excerpt(query.text, span, None, respell, None, unknown)
-    return Excerpt(query.text, span, [*query.starts, span.end], respell, query.ends, unknown)
+    offsets = [*query.starts, span.end]
+    return Excerpt(query.text, span, offsets, respell, query.ends, unknown, from_helper=query.from_helper)

@@ -42,10 +42,11 @@ def fill(pieces: Sequence[Fragment], *, is_query: bool = False) -> AssembledText
             said, is_structural = ("x", False) if strings.quote else _stand_in(text[-_NEARBY:], _text_after(after))
             hole = piece._replace(is_structural=is_structural)
             filled.holes.append((Span(len(text), len(text) + len(said)), hole))
-            filled.starts.extend([piece.span.start] * len(said))
-            filled.ends.extend([piece.span.end] * len(said))
+            place = piece.place or piece.span
+            filled.starts.extend([place.start] * len(said))
+            filled.ends.extend([place.end] * len(said))
         text += said
-    return filled._replace(text=text)
+    return filled._replace(text=text, from_helper=any(piece.from_helper for piece in pieces))
 
 
 class _OpenString:

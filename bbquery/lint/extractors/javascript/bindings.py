@@ -53,12 +53,7 @@ class Bindings:
 
     def find(self, node: Node) -> list[JsBinding]:
         """Return every binding of a name where it stands; none for a global."""
-        if self._bound is None:
-            self._bound = {}
-            for name in self._tree.captures(_NAMES):
-                if (binding := _binding(name)) is not None:
-                    self._bound.setdefault(self._tree.text(name), []).append((name, binding))
-        found = self._bound.get(self._tree.text(node), [])
+        found = self._named(self._tree.text(node))
         if len(found) > _MAX_BINDINGS:  # each of its uses would be compared with all of them
             return []
         scopes = [binding.scope for _, binding in found if binding.scope and _is_within(node, binding.scope)]
@@ -71,6 +66,14 @@ class Bindings:
             if (binding.scope is None and _is_within(name, scope)) or binding.scope == scope
         ]
 
+    def _named(self, text: str) -> list[tuple[Node, JsBinding]]:
+        if self._bound is None:
+            self._bound = {}
+            for name in self._tree.captures(_NAMES):
+                if (binding := _binding(name)) is not None:
+                    self._bound.setdefault(self._tree.text(name), []).append((name, binding))
+        return self._bound.get(text, [])
+
     def constant(self, node: Node) -> Node | None:
         """Return the one expression that `const` binds to a name, or None."""
         found = self.find(node)
@@ -78,22 +81,37 @@ class Bindings:
 
     def imported(self, node: Node) -> str:
         """Return what a name imports, as `crypto.randomUUID`; empty for any other name."""
+        package, name = self.origin(node)
+        package = package.removeprefix("node:")
+        return package if name in ("", "*", "default") else f"{package}.{name}"
+
+    def origin(self, node: Node) -> tuple[str, str]:
+        """Return the specifier from which a name is imported, and what it is there: a name, `default`, or `*` for all
+        of it. Both are empty for any other name.
+        """
         found = self.find(node)
         if len(found) != 1 or not (origin := found[0].items) or origin.type not in _IMPORT_NODES:
-            return ""
+            return "", ""
         statement: Node | None = origin
         while statement is not None and statement.type != "import_statement":
             statement = statement.parent
         source = statement.child_by_field_name("source") if statement else None
         if source is None:
-            return ""
-        package = self._tree.text(source)[1:-1].removeprefix("node:")
+            return "", ""
         name = origin.child_by_field_name("name")
-        return f"{package}.{self._tree.text(name)}" if name else package
+        whole = "*" if origin.type == "namespace_import" else "default"
+        return self._tree.text(source)[1:-1], self._tree.text(name) if name else whole
 
     def function(self, node: Node) -> Node | None:
         """Return the function that a name stands for, if it is one that runs to its end and has no other name's."""
-        found = self.find(node)
+        return self._function(self.find(node))
+
+    def module_function(self, name: str) -> Node | None:
+        """Return the function that the source itself has under a name, as `function` does."""
+        return self._function([each for _, each in self._named(name) if each.scope == self._tree.root])
+
+    @staticmethod
+    def _function(found: list[JsBinding]) -> Node | None:
         if len(found) != 1:
             return None
         value = found[0].value if found[0].is_constant else found[0].declaration

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from ...._text import Span
 from ...findings import Finding
-from ...rules.assembly import Advice, find_queries
+from ...rules.assembly import Advice, find_queries, helper_excerpt
 from ...rules.metadata import MetadataLiteral, check_metadata
 from ..assembled_text import AssembledText, Role
-from ..excerpt import Construct, Extraction
-from .bindings import Bindings
+from ..excerpt import Construct, Excerpt, Extraction
 from .list_calls import ListCalls
 from .metadata_objects import read_metadata
+from .source_script import SourceScript
 from .source_tree import SourceTree, is_string, is_sum, operator
 from .string_values import StringValues
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Node
+
+    from ...files.imported_sources import ImportedSources
 
 
 def _guard_hint(query: AssembledText) -> str:
@@ -42,12 +44,14 @@ _JAVASCRIPT_ADVICE = Advice(
 )
 
 
-def extract(source: str, language: str, *, with_comments: bool = True) -> Extraction:
-    """Return what is found in a source of javascript (with or without JSX), typescript or tsx. Raise BuildError if
-    tree-sitter is missing.
+def extract(
+    source: str, language: str, *, with_comments: bool = True, imported: ImportedSources | None = None
+) -> Extraction:
+    """Return what is found in a source of javascript (with or without JSX), typescript or tsx. `imported` is what it
+    imports, if that is at hand. Raise BuildError if tree-sitter is missing.
     """
     tree = SourceTree(source, language)
-    walk = _Walk(tree)
+    walk = _Walk(SourceScript(tree, imported))
     walk.run()
     values = walk.values
     comments = tree.comments if with_comments else []
@@ -66,6 +70,7 @@ def extract(source: str, language: str, *, with_comments: bool = True) -> Extrac
         leaves: list[MetadataLiteral] = []
         known = read_metadata(node, values, leaves)
         found.findings.extend(check_metadata(known, leaves, tree.span(node)))
+    found.excerpts.extend(walk.sent)
     found.findings.extend(walk.findings)
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
     found.findings.sort(key=lambda finding: finding.span)
@@ -86,8 +91,8 @@ class _Walk:
     given to `sessions.create`, and constructs.
     """
 
-    def __init__(self, tree: SourceTree) -> None:
-        self.tree = tree
+    def __init__(self, script: SourceScript) -> None:
+        tree = self.tree = script.tree
         # Only what holds the word without which nothing is ours is walked through: a file is mostly something else.
         listing = (b"sessions", b"URLSearchParams", b"params") if b"browserbase" in tree.data else ()
         self.marks = tree.positions(b"etadata", b"METADATA", *listing)
@@ -96,10 +101,10 @@ class _Walk:
         self.metadata: list[Node] = []
         self.constructs: list[Construct] = []
         self.markup: set[int] = set()  # where strings begin that are attributes of JSX
-        bindings = Bindings(tree)
-        self.values = StringValues(tree, bindings, self.markup)
-        self.lists = ListCalls(tree, self.values, bindings)
+        self.values = StringValues(script, self.markup)
+        self.lists = ListCalls(tree, self.values, script.bindings)
         self.findings: list[Finding] = []
+        self.sent: list[Excerpt] = []  # what the service gets from helpers
         self._sent: list[Node] = []  # what the service gets as it is
 
     def run(self) -> None:
@@ -128,7 +133,7 @@ class _Walk:
                     self._send_listed(inner[-1])
                 case "call_expression" if self.tree.joined(node):
                     inner = self._assemble(node)
-                case "call_expression" if self.values.replacement(node):
+                case "call_expression" if self.values.replacement(node) or self.values.called(node):
                     inner = self._assemble(node)
                 case "call_expression" | "new_expression":
                     inner = self._call(node)
@@ -142,14 +147,21 @@ class _Walk:
             if node.id not in seen and any(map(is_string, operands)):
                 self.strings.append((node, operands))
                 seen.add(node.id)
+            elif node.id not in seen and (pieces := self.values.called(node, is_sent=True)):
+                # The helper's own text, and what it puts in, are checked where the helper is.
+                self.sent.append(helper_excerpt(pieces, self.tree.span(node)))
+                seen.add(node.id)
 
     def _assemble(self, node: Node, *more: Node) -> list[Node]:
         """Note a text that is put together, and return what else is in it."""
         operands = [each for part in (node, *more) for each in self.tree.operands(part)]
-        if not any(is_string(each) or self.values.replacement(each) for each in operands):
+        if not any(map(self._is_text, operands)):
             return operands
         self.strings.append((node, operands))
         return [other for each in operands for other in self.values.others_in(each)]
+
+    def _is_text(self, node: Node) -> bool:
+        return is_string(node) or bool(self.values.replacement(node) or self.values.called(node))
 
     def _declaration(self, node: Node) -> list[Node]:
         """Look at a declaration. Its text may go on in `+=` below it."""

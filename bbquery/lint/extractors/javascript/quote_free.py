@@ -1,7 +1,7 @@
 """Tell which JavaScript expressions never hold a quote as text: numbers, UUIDs, unions of literals, what a guard
 checked.
 
-Nothing is run and no other module is read: what cannot be known is not quote-free.
+Nothing is run: what cannot be known is not quote-free. Of other sources, functions are asked what they return.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from .source_tree import SourceTree, operator
 from .strings import ESCAPE, unescape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tree_sitter import Node
 
 _MAX_JS_STEPS = 30
@@ -39,8 +41,9 @@ _EXITS = {"throw_statement", "return_statement", "continue_statement", "break_st
 class QuoteFreeValues:
     """The quote-free expressions of one source."""
 
-    def __init__(self, tree: SourceTree, bindings: Bindings) -> None:
+    def __init__(self, tree: SourceTree, bindings: Bindings, is_freeing: Callable[[Node], bool]) -> None:
         self._tree = tree
+        self._is_freeing = is_freeing
         self._bindings = bindings
         self._checks: dict[int, list[Node]] = {}
         self._results: dict[int, bool] = {}
@@ -118,12 +121,12 @@ class QuoteFreeValues:
             if text == "String" and len(given) == 1 and self.holds(given[0], depth):
                 return True
             called = self._bindings.function(function)
-            return called is not None and self._is_free_result(called, depth)
+            return self.returns_free(called, depth) if called is not None else self._is_freeing(function)
         owner, name = _js_field(function, "object"), _js_field(function, "property")
         if function.type != "member_expression" or owner is None or name is None:
             return False
         method = self._tree.text(name)
-        if method in _JS_METHODS:
+        if method in _JS_METHODS or self._is_freeing(function):
             return True
         if method in ("toString", "digest", "encode") and len(given) == 1:
             return self._tree.text(given[0])[1:-1] in ("hex", "base64url", "base64") or given[0].type == "number"
@@ -135,7 +138,7 @@ class QuoteFreeValues:
             and all(self.holds(each, depth) for each in given)
         )
 
-    def _is_free_result(self, function: Node, depth: int) -> bool:
+    def returns_free(self, function: Node, depth: int = 0) -> bool:
         """Return whether a function of the source returns quote-free values alone, whatever it is given."""
         if function.id not in self._results:
             self._results[function.id] = False  # in a function that calls itself

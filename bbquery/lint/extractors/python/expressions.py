@@ -1,6 +1,7 @@
 """The text that a Python expression builds: constant runs, and interpolations for what is not known.
 
-It reads literals that stand side by side, f-strings, `+`, `%`, `.format` and `.join`. A name in upper case that the
+It reads literals that stand side by side, f-strings, `+`, `%`, `.format`, `.join`, and helpers that put a text together
+from what they are given. A name in upper case that the
 module binds once to a string is as good as the string: a known text is not an injection.
 """
 
@@ -10,14 +11,17 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from typing import NamedTuple
+from copy import copy
+from typing import NamedTuple, TypeAlias
 
 from ...._text import Span
-from ..assembled_text import ConstantText, Fragment, Interpolation
-from .names import Names
+from ..assembled_text import ConstantText, Fragment, Interpolation, in_order, text_at
+from ..detection import mentions_metadata
+from .helper_calls import Helper, find_helper
 from .quote_free import QuoteFreeExpressions
-from .scopes import Scopes, dotted
-from .strings import FormatField, StringLiteral, StringTokens, read_literal
+from .scopes import dotted
+from .source_module import SourceModule
+from .strings import FormatField, StringLiteral, read_literal
 
 
 class BuiltText(NamedTuple):
@@ -27,20 +31,32 @@ class BuiltText(NamedTuple):
     rest: list[ast.expr]
 
 
+class _Frame(NamedTuple):
+    """A call whose helper is read: where it stands, and what each parameter is given."""
+
+    span: Span
+    given: dict[str, list[Fragment]]
+    arguments: dict[str, ast.expr]
+    caller: StringExpressions
+
+
 class StringExpressions:
     """The texts of one module."""
 
-    def __init__(
-        self, source: str, tokens: StringTokens, names: Names, scopes: Scopes, offset: Callable[[int, int], int]
-    ) -> None:
-        self.source = source
-        self.names = names
-        self.scopes = scopes
-        self._quote_free = QuoteFreeExpressions(scopes, names)
-        self.offset = offset
-        self.literals = sorted(tokens.literals, key=lambda literal: literal.span.start)
+    def __init__(self, module: SourceModule, others: dict[SourceModule, StringExpressions] | None = None) -> None:
+        self.module = module
+        self.source = module.source
+        self.names = module.names
+        self.scopes = module.scopes
+        self.offset = module.offset
+        self.literals = module.literals
         self.starts = [literal.span.start for literal in self.literals]
         self.templates: list[ast.expr] = []  # texts by whose names they are filled in
+        self._quote_free = QuoteFreeExpressions(module.scopes, module.names, self._is_freeing)
+        self._others = {} if others is None else others
+        self._others[module] = self
+        self._frame: _Frame | None = None
+        self._open_calls = 0
 
     def span(self, node: ast.expr) -> Span:
         end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
@@ -52,27 +68,27 @@ class StringExpressions:
             if not isinstance(node.value, str | bytes):
                 return None
             runs = self._literals(self.span(node))
-            return BuiltText([run for run in runs if isinstance(run, ConstantText)], []) if runs else None
+            return BuiltText([self._placed(run) for run in runs if isinstance(run, ConstantText)], []) if runs else None
         if isinstance(node, ast.JoinedStr):
             return self._formatted(node)
         if isinstance(node, ast.Name):
-            value = self.names.value(node)
-            known = isinstance(value, ast.Constant) and isinstance(value.value, str)
-            return BuiltText([self._value(node, self.span(node))], []) if known else None
+            return self._named(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             return self.together(addition_operands(node))
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._substituted(node.left, _PERCENT, lambda: _percent_values(node.right))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr == "format":
-                return self._substituted(node.func.value, _FORMAT_FIELDS, lambda: _format_values(node))
+                return self._substituted(
+                    node.func.value, _FORMAT_FIELDS, lambda: _format_values(node, self._spread_value)
+                )
             if node.func.attr == "join" and len(node.args) == 1:
                 return self._joined(node.func.value, node.args[0])
             if node.func.attr == "replace" and len(node.args) >= 2:
                 return self._replaced(node.func.value, node.args[0], node.args[1])
             if node.func.attr in ("substitute", "safe_substitute") and (template := _template_of(node.func.value)):
-                return self._substituted(template, _TEMPLATE_FIELDS, lambda: _keyword_values(node))
-        return None
+                return self._substituted(template, _TEMPLATE_FIELDS, lambda: _keyword_values(node, self._spread_value))
+        return self.called(node) if isinstance(node, ast.Call) else None
 
     def single(self, span: Span) -> StringLiteral | None:
         """Return the one literal that makes up a whole expression, or None."""
@@ -106,28 +122,43 @@ class StringExpressions:
         if len(holes) != sum(isinstance(piece, FormatField) for piece in read):
             return None
         values = iter([hole.value for hole in holes])
-        pieces: list[Fragment] = [
-            self._value(next(values), piece.span, piece.suffix) if isinstance(piece, FormatField) else piece
-            for piece in read
-        ]
+        pieces: list[Fragment] = []
+        for piece in read:
+            if isinstance(piece, FormatField):
+                pieces += self._value(next(values), piece.span, piece.suffix)
+            else:
+                pieces.append(self._placed(piece))
         return BuiltText(pieces, [*holes])
 
     # --- values --------------------------------------------------------------------------------
 
-    def _value(self, node: ast.expr, span: Span, form: str = "") -> Fragment:
+    def _named(self, node: ast.Name) -> BuiltText | None:
+        given = self._given(node)
+        if given is not None:
+            return BuiltText(given, []) if any(isinstance(piece, ConstantText) for piece in given) else None
+        value = self.names.value(node)
+        known = isinstance(value, ast.Constant) and isinstance(value.value, str)
+        return BuiltText(self._value(node, self.span(node)), []) if known else None
+
+    def _value(self, node: ast.expr, span: Span, form: str = "") -> list[Fragment]:
         """Return what is put in at `span`, converted and formatted by `form`: its text if known, otherwise an
         interpolation.
         """
+        code = self.source[span.start : span.end]
+        is_plain = form in ("", "s", "!s")
+        given = self._given(node)
+        if given is not None:
+            return given if is_plain else [_formatted_value(piece, form) for piece in given]
+        span = self._frame.span if self._frame else span
         value = self.names.value(node)
         if isinstance(value, ast.Constant):
-            if isinstance(value.value, str | int | float) and form in ("", "s", "!s"):
-                return _known(str(value.value), span)
-            return Interpolation(span, self.source[span.start : span.end], harmless=True)
-        code = self.source[span.start : span.end]
+            if isinstance(value.value, str | int | float) and is_plain:
+                return [text_at(str(value.value), span, from_helper=self._frame is not None)]
+            return [Interpolation(span, code, harmless=True)]
         if form.startswith(":"):
             code = f'f"{{{code}{form}}}"'
         is_harmless = _NUMERIC.search(form) is not None or (not _QUOTING.search(form) and self._quote_free.holds(node))
-        return Interpolation(span, code, is_harmless)
+        return [Interpolation(span, code, is_harmless)]
 
     # --- putting together ----------------------------------------------------------------------
 
@@ -139,7 +170,7 @@ class StringExpressions:
         for node in nodes:
             text = self.read(node)
             said = said or text is not None
-            pieces += text.pieces if text else [self._value(node, self.span(node))]
+            pieces += text.pieces if text else self._value(node, self.span(node))
             rest += text.rest if text else [node]
         return BuiltText(pieces, rest) if said else None
 
@@ -168,7 +199,7 @@ class StringExpressions:
         if text is None:
             return None
         if isinstance(template, ast.Name):
-            self.templates.append(self.names.value(template))
+            self._note_template(template)
         value_of = values()
         pieces: list[Fragment] = []
         rest = text.rest
@@ -186,14 +217,97 @@ class StringExpressions:
                 value = value_of(match[1] or "")
                 if value is None:
                     return None
-                pieces.append(self._value(value, self.span(value), match[2] or ""))
+                pieces += self._value(value, self.span(value), match[2] or "")
                 rest = [*rest, value]
             pieces.append(run.slice(at, len(run.text)))
         return BuiltText(pieces, rest)
 
+    # --- helpers ---------------------------------------------------------------------------------
 
-def _known(text: str, span: Span) -> ConstantText:
-    return ConstantText(text, [span.start] * len(text), [span.end] * len(text))
+    def called(self, call: ast.Call, *, is_sent: bool = False) -> BuiltText | None:
+        """Return the text that a helper makes of a text of ours that it is given; if `is_sent`, any that it returns.
+
+        What the helper itself says stands where the call does.
+        """
+        if self._open_calls == _MOST_CALLS or not dotted(call.func):
+            return None
+        self._open_calls += 1
+        try:
+            texts = [self.together([each]) for each in (*call.args, *[keyword.value for keyword in call.keywords])]
+            is_ours = is_sent or any(map(_mentions_metadata, filter(None, texts)))
+            helper = find_helper(call.func, self.module) if is_ours else None
+            return self._read_helper(call, helper) if helper else None
+        finally:
+            self._open_calls -= 1
+
+    def _read_helper(self, call: ast.Call, helper: Helper) -> BuiltText | None:
+        arguments, result = helper.arguments(call), helper.result
+        if arguments is None or result is None:
+            return None
+        texts = {name: self.together([each]) for name, each in arguments.items()}
+        given = {
+            name: text.pieces if text else self._value(arguments[name], self.span(arguments[name]))
+            for name, text in texts.items()
+        }
+        span = self._frame.span if self._frame else self.span(call)
+        within = copy(self._texts_of(helper.module))
+        within._frame, within._open_calls = _Frame(span, given, arguments, self), self._open_calls
+        text = within.read(result)
+        pieces = in_order(text.pieces, span) if text else []
+        # Its arguments are looked at as well: what stands in one of them is found there.
+        return BuiltText(pieces, [*arguments.values()]) if any(piece.from_helper for piece in pieces) else None
+
+    def _given(self, node: ast.expr) -> list[Fragment] | None:
+        """Return what the call gives for a parameter, also as text; None for any other expression."""
+        if self._frame is None:
+            return None
+        if isinstance(node, ast.Call) and dotted(node.func) == "str" and len(node.args) == 1:
+            node = node.args[0]
+        return self._frame.given.get(node.id) if isinstance(node, ast.Name) else None
+
+    def _spread_value(self, mapping: ast.expr | None, name: str) -> ast.expr | None:
+        """Return what a helper's `**values` has under a name: what the call gives as that."""
+        if self._frame is None or not isinstance(mapping, ast.Name) or f"{mapping.id}.{name}" not in self._frame.given:
+            return None
+        return ast.copy_location(ast.Name(f"{mapping.id}.{name}"), mapping)
+
+    def _note_template(self, name: ast.Name) -> None:
+        argument = self._frame.arguments.get(name.id) if self._frame else None
+        if argument is None:
+            self.templates.append(self.names.value(name))
+        elif self._frame and isinstance(argument, ast.Name):
+            self._frame.caller._note_template(argument)
+        elif self._frame:
+            self._frame.caller.templates.append(argument)
+
+    def _placed(self, run: ConstantText) -> ConstantText:
+        return text_at(run.text, self._frame.span, from_helper=True) if self._frame else run
+
+    def _is_freeing(self, function: ast.expr) -> bool:
+        """Return whether a function from another module returns quote-free values alone."""
+        helper = find_helper(function, self.module)
+        if helper is None or helper.module is self.module:
+            return False
+        return self._texts_of(helper.module)._quote_free.returns_free(helper.function)
+
+    def _texts_of(self, module: SourceModule) -> StringExpressions:
+        return self._others.get(module) or StringExpressions(module, self._others)
+
+
+def _formatted_value(piece: Fragment, form: str) -> Fragment:
+    """Return what a helper is given, after a conversion or a format, of which no more is known than of the value."""
+    if isinstance(piece, ConstantText):
+        place = Span(piece.starts[0], piece.ends[-1]) if piece.text else None
+        return Interpolation(place, piece.text, harmless=True) if place else piece
+    is_harmless = _NUMERIC.search(form) is not None or (piece.harmless and not _QUOTING.search(form))
+    return piece._replace(harmless=is_harmless)
+
+
+_MOST_CALLS = 3  # of helpers in helpers
+
+
+def _mentions_metadata(text: BuiltText) -> bool:
+    return any(isinstance(piece, ConstantText) and mentions_metadata(piece.text) for piece in text.pieces)
 
 
 def addition_operands(node: ast.BinOp) -> list[ast.expr]:
@@ -234,20 +348,24 @@ def _template_of(node: ast.expr) -> ast.expr | None:
     return node.args[0] if is_template and isinstance(node, ast.Call) and len(node.args) == 1 else None
 
 
-def _keyword_values(call: ast.Call) -> Callable[[str], ast.expr | None]:
+_SpreadValue: TypeAlias = Callable[[ast.expr | None, str], ast.expr | None]
+"""What a mapping has under a name."""
+
+
+def _keyword_values(call: ast.Call, spread: _SpreadValue) -> Callable[[str], ast.expr | None]:
     named = {keyword.arg: keyword.value for keyword in call.keywords}
-    is_open = bool(call.args) or None in named  # a mapping, of which nothing is known
-    return lambda name: named.get(name, call if is_open else None)
+    mapping = named.get(None) or next(iter(call.args), None)  # of which nothing may be known
+    return lambda name: named.get(name) or spread(mapping, name) or (call if mapping else None)
 
 
-def _format_values(call: ast.Call) -> Callable[[str], ast.expr | None]:
+def _format_values(call: ast.Call, spread: _SpreadValue) -> Callable[[str], ast.expr | None]:
     counted = iter(range(len(call.args)))
     named = {keyword.arg: keyword.value for keyword in call.keywords}
 
     def value(field: str) -> ast.expr | None:
         name = re.split(r"[.\[]", field)[0]
         if any(isinstance(argument, ast.Starred) for argument in call.args) or None in named:
-            return call
+            return spread(named.get(None), name) or call
         if name and not name.isdecimal():
             return named.get(name)
         at = int(name) if name else next(counted, len(call.args))

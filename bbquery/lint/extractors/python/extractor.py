@@ -11,10 +11,11 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...._text import Span
 from ...findings import Edit, Finding, Fix
-from ...rules.assembly import Advice, find_queries, is_filled_later
+from ...rules.assembly import Advice, find_queries, helper_excerpt, is_filled_later
 from ...rules.stand_ins import fill
 from ..assembled_text import ConstantText, Fragment, Interpolation, Role, constant
 from ..detection import may_contain_queries, mentions_metadata
@@ -26,10 +27,10 @@ from .expressions import StringExpressions, addition_operands
 from .list_calls import check_list_call, check_literal_type, list_parameters
 from .marked_statements import QUERY_PARSERS, marked_statements
 from .metadata_calls import check_call
-from .module_tree import offsets, parse_module
-from .names import Names, read_names
+from .names import Names
 from .scopes import Scopes, dotted
-from .statements import Statement, Statements, own_nodes
+from .source_module import SourceModule
+from .statements import Statement, own_nodes
 from .strings import (
     FormatField,
     NotPython,
@@ -42,6 +43,9 @@ from .strings import (
     without_open_strings,
 )
 
+if TYPE_CHECKING:
+    from ...files.imported_sources import ImportedSources
+
 _PYTHON_ADVICE = Advice(
     bound=binding_hint,
     unencoded="let bbquery write the URL: bbquery.parse(text).url(), or give the client params={'q': text}",
@@ -49,8 +53,8 @@ _PYTHON_ADVICE = Advice(
 )
 
 
-def extract(source: str) -> Extraction:
-    """Return what is found in a module. No source makes it raise."""
+def extract(source: str, imported: ImportedSources | None = None) -> Extraction:
+    """Return what is found in a module. No source makes it raise. `imported` is what it imports, if that is at hand."""
     if not may_contain_queries(source.encode("utf-8", "surrogatepass")):
         return Extraction([], [], None)
     from ..text import extract as scan_text
@@ -60,7 +64,7 @@ def extract(source: str) -> Extraction:
     except (NotPython, RecursionError):
         return scan_text(source)._replace(is_whole=False)
     try:
-        result = _scan_tree(closed, tokens)
+        result = _scan_tree(closed, tokens, imported)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the parser's, and ours for a tree that is too deep
         result = _scan_tokens(closed, tokens)
     for quote, end in opened:
@@ -75,21 +79,11 @@ def extract(source: str) -> Extraction:
     return result._replace(findings=findings, constructs=constructs)
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _scan_tree(source: str, tokens: StringTokens) -> Extraction:
-    # The parser takes neither a byte order mark nor surrogates. In their place stand characters that it does take; what
-    # literals say is read from the source itself.
-    text = _SURROGATE.sub("?", source)
-    text = "\f" + text[1:] if text.startswith("\ufeff") else text
-    tree = parse_module(text, tokens)
-    statements = Statements(tree, has_walrus=":=" in source)
-    names = read_names(statements)
-    scopes = Scopes(statements)
-    found = [*marked_statements(source, statements, names)]
+def _scan_tree(source: str, tokens: StringTokens, imported: ImportedSources | None) -> Extraction:
+    source_module = SourceModule(source, tokens, imported)
+    texts = StringExpressions(source_module)
+    found = [*marked_statements(source, source_module.statements, source_module.names)]
     nodes = [node for statement in found for part in own_nodes(statement) for node in ast.walk(part)]
-    texts = StringExpressions(source, tokens, names, scopes, offsets(text))
     module = _Module(texts, _roles([*found, *nodes], texts))
     module.visit(found)
     # What is filled into a template is reported where that is done, if it is done here.
@@ -210,8 +204,14 @@ class _Module:
         if isinstance(node, ast.Constant) and role is None and not _is_marked(node.value):
             return None
         text = self.texts.read(node)
+        is_elsewhere = text is None and role == "wire" and isinstance(node, ast.Call)
+        if is_elsewhere and isinstance(node, ast.Call):
+            text = self.texts.called(node, is_sent=True)
         if text is None:
             return None
+        if is_elsewhere:  # the helper's own text, and what it puts in, are checked where the helper is
+            self.result.excerpts.append(helper_excerpt(text.pieces, self.texts.span(node)))
+            return text.rest
         span = self.texts.span(node)
         literal = self.texts.single(span)
         respell = string_writer(self.texts.source, literal) if literal else None
@@ -300,7 +300,7 @@ def _alternatives(node: ast.expr, names: Names, scopes: Scopes | None) -> Iterat
     yield value
 
 
-_TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp)
+_TEXTS = (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)
 
 
 # --- files that are not Python -------------------------------------------------------------------------

@@ -26,6 +26,8 @@ class Names(NamedTuple):
     """The names bound to a `bbquery.Client`, such as `client` and `self.client`."""
     others: dict[str, bool]
     """Whether what is bound to a name is a client of the vendor's SDK, where it is known what that is."""
+    levels: dict[str, int]
+    """The dots of a relative import, by the local name."""
 
     def origin(self, node: ast.expr) -> str:
         """Return a name or attribute with its import resolved, such as `bbquery.parse`;
@@ -55,6 +57,7 @@ class Names(NamedTuple):
 def read_names(statements: Statements) -> Names:
     """Return the names of a module."""
     imported: dict[str, list[str]] = {}
+    levels: dict[str, int] = {}
     found: list[str] = []  # each name as often as it is bound
     pairs: list[tuple[str, ast.expr]] = []
     arguments: list[ast.arg] = []
@@ -63,6 +66,8 @@ def read_names(statements: Statements) -> Names:
             for alias in statement.names:
                 local, whole = _import(statement, alias)
                 imported.setdefault(local, []).append(whole)
+                if isinstance(statement, ast.ImportFrom) and statement.level:
+                    levels[local] = statement.level
                 found.append(local)
             continue
         if isinstance(statement, _NO_BINDING):
@@ -90,7 +95,7 @@ def read_names(statements: Statements) -> Names:
         for name, value in _bound_names(statement)
         if name.isupper() and bound[name] == 1
     }
-    names = Names(imports, constants, set(), {})
+    names = Names(imports, constants, set(), {}, levels)
     clients = Counter(name for name, value in pairs if _is_client(names, value))
     clients.update(
         each.arg

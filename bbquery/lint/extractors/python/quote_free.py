@@ -49,9 +49,10 @@ _NUMERIC_OPERATORS = (ast.Sub, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift, as
 class QuoteFreeExpressions:
     """The quote-free expressions of one module."""
 
-    def __init__(self, scopes: Scopes, names: Names) -> None:
+    def __init__(self, scopes: Scopes, names: Names, imported: Callable[[ast.expr], bool]) -> None:
         self._scopes = scopes
         self._names = names
+        self._imported = imported
         self._results: dict[ast.FunctionDef, bool] = {}
 
     def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
@@ -105,8 +106,10 @@ class QuoteFreeExpressions:
         if function == "re.sub" and len(call.args) >= 3:
             pattern, replacement = call.args[0], call.args[1]
             return _says(pattern, removes_quotes) and _says(replacement, is_quote_free_text)
-        if isinstance(call.func, ast.Name):
+        if isinstance(call.func, ast.Name) and self._scopes.definition(call.func):
             return self._is_free_result(call.func, depth)
+        if self._imported(call.func):
+            return True
         if not isinstance(call.func, ast.Attribute):
             return False
         owner, name = call.func.value, call.func.attr
@@ -121,10 +124,11 @@ class QuoteFreeExpressions:
         return name in _KEEPING_METHODS and self.holds(owner, depth)
 
     def _is_free_result(self, function: ast.Name, depth: int) -> bool:
-        """Return whether a function of the module returns quote-free values alone, whatever it is given."""
         definition = self._scopes.definition(function)
-        if not isinstance(definition, ast.FunctionDef):
-            return False
+        return isinstance(definition, ast.FunctionDef) and self.returns_free(definition, depth)
+
+    def returns_free(self, definition: ast.FunctionDef, depth: int = 0) -> bool:
+        """Return whether a function of the module returns quote-free values alone, whatever it is given."""
         if definition not in self._results:
             self._results[definition] = False  # in a function that calls itself
             results = self._scopes.results(definition)

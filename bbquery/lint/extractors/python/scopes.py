@@ -66,6 +66,10 @@ class Scopes:
             is_in_function = is_in_function or isinstance(outer, _FUNCTION_NODES)
         return []
 
+    def module_bindings(self, name: str) -> list[Binding]:
+        """Return every binding of a name of the module itself."""
+        return self._bindings_in(self._statements.tree).get(name, [])
+
     def constant(self, node: ast.Name) -> ast.expr | None:
         """Return the one expression to which a name is bound, or None."""
         found = self.bindings(node)
