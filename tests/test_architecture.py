@@ -24,7 +24,7 @@ semantics:  duration stored_values evaluator predicates redundancy simplifier
             portable_text sort_keys layouts sql_writer sql_archive sql_json sql
 planning:   urls requests html_tables plan planner
 config metadata
-sessions:   records decoding arrow_stream results
+sessions:   records decoding arrow_stream results ordering
 query
 fields
 client:     effects settings fork_safety event_loops name_resolution socket_deadline surplus decompression
@@ -32,8 +32,8 @@ client:     effects settings fork_safety event_loops name_resolution socket_dead
             creation releasing runners streams waiting asynchronous blocking
 usage:      grouping periods intervals totals pricing report meter session_files thresholds notifications settings
             export.extras export.tabular export.bill export.openmetrics export.metrics_server export.png export
-archive:    engine schema metadata_maps plain_rows rows source staged_files manifest merge query_engines selection
-            roll_up sync reader repair archive
+archive:    session_times engine schema metadata_maps plain_rows rows source staged_files manifest merge query_engines
+            selection roll_up sync reader repair archive
 doctor:     facts questions examination creation
 lint:       findings text_edits unknown_text rule_registry rule_pages line_index query_tokens concrete_syntax recovery
             query_document query_cursor completions
@@ -69,7 +69,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             rules files extractors.python extractors.javascript extractors.strings_only
 servers:    lazy_exports host_guard local_server
 emulator:   switches likeness store app damage fault_injection sample_data server
-dashboard:  assets session_source metadata_vocabulary view_state responses server static_export
+dashboard:  assets session_table session_source metadata_vocabulary view_state responses server static_export
 language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
             known_vocabularies workspace predicate_sentences code_actions completion_items hovers semantic_tokens
             structure query_formats key_renames protocol server commands features connections

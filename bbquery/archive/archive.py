@@ -117,8 +117,14 @@ class Archive:
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             return compact(self.path, staging)
 
-    def _reader(self, query: Query | None, now: datetime | None) -> ArchiveReader:
-        return ArchiveReader(self._engine, self._place, query, now)
+    def _reader(
+        self,
+        query: str | Query | None,
+        now: datetime | None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> ArchiveReader:
+        return ArchiveReader(self._engine, self._place, as_query(query), now, start, end)
 
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
@@ -145,19 +151,55 @@ class Archive:
 
     def plan(self, query: str | Query | None = None, *, now: datetime | None = None) -> ArchivePlan:
         """Return how the archive would be asked."""
-        return self._reader(as_query(query), now).plan()
+        return self._reader(query, now).plan()
 
-    def sessions(self, query: str | Query | None = None, *, now: datetime | None = None) -> SessionList:
-        """Return the sessions that match, newest first, as the client does."""
-        return self._reader(as_query(query), now).sessions()
+    def sessions(
+        self,
+        query: str | Query | None = None,
+        *,
+        order: str | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        now: datetime | None = None,
+    ) -> SessionList:
+        """Return the sessions that match, newest first, as the client does.
 
-    def count(self, query: str | Query | None = None, *, now: datetime | None = None) -> int:
+        `order` is the name of what they are sorted by instead: `started_at`, `duration`, `proxy_bytes`, `status`,
+        `region` or `id`, with a `-` before it from the largest. With a `limit`, so many at most, after the first
+        `offset` of them: only these are read whole. With `start` and `end`, those that started from `start` on and
+        before `end`, as in `usage`.
+        """
+        if limit is not None and (limit < 0 or offset < 0):
+            raise BuildError("a limit and an offset are not negative", code="bad-value")
+        return self._reader(query, now, start, end).sessions(order, offset, limit)
+
+    def count(
+        self,
+        query: str | Query | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        now: datetime | None = None,
+    ) -> int:
         """Return the number of sessions that match."""
-        return self._reader(as_query(query), now).count()
+        return self._reader(query, now, start, end).count()
 
-    def keys(self) -> Counter[str]:
+    def extent(
+        self,
+        query: str | Query | None = None,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        now: datetime | None = None,
+    ) -> tuple[datetime | None, datetime | None]:
+        """Return when the first of the sessions that match started, and when the last that has ended did."""
+        return self._reader(query, now, start, end).extent()
+
+    def keys(self, query: str | Query | None = None, *, now: datetime | None = None) -> Counter[str]:
         """Return the names of metadata by which usage can be grouped, with how many sessions have each."""
-        return self._reader(None, None).keys()
+        return self._reader(query, now).keys()
 
     def usage(
         self,
@@ -173,5 +215,5 @@ class Archive:
         """Return the usage of the sessions that match. It equals what `measure_usage` says of them."""
         now = datetime.now(UTC) if now is None else now
         meter = UsageMeter(by=by, every=every, timezone=timezone, now=now, start=start, end=end)
-        self._reader(as_query(query), now).measure(meter)
+        self._reader(query, now, start, end).measure(meter)
         return meter.report()

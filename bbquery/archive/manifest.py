@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +24,7 @@ import msgspec
 
 from ..errors import ArchiveError
 from .schema import SCHEMA_VERSION
+from .session_times import micros
 
 MANIFEST = "manifest.json"
 _LOCK = "lock"
@@ -35,6 +37,9 @@ class DataFile(msgspec.Struct, frozen=True):
 
     `day` is that of `created_at` of all of its sessions, in UTC, or `unknown`. `size` is in bytes, `crc` the CRC-32 of
     all of them. `odd` counts the sessions with something in `odd`.
+
+    `first` and `last` are the microseconds since 1970 between which its sessions count, and `others` the paths in
+    `metadata_others`. They are None where that is not known, as in files of earlier versions.
     """
 
     path: str
@@ -43,6 +48,15 @@ class DataFile(msgspec.Struct, frozen=True):
     size: int
     crc: int
     odd: int
+    first: int | None = None
+    last: int | None = None
+    others: tuple[str, ...] | None = None
+
+    def may_count(self, start: datetime | None, end: datetime | None) -> bool:
+        """Return whether a session of the file can count from `start` on and before `end`."""
+        if self.first is None or self.last is None:
+            return True
+        return (start is None or self.last >= micros(start)) and (end is None or self.first < micros(end))
 
 
 class Manifest(msgspec.Struct, frozen=True):

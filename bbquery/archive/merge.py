@@ -19,7 +19,9 @@ import msgspec
 from .engine import duckdb
 from .manifest import DataFile, Manifest, checksum, remove, write_manifest
 from .schema import arrow_schema
+from .session_times import PLACE
 
+_MOST_PATHS = 100  # that the manifest names of a file
 MAX_FILES_OF_DAY = 8
 """More files than these of one day are put together."""
 
@@ -159,18 +161,36 @@ def adopt(connection: Any, folder: Path, target: Path) -> list[DataFile]:
     written = sorted(target.glob("day=*/*.parquet"))
     if not written:
         return []
+    rows = numbered_rows(written)
     counted = connection.execute(
-        f"SELECT filename, count(*), count_if(cardinality(odd) > 0) FROM {numbered_rows(written)} GROUP BY filename"
+        "SELECT filename, count(*), count_if(cardinality(odd) > 0), count(place), epoch_us(min(place)),"
+        f" epoch_us(max(place)) FROM (SELECT *, {PLACE} AS place FROM {rows}) AS placed GROUP BY filename"
     ).fetchall()
+    paths = f"SELECT filename, unnest(map_keys(metadata_others)) AS path FROM {rows}"
+    others: dict[str, list[str]] = dict(
+        connection.execute(
+            f"SELECT filename, list(DISTINCT path ORDER BY path) FROM ({paths}) AS named GROUP BY filename"
+        ).fetchall()
+    )
     files = []
-    for name, sessions, odd in sorted(counted):
+    for name, sessions, odd, placed, first, last in sorted(counted):
         source = Path(name)
-        place = source.relative_to(target)
-        (folder / place).parent.mkdir(exist_ok=True)
-        source.rename(folder / place)
-        day = place.parent.name.removeprefix("day=")
-        size, crc = (folder / place).stat().st_size, checksum(folder / place)
-        files.append(DataFile(place.as_posix(), day, sessions, size, crc, odd))
+        path = source.relative_to(target)
+        (folder / path).parent.mkdir(exist_ok=True)
+        source.rename(folder / path)
+        day = path.parent.name.removeprefix("day=")
+        size, crc = (folder / path).stat().st_size, checksum(folder / path)
+        if placed < sessions or odd:  # one counts at the present, or the column does not say when
+            first = last = None
+        inner = others.get(name, [])
+        files.append(
+            DataFile(
+                *(path.as_posix(), day, sessions, size, crc, odd),
+                first=first,
+                last=last,
+                others=tuple(inner) if len(inner) <= _MOST_PATHS else None,
+            )
+        )
     return files
 
 

@@ -6,9 +6,12 @@ rest of the SQL is the same.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
@@ -42,7 +45,6 @@ class OpenFiles(Protocol):
 
     def fetch(self, sql: str) -> list[Any]: ...
     def stream(self, sql: str, size: int) -> Iterator[list[Any]]: ...
-    def keep(self, sql: str) -> str: ...
 
 
 class QueryEngine(Protocol):
@@ -83,8 +85,28 @@ class DuckDBEngine:
     @contextmanager
     def open(self, folder: str, files: tuple[DataFile, ...]) -> Iterator[OpenFiles]:
         """Open files of an archive as one table."""
-        with connect() as connection:
+        with _DATABASE_LOCK:
+            connection = _database(os.getpid()).cursor()
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
             yield _DuckDBFiles(connection, [Path(folder, file.path) for file in files])
+        except (duckdb().FatalException, duckdb().InternalException):
+            _database.cache_clear()  # it answers no more
+            raise
+        finally:
+            connection.close()
+
+
+_DATABASE_LOCK = Lock()
+
+
+@cache
+def _database(process: int) -> Any:
+    """Return the database that a process reads archives with.
+
+    To make one takes 20 ms, and one that was made before a fork is of no use after it.
+    """
+    return connect()
 
 
 class _DuckDBFiles:
@@ -106,11 +128,6 @@ class _DuckDBFiles:
         cursor = self._connection.execute(sql)
         while rows := cursor.fetchmany(size):
             yield rows
-
-    def keep(self, sql: str) -> str:
-        """Run a query once, and return the name of a table with what it gives."""
-        self._connection.execute(f"CREATE TEMP TABLE kept AS {sql}")
-        return "kept"
 
 
 # --- Spark -------------------------------------------------------------------------------------
@@ -162,7 +179,6 @@ class SparkEngine:
 class _SparkFiles:
     def __init__(self, session: Any, paths: list[str]) -> None:
         self._session = session
-        self._kept: list[Any] = []
         self._views: list[str] = []
         self.rows = self._view(self._frame(paths))
 
@@ -195,15 +211,8 @@ class _SparkFiles:
         if rows:
             yield rows
 
-    def keep(self, sql: str) -> str:
-        """Return the name of a table with what a query gives; it runs when it is first read."""
-        self._kept.append(self._session.sql(sql).cache())
-        return self._view(self._kept[-1])
-
     def close(self) -> None:
-        """Let go of what was kept."""
-        for frame in self._kept:
-            frame.unpersist()
+        """Let go of the names."""
         for view in self._views:
             self._session.catalog.dropTempView(view)
 

@@ -16,14 +16,18 @@ import msgspec
 
 from ..errors import ArchiveError
 from ..language.validation import run_instant
+from ..semantics.duration import place_in_time
 from ..semantics.portable_text import MAX_PATH, from_portable, path_keys
 from ..sessions.decoding import decode_records
+from ..sessions.ordering import in_order, read_order
 from ..sessions.records import RecordProblem, Session
 from ..sessions.results import SessionList
-from ..usage.grouping import join_name
+from ..usage.grouping import join_name, metadata_keys
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter
+from ..usage.periods import require_utc
 from .roll_up import roll_up
 from .selection import ArchivePlan
+from .session_times import from_micros, lasted_micros, place_micros, within
 from .sync import unseen
 
 if TYPE_CHECKING:
@@ -52,42 +56,91 @@ class ArchiveInfo(msgspec.Struct, frozen=True):
 class ArchiveReader:
     """One question to an archive."""
 
-    def __init__(self, engine: QueryEngine, folder: str, query: Query | None, now: datetime | None) -> None:
+    def __init__(
+        self,
+        engine: QueryEngine,
+        folder: str,
+        query: Query | None,
+        now: datetime | None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> None:
         self._engine = engine
         self._folder = folder
         self._query = query
-        self._now = datetime.now(UTC) if now is None else now
+        self._now = datetime.now(UTC) if now is None else require_utc(now, "now")
+        self._start = None if start is None else require_utc(start, "start")
+        self._end = None if end is None else require_utc(end, "end")
 
     def plan(self) -> ArchivePlan:
         """Return how the archive is asked, as its files are now."""
         files = self._engine.manifest(self._folder).files
-        return ArchivePlan(self._query, files, run_instant(self._now), self._engine.dialect)
+        return ArchivePlan(self._query, files, run_instant(self._now), self._engine.dialect, self._start, self._end)
 
-    def sessions(self) -> SessionList:
-        """Return the sessions that match, newest first."""
+    def sessions(self, order: str | None = None, offset: int = 0, limit: int | None = None) -> SessionList:
+        """Return the sessions that match, newest first or by an order, from one of them on and so many at most."""
+        by = "" if order is None else f"{self._order_sql(order)}, "
+        sorting = f"ORDER BY {by}created_at DESC NULLS LAST, id DESC NULLS LAST"
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> SessionList:
             found: list[Session] = []
             problems: list[RecordProblem] = []
             read = 0
-            order = "ORDER BY created_at DESC NULLS LAST, id DESC NULLS LAST"
-            for sessions, odd in self._decoded(opened, plan, self._rows(opened, plan), order):
+            cut = "" if limit is None else f" LIMIT {limit} OFFSET {offset}"
+            for sessions, odd in self._decoded(
+                opened, plan, self._rows(opened, plan), sorting + (cut if plan.is_exact else "")
+            ):
                 read += len(sessions)
                 found += self._checked(plan, sessions)
                 problems += odd
-            return SessionList(found, [], read - len(found), plan=plan, problems=problems, is_archived=True)
+            rejected = read - len(found)
+            if order is not None and not plan.is_exact:
+                found = in_order(found, order, self._now)
+            if limit is not None and not plan.is_exact:
+                found = found[offset : offset + limit]
+            return SessionList(found, [], rejected, plan=plan, problems=problems, is_archived=True)
 
         return self._run(read)
+
+    def _order_sql(self, order: str) -> str:
+        name, is_descending = read_order(order)
+        written = {
+            "duration": lasted_micros(self._engine.spelling.micros, self._now),
+            "proxy_bytes": "coalesce(proxy_bytes, 0)",
+            "id": "coalesce(id, '')",
+        }
+        return f"{written.get(name, name)} {'DESC' if is_descending else 'ASC'} NULLS LAST"
 
     def count(self) -> int:
         """Return the number of sessions that match."""
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> int:
             rows = self._rows(opened, plan)
-            if plan.residual is None:
+            if plan.is_exact or (plan.residual is None and self._start is None and self._end is None):
                 ((count,),) = opened.fetch(f"SELECT count(*) FROM {rows}")
                 return int(count)
             return sum(len(self._checked(plan, sessions)) for sessions, _ in self._decoded(opened, plan, rows))
+
+        return self._run(read)
+
+    def extent(self) -> tuple[datetime | None, datetime | None]:
+        """Return when the first of the sessions that match counts, and when the last of them that has ended did."""
+        spelled = self._engine.spelling.micros
+
+        def read(opened: OpenFiles, plan: ArchivePlan) -> tuple[datetime | None, datetime | None]:
+            rows = self._rows(opened, plan)
+            if plan.is_exact:
+                place, ended = place_micros(spelled, self._now), spelled.format("ended_at")
+                ((first, last),) = opened.fetch(f"SELECT min({place}), max({ended}) FROM {rows}")
+                return None if first is None else from_micros(first), None if last is None else from_micros(last)
+            starts: list[datetime] = []
+            ends: list[datetime] = []
+            for sessions, _ in self._decoded(opened, plan, rows):
+                found = self._checked(plan, sessions)
+                starts += [min(place_in_time(session, self._now) for session in found)] if found else []
+                ends += [session.ended_at for session in found if session.ended_at is not None]
+                ends = [max(ends)] if ends else []
+            return min(starts, default=None), max(ends, default=None)
 
         return self._run(read)
 
@@ -96,6 +149,9 @@ class ArchiveReader:
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> Counter[str]:
             rows = self._rows(opened, plan)
+            if plan.residual is not None:
+                decoded = self._decoded(opened, plan, rows)
+                return sum((metadata_keys(self._checked(plan, sessions)) for sessions, _ in decoded), Counter())
             unfold, not_objects = self._engine.spelling.unfold, self._engine.spelling.not_objects
             lists = ("map_keys(metadata)", not_objects.format("metadata_others"))
             names = " UNION ALL ".join([f"SELECT {unfold.format(each)} AS path FROM {rows}" for each in lists])
@@ -143,9 +199,9 @@ class ArchiveReader:
             counted = meter.anew()
             in_engine = plan.residual is None and all(len(key.path) <= MAX_PATH for key in meter.keys)
             if in_engine and plan.files:
-                plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if _has_odd(plan) else rows
-                counted.add_cells(roll_up(opened, self._engine, plain, meter))
-            if not in_engine or _has_odd(plan):
+                plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if plan.has_odd else rows
+                counted.add_cells(roll_up(opened, self._engine, plain, meter, plan.other_paths))
+            if not in_engine or plan.has_odd:
                 left = f"(SELECT * FROM {rows} WHERE cardinality(odd) > 0)" if in_engine else rows
                 for sessions, _ in self._decoded(opened, plan, left):
                     counted.add(self._checked(plan, sessions))
@@ -176,7 +232,10 @@ class ArchiveReader:
 
     def _rows(self, opened: OpenFiles, plan: ArchivePlan) -> str:
         """Return the rows that match, or more, as a table of SQL."""
-        return f"(SELECT * FROM {opened.rows} WHERE {plan.sql})"
+        limits = within(self._engine.spelling.micros, self._now, self._start, self._end)
+        if limits and plan.has_odd:  # columns do not tell when such a session counts
+            limits = [f"({' AND '.join(limits)} OR cardinality(odd) > 0)"]
+        return f"(SELECT * FROM {opened.rows} WHERE {' AND '.join([f'({plan.sql})', *limits])})"
 
     def _decoded(
         self, opened: OpenFiles, plan: ArchivePlan, rows: str, order: str = ""
@@ -186,13 +245,16 @@ class ArchiveReader:
             yield decode_records(Session, ("[" + ",".join([text for (text,) in batch]) + "]").encode())
 
     def _checked(self, plan: ArchivePlan, sessions: list[Session]) -> list[Session]:
-        if plan.residual is None or self._query is None:
+        if plan.is_exact:
             return sessions
-        return list(self._query.filter(sessions, now=self._now))
-
-
-def _has_odd(plan: ArchivePlan) -> bool:
-    return any(file.odd for file in plan.files)
+        start, end, now = self._start, self._end, self._now
+        found = [
+            session
+            for session in sessions
+            if (start is None or place_in_time(session, now) >= start)
+            and (end is None or place_in_time(session, now) < end)
+        ]
+        return found if plan.residual is None or self._query is None else list(self._query.filter(found, now=now))
 
 
 def _first_line(error: Exception) -> str:

@@ -6,11 +6,9 @@ cell as pairs of whole seconds and number of sessions. Only minutes that run int
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..language.session_fields import FINAL_STATUSES, SESSION_FIELDS
+from ..language.session_fields import SESSION_FIELDS
 from ..semantics.portable_text import from_portable, path_text
 from ..semantics.sql import text_literal
 from ..usage.grouping import GroupKey
@@ -18,6 +16,7 @@ from ..usage.intervals import INTERVAL_EPOCH
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter, spread_minutes
 from ..usage.report import Cell, Segment
 from ..usage.totals import UsageTotals
+from .session_times import IS_RUNNING, lasted_micros, place_micros, within
 
 if TYPE_CHECKING:
     from .query_engines import OpenFiles, QueryEngine
@@ -29,49 +28,61 @@ _WINDOW = 86_400
 """Seconds within which it is asked whether any session stood: a day."""
 
 _ANCHOR = int(INTERVAL_EPOCH.timestamp())
-_EPOCH_1970 = datetime(1970, 1, 1, tzinfo=UTC)
-_FINAL = ", ".join([f"'{status}'" for status in sorted(FINAL_STATUSES)])
 
 
-def roll_up(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter) -> dict[Cell, UsageTotals]:
+class _CellPart(NamedTuple):
+    """What the engine says of the sessions of one cell and status. Sessions whose minutes run into another interval are
+    apart: when they began and how many minutes they had, which is the same for all of them, is there to be spread.
+    """
+
+    place: int | None
+    status: str
+    spread_from: int | None
+    spread_minutes: int
+    seconds: list[int] | None
+    times: list[int] | None
+    sessions: int
+    running: int
+    microseconds: int | None
+    proxy_bytes: int
+    minutes: int
+
+
+def roll_up(
+    opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter, other_paths: frozenset[str] | None
+) -> dict[Cell, UsageTotals]:
     """Return the cells of the sessions in a table of SQL, as `meter` counts them.
 
-    Its columns are those of an archive, and nothing in them is odd.
+    Its columns are those of an archive, and nothing in them is odd. `other_paths` are those of metadata that hold more
+    than strings, if that is known.
     """
     names = [f"k{at}" for at in range(len(meter.keys))]
-    measured = opened.keep(_measured(engine, rows, meter, _bounds(opened, engine, rows, meter)))
-    by = ", ".join([*names, "place"])
+    by = ", ".join([*names, "place", "counted_status", "spread_from", "spread_minutes"])
+    known = "FILTER (WHERE seconds IS NOT NULL)"
+    durations = ", ".join([f"{engine.spelling.gather.format(name)} {known}" for name in ("seconds", "sessions")])
+    segments = "".join([f"{_segment(engine, key, other_paths)} AS k{at}, " for at, key in enumerate(meter.keys)])
+    bounds = _bounds(opened, engine, rows, meter)
     cells: dict[Cell, UsageTotals] = {}
-
-    def segment_of(row: Sequence[Any]) -> Segment:
-        return tuple([None if value is None else from_portable(value) for value in row[: len(names)]])
-
-    def cell_of(row: Sequence[Any]) -> UsageTotals:
-        return cells.setdefault((segment_of(row), row[len(names)]), UsageTotals())
-
-    # The durations of each cell as two lists, and then what is added.
-    lists = ", ".join([engine.spelling.gather.format(name) for name in ("seconds", "times")])
+    # In one reading: first by whole seconds, so that no session is held, and of these the durations as two lists.
     for row in opened.fetch(
-        f"SELECT {by}, {lists} FROM (SELECT {by}, seconds, count(*) AS times FROM {measured}"
-        f" WHERE seconds IS NOT NULL GROUP BY {by}, seconds) AS counted GROUP BY {by}"
+        f"SELECT {by}, {durations}, sum(sessions), sum(running), sum(lasted), sum(bytes), sum(minutes) FROM"
+        f" (SELECT {by}, seconds, count(*) AS sessions, count_if(running) AS running, sum(lasted) AS lasted,"
+        f" sum(bytes) AS bytes, sum(minutes) AS minutes"
+        f" FROM ({_measured(engine, rows, meter, segments, bounds)}) AS measured"
+        f" GROUP BY {by}, seconds) AS counted GROUP BY {by}"
     ):
-        cell_of(row).durations = dict(zip(row[-2], row[-1], strict=True))
-    for *row, status, count, running, microseconds, size, minutes in opened.fetch(
-        f"SELECT {by}, counted_status, count(*), count_if(running), sum(lasted), sum(bytes), sum(minutes)"
-        f" FROM {measured} GROUP BY {by}, counted_status"
-    ):
-        totals = cell_of(row)
-        totals.by_status[from_portable(status)] = count
-        totals.running += running
-        totals.microseconds += int(microseconds or 0)
-        totals.proxy_bytes += int(size)
-        totals.browser_minutes += int(minutes)
-    if meter.intervals is not None:
-        for *row, began, minutes, count in opened.fetch(
-            f"SELECT {by}, began, all_minutes, count(*) FROM {measured} WHERE minutes = 0"
-            f" GROUP BY {by}, began, all_minutes"
-        ):
-            spread_minutes(cells, segment_of(row), began, minutes, meter.intervals, count)
+        segment: Segment = tuple([None if value is None else from_portable(value) for value in row[: len(names)]])
+        part = _CellPart(*row[len(names) :])
+        totals = cells.setdefault((segment, part.place), UsageTotals())
+        status = from_portable(part.status)
+        totals.by_status[status] = totals.by_status.get(status, 0) + int(part.sessions)
+        totals.running += int(part.running)
+        totals.microseconds += int(part.microseconds or 0)
+        totals.proxy_bytes += int(part.proxy_bytes)
+        totals.browser_minutes += int(part.minutes)
+        totals.add_durations(zip(part.seconds or (), part.times or (), strict=True))
+        if part.spread_from is not None and meter.intervals is not None:
+            spread_minutes(cells, segment, part.spread_from, part.spread_minutes, meter.intervals, int(part.sessions))
     return cells
 
 
@@ -83,7 +94,7 @@ def _bounds(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter
     intervals = meter.intervals
     if intervals is None or intervals.seconds:
         return None
-    stood = f"coalesce({engine.spelling.micros.format('coalesce(started_at, created_at)')}, {_micros(meter.now)})"
+    stood = place_micros(engine.spelling.micros, meter.now)
     day = engine.spelling.divide.format(f"{stood} + {_SHIFT * 1_000_000}", f"{_WINDOW * 1_000_000}")
     places: set[int] = set()
     # Only where sessions are: from the first to the last of them there may be thousands of years.
@@ -94,20 +105,14 @@ def _bounds(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter
     return ", ".join([f"({at}, {begin_of(at)}, {begin_of(at + 1)})" for at in sorted(places)]) or "(0, 0, 0)"
 
 
-def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, bounds: str | None) -> str:
+def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, segments: str, bounds: str | None) -> str:
     """Return the SQL of what counts of each session. Its times are microseconds since 1970."""
     divide, every = engine.spelling.divide.format, meter.intervals.seconds if meter.intervals else 0
-    started, ended, created, expires = (
-        engine.spelling.micros.format(name) for name in ("started_at", "ended_at", "created_at", "expires_at")
-    )
-    now = _micros(meter.now)
-    limits = [f"stood >= {_micros(meter.start)}"] if meter.start is not None else []
-    limits += [f"stood < {_micros(meter.end)}"] if meter.end is not None else []
-    segments = "".join([f"{_segment(engine, key)} AS k{at}, " for at, key in enumerate(meter.keys)])
+    limits = within(engine.spelling.micros, meter.now, meter.start, meter.end)
     began = f"{divide(f'stood + {_SHIFT * 1_000_000}', '1000000')} - {_SHIFT} - {_ANCHOR}"
-    place, minutes, within = "CAST(NULL AS BIGINT)", "all_minutes", ""
+    place, minutes, joined = "CAST(NULL AS BIGINT)", "all_minutes", ""
     if bounds is not None:
-        place, within = (
+        place, joined = (
             "number",
             f"JOIN (VALUES {bounds}) AS bounds(number, low, high) ON began >= low AND began < high",
         )
@@ -120,40 +125,32 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, bounds: str | N
     return f"""
         WITH placed AS (
             SELECT {segments} coalesce(nullif(status, ''), '{UNKNOWN_STATUS}') AS counted_status,
-                coalesce(status IN ({_FINAL}), FALSE) AS is_final, coalesce(proxy_bytes, 0) AS bytes,
-                coalesce({started}, {created}, {now}) AS stood, {started} AS started, {ended} AS ended,
-                CASE WHEN expires_at IS NULL OR {now} < {expires} THEN {now} ELSE {expires} END AS expected
-            FROM {rows}
-        ), lasting AS (
-            SELECT *, ended IS NULL AND NOT is_final AS running,
-                greatest(0, CASE WHEN ended IS NULL AND NOT is_final THEN expected ELSE ended END - started) AS longest,
-                started IS NULL OR (ended IS NULL AND is_final) AS is_unknown, {began} AS began
-            FROM placed WHERE {" AND ".join(limits) or "TRUE"}
+                coalesce(proxy_bytes, 0) AS bytes, {place_micros(engine.spelling.micros, meter.now)} AS stood,
+                {IS_RUNNING} AS running, {lasted_micros(engine.spelling.micros, meter.now)} AS lasted
+            FROM {rows} WHERE {" AND ".join(limits) or "TRUE"}
         ), whole AS (
-            SELECT *, CASE WHEN is_unknown THEN NULL ELSE longest END AS lasted,
-                CASE WHEN is_unknown THEN NULL ELSE {divide("longest + 999999", "1000000")} END AS seconds
-            FROM lasting
+            SELECT *, {began} AS began, {divide("lasted + 999999", "1000000")} AS seconds
+            FROM placed
         ), counted AS (
             SELECT *, CASE WHEN seconds > 60 THEN {divide("seconds + 59", "60")} ELSE 1 END AS all_minutes,
-                {place} AS place{", high" if within else ""}
-            FROM whole {within}
+                {place} AS place{", high" if joined else ""}
+            FROM whole {joined}
         )
         SELECT {"".join([f"k{at}, " for at in range(len(meter.keys))])} place, counted_status, running, lasted, seconds,
-            bytes, began, all_minutes, {minutes} AS minutes
-        FROM counted"""
+            bytes, minutes, CASE WHEN minutes = 0 THEN began END AS spread_from,
+            CASE WHEN minutes = 0 THEN all_minutes END AS spread_minutes
+        FROM (SELECT *, {minutes} AS minutes FROM counted) AS minuted"""
 
 
-def _segment(engine: QueryEngine, key: GroupKey) -> str:
+def _segment(engine: QueryEngine, key: GroupKey, other_paths: frozenset[str] | None) -> str:
     """Return the SQL of a group key's value, or NULL where nothing stands."""
     if key.path:
-        path = text_literal(path_text(key.path), engine.dialect)
+        text = path_text(key.path)
+        path = text_literal(text, engine.dialect)
+        if other_paths is not None and text not in other_paths:  # a column less to read
+            return f"metadata[{path}]"
         return f"coalesce(metadata[{path}], metadata_others[{path}])"
     if key.name == "id":  # one that cannot be read is empty
         return "coalesce(id, '')"
     is_text = SESSION_FIELDS[key.name].type == "string"
     return key.name if is_text else f"CAST({key.name} AS {engine.spelling.text})"
-
-
-def _micros(time: datetime) -> int:
-    """Return microseconds since 1970."""
-    return (time - _EPOCH_1970) // timedelta(microseconds=1)

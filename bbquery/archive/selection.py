@@ -21,13 +21,23 @@ class ArchivePlan(Plan):
     """How an archive is asked: the files that are read, and the condition on their rows.
 
     `sql` is the condition, and `files` are those that can hold a match, of `file_count`. `residual` is the query if the
-    condition is a superset, which is checked session by session; otherwise None.
+    condition is a superset, which is checked session by session; otherwise None. With `start` and `end`, only files
+    are read of which a session may count in between.
     """
 
     __slots__ = ("file_count", "files", "sql")
 
-    def __init__(self, query: Query | None, files: tuple[DataFile, ...], now: int, dialect: str = "duckdb") -> None:
-        chosen = files if query is None else tuple(file for file in files if _may_hold(file.day, query.ast, now))
+    def __init__(
+        self,
+        query: Query | None,
+        files: tuple[DataFile, ...],
+        now: int,
+        dialect: str = "duckdb",
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> None:
+        chosen = tuple(file for file in files if file.may_count(start, end))
+        chosen = chosen if query is None else tuple(file for file in chosen if _may_hold(file.day, query.ast, now))
         plain = not any(file.odd for file in chosen)
         sql, exact = ("TRUE", True) if query is None else to_archive_sql(query.ast, dialect, now, plain=plain)
         text = "" if query is None else str(query)
@@ -36,6 +46,22 @@ class ArchivePlan(Plan):
         self.sql = sql
         self.files = chosen
         self.file_count = len(files)
+
+    @property
+    def is_exact(self) -> bool:
+        """True if the engine alone tells which sessions match, and all that is known of them."""
+        return self.residual is None and not self.has_odd
+
+    @property
+    def has_odd(self) -> bool:
+        """True if a file has sessions of which not everything fits its columns."""
+        return any(file.odd for file in self.files)
+
+    @property
+    def other_paths(self) -> frozenset[str] | None:
+        """The paths of metadata that hold more than strings, or None if they are not known."""
+        known = [file.others for file in self.files]
+        return None if None in known else frozenset(path for paths in known for path in paths or ())
 
     def __repr__(self) -> str:
         return f"<ArchivePlan: {len(self.files)} of {self.file_count} files>"

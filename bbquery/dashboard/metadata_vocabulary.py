@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
+
+from .session_table import SessionTable
 
 _SEEN_SESSIONS = 20_000
 """Sessions that are looked at: what the newest ones have is what people ask for."""
@@ -17,10 +18,10 @@ class MetadataVocabulary:
 
     source = "in the sessions of this page"
 
-    def __init__(self, sessions: Iterable[Any]) -> None:
+    def __init__(self, sessions: SessionTable) -> None:
         self._keys: dict[tuple[str, ...], Counter[str]] = {}
         self._values: dict[tuple[str, ...], Counter[str]] = {}
-        for session, _ in zip(sessions, range(_SEEN_SESSIONS), strict=False):
+        for session in sessions.some(_SEEN_SESSIONS):
             self._note(session.user_metadata or {})
 
     def _note(self, metadata: dict[str, Any]) -> None:

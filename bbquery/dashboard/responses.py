@@ -7,9 +7,9 @@ largest and the sum of the rest. Names and values are the sessions' own, and not
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..errors import BuildError
@@ -17,13 +17,13 @@ from ..fields import FieldBuilder, MetadataField, field
 from ..language.nodes import conjuncts
 from ..lint.completions import complete
 from ..query import Query
-from ..semantics.duration import duration_of, is_running, place_in_time
-from ..usage import UsageMeter, UsageReport
+from ..semantics.duration import duration_of, in_utc, is_running
+from ..usage import UsageReport
 from ..usage.export.tabular import to_csv
 from ..usage.grouping import join_name, read_keys
 from ..usage.intervals import show_in_zone
 from ..usage.meter import UNKNOWN_STATUS
-from ..usage.periods import previous_period
+from ..usage.periods import Period, previous_period
 from ..usage.pricing import CostEstimate, Rates, estimate_cost, format_money
 from ..usage.report import Segment, rfc3339
 from ..usage.totals import UsageTotals
@@ -40,30 +40,9 @@ _MAX_TEXT = 200
 _MAX_PAIRS = 40
 
 _UNCONFIGURED = PageSettings()
+_WHOLE_TIME = Period(name="all")
 
 _REMAINING: list[str | None] | None = None
-
-
-class SelectedSessions(NamedTuple):
-    """The sessions of a view, at one instant."""
-
-    view: ViewState
-    sessions: list[Any]
-    now: datetime
-
-
-def select_sessions(data: LoadedSessions, view: ViewState, now: datetime) -> SelectedSessions:
-    """Return the sessions of a view."""
-    start, end = view.period.start, view.period.end
-    found = [
-        session
-        for session in data.sessions
-        if (start is None or place_in_time(session, now) >= start)
-        and (end is None or place_in_time(session, now) < end)
-    ]
-    if view.query is not None:
-        found = list(view.query.filter(found, now=now))
-    return SelectedSessions(view, found, now)
 
 
 # --- figures -----------------------------------------------------------------------------------
@@ -73,26 +52,25 @@ def report(
     data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED
 ) -> dict[str, Any]:
     """Return the figures of a view."""
-    chosen = select_sessions(data, view, now)
-    start = view.period.start or min((place_in_time(session, now) for session in chosen.sessions), default=now)
+    chosen = data.sessions.select(view.query, view.period, now)
+    first, last = chosen.extent()
+    start = view.period.start or first or now
     end = view.period.end or now
-    ends = [session.ended_at for session in chosen.sessions if session.ended_at is not None]
-    intervals = choose_intervals(view, start, max(start, end, *ends), settings.zone)
-    zone = None if settings.zone is None else settings.zone.key
-    measured = UsageMeter(by=view.by, every=intervals.every, timezone=zone, now=now).add_rows(chosen.sessions).report()
+    intervals = choose_intervals(view, start, max(start, end, last or end), settings.zone)
+    measured = chosen.measure(view.by, intervals.every, settings.zone_name)
     segments = list(measured.segments.items())
     return {
         "version": data.version,
         "now": rfc3339(now),
-        "start": rfc3339(measured.local_time(start.astimezone(UTC))),
-        "end": rfc3339(measured.local_time(end.astimezone(UTC))),
+        "start": rfc3339(measured.local_time(in_utc(start))),
+        "end": rfc3339(measured.local_time(in_utc(end))),
         "range": view.period.name,
         "every": intervals.every,
         "timezone": measured.timezone,
         "by": list(view.by),
         "query": "" if view.query is None else str(view.query),
         "all_sessions": len(data.sessions),
-        "keys": [[name, count] for name, count in data.keys.most_common(MAX_KEYS)],
+        "keys": [[name, count] for name, count in data.commonest_keys(MAX_KEYS)],
         "total": measured.total.to_dict(),
         "previous": _previous(data, view, now, settings),
         "cost": _estimate(measured.total, view, settings.rates),
@@ -116,8 +94,7 @@ def _previous(data: LoadedSessions, view: ViewState, now: datetime, settings: Pa
         before = previous_period(view.period, now, settings.billing_day, settings.zone)
     except BuildError:  # it would begin before the year 1
         return None
-    sessions = select_sessions(data, view._replace(period=before), now).sessions
-    total = UsageMeter(now=now).add_rows(sessions).report().total
+    total = data.sessions.select(view.query, before, now).measure().total
     return {**total.to_dict(), "cost": _estimate(total, view, settings.rates)}
 
 
@@ -181,18 +158,14 @@ def sessions(
     data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED
 ) -> dict[str, Any]:
     """Return one page of the sessions. A page after the last one is the last one."""
-    found = select_sessions(data, view, now).sessions
-    name = view.sort.removeprefix("-")
-    key = _SORT_KEYS.get(name) or (lambda session, _: getattr(session, name))
-    keyed = [(key(session, now), at) for at, session in enumerate(found)]
-    there = sorted([pair for pair in keyed if pair[0] is not None], reverse=view.sort.startswith("-"))
-    order = [at for _, at in there] + [at for value, at in keyed if value is None]
-    pages = max(1, -(-len(found) // PAGE))
+    found = data.sessions.select(view.query, view.period, now)
+    count = found.count()
+    pages = max(1, -(-count // PAGE))
     page = min(view.page, pages)
-    shown = [found[at] for at in order[(page - 1) * PAGE : page * PAGE]]
+    shown = found.rows(view.sort, (page - 1) * PAGE, PAGE)
     return {
         "version": data.version,
-        "count": len(found),
+        "count": count,
         "page": page,
         "pages": pages,
         "first": (page - 1) * PAGE + 1 if shown else 0,
@@ -219,14 +192,7 @@ def _row(session: Any, now: datetime, zone: ZoneInfo | None) -> dict[str, Any]:
 
 def _local(time: datetime, zone: ZoneInfo | None) -> str:
     """Return a time as the clocks of the page's zone show it: a file may hold times of any zone."""
-    return rfc3339(show_in_zone(time.astimezone(UTC), zone))
-
-
-_SORT_KEYS: dict[str, Callable[[Any, datetime], Any]] = {
-    "duration": duration_of,
-    "proxy_bytes": lambda session, _: session.proxy_bytes or 0,
-}
-"""Sort keys that are not a plain field."""
+    return rfc3339(show_in_zone(in_utc(time), zone))
 
 
 def _pairs(metadata: Any) -> list[list[str]]:
@@ -252,17 +218,16 @@ def _truncate_cell(text: str) -> str:
 
 def csv_of(data: LoadedSessions, view: ViewState, now: datetime, settings: PageSettings = _UNCONFIGURED) -> str:
     """Return the figures of a view as `bbquery usage --output csv` does. It has intervals if the view names some."""
-    chosen = select_sessions(data, view, now)
-    zone = None if settings.zone is None else settings.zone.key
-    meter = UsageMeter(by=view.by, every=view.every, timezone=zone, now=now)
-    measured = meter.add_rows(chosen.sessions).report()
+    measured = data.sessions.select(view.query, view.period, now).measure(view.by, view.every, settings.zone_name)
     return to_csv(measured, _prices(measured.total, view, settings.rates) if settings.rates.priced else None)
 
 
 # --- filtering by a segment --------------------------------------------------------------------
 
 
-def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str], values: Segment) -> dict[str, str]:
+def filter_by_group(
+    data: LoadedSessions, query: Query | None, by: Sequence[str], values: Segment, now: datetime
+) -> dict[str, str]:
     """Return the query, narrowed to the sessions of a segment. It is built here, where no value can change its shape.
 
     Raise BuildError if no query can say that: an equality finds strings only (docs/service.md#f2).
@@ -270,7 +235,7 @@ def filter_by_group(data: LoadedSessions, query: Query | None, by: Sequence[str]
     for key, value in zip(read_keys(by), values, strict=True):
         of: FieldBuilder = MetadataField(key.path) if key.path else getattr(field, key.name)
         part = ~of.exists() if value is None else of == (value == "true" if key.name == "keep_alive" else value)
-        if value is not None and next(part.filter(data.sessions), None) is None:
+        if value is not None and not data.sessions.select(part, _WHOLE_TIME, now).count():
             raise BuildError(
                 f"no query finds the sessions whose {key.name[:80]} is {value[:80]}",
                 hint="their values are not strings, and an equality finds strings only",

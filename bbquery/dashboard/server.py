@@ -162,7 +162,8 @@ class Dashboard:
 
     def _filter(self, request: Request) -> dict[str, Any]:
         by, values = read_segment(request.query_params)
-        return responses.filter_by_group(self.source.data, read_filter(request.query_params), by, values)
+        query = read_filter(request.query_params)
+        return responses.filter_by_group(self.source.data, query, by, values, self.source.now())
 
 
 def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from heapq import nsmallest
 from typing import IO, Any, NamedTuple
 
 from ..errors import BBQueryError
 from ..sessions.records import RecordProblem
-from ..usage import FullSessionRow, metadata_keys
+from ..usage import FullSessionRow
 from ..usage.session_files import read_sessions
+from .session_table import MemoryTable, SessionTable
 
 LoadFunction = Callable[[], Sequence[Any] | None]
 """Returns the sessions, `Session`s or rows of a file, or None if they have not changed."""
@@ -29,7 +31,7 @@ class LoadedSessions(NamedTuple):
     """
 
     version: int
-    sessions: Sequence[Any]
+    sessions: SessionTable
     keys: Counter[str]
     at: datetime
     counted: int | None = None
@@ -40,7 +42,11 @@ class LoadedSessions(NamedTuple):
         key.
         """
         names = [name for name in ("client", "task", "test_id") if name in self.keys]
-        return tuple((names or [name for name, _ in self.keys.most_common(1)])[:1])
+        return tuple((names or [name for name, _ in self.commonest_keys(1)])[:1])
+
+    def commonest_keys(self, limit: int) -> list[tuple[str, int]]:
+        """Return the keys that most sessions have, with how many these are; of equally many, by name."""
+        return nsmallest(limit, self.keys.items(), key=lambda item: (-item[1], item[0]))
 
 
 class SessionSource:
@@ -48,20 +54,23 @@ class SessionSource:
 
     def __init__(
         self,
-        load: LoadFunction,
+        load: LoadFunction | Callable[[], SessionTable | None],
         refresh: float,
         scope: str = "",
         clock: Callable[[], datetime] | None = None,
         count: Callable[[], int | None] | None = None,
     ) -> None:
-        """Load the sessions. `count` returns the browser minutes that the service counts for all of them."""
+        """Load the sessions, as a sequence or as a table.
+
+        `count` returns the browser minutes that the service counts for all of them.
+        """
         self.refresh = refresh
         self.scope = scope
         self.now = clock or _now
         self.load_error = ""
         """Why the last load failed; empty where it did not."""
         self._load, self._count = load, count
-        self.data = self._loaded(1, load() or ())
+        self.data = self._loaded(1, load())
         self._asked, self._closed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="bbquery-dashboard-source", daemon=True)
 
@@ -85,12 +94,13 @@ class SessionSource:
             self._asked.clear()
             self._renew()
 
-    def _loaded(self, version: int, sessions: Sequence[Any]) -> LoadedSessions:
+    def _loaded(self, version: int, sessions: Sequence[Any] | SessionTable | None) -> LoadedSessions:
         counted = None
         if self._count is not None:
             with suppress(BBQueryError):  # the figures are there without it too
                 counted = self._count()
-        return LoadedSessions(version, sessions, metadata_keys(sessions), self.now(), counted)
+        table = MemoryTable(sessions or ()) if sessions is None or isinstance(sessions, Sequence) else sessions
+        return LoadedSessions(version, table, table.keys(), self.now(), counted)
 
     def _renew(self) -> None:
         try:

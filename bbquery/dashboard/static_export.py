@@ -34,7 +34,7 @@ def export(
     """
     settings = settings or PageSettings(billing_day)
     data, now = source.data, source.now()
-    keys = [name for name, _ in data.keys.most_common(MAX_EXPORTED_KEYS)]
+    keys = [name for name, _ in data.commonest_keys(MAX_EXPORTED_KEYS)]
     first = data.first_key if by is None else tuple(by)
     choices = dict.fromkeys([first, (), *[(key,) for key in (*keys, "status", "region")]])
     found: list[dict[str, Any]] = []

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import BuildError
 from ..query import Query, parse
+from ..sessions.ordering import read_order
 from ..usage.grouping import read_keys
 from ..usage.intervals import Intervals, parse_intervals
 from ..usage.periods import Period, parse_range
@@ -17,7 +18,6 @@ from ..usage.pricing import Rates
 from ..usage.thresholds import Threshold
 
 RANGES = ("24h", "7d", "30d", "cycle", "month", "last-month", "all")
-SORTS = ("started_at", "duration", "proxy_bytes", "status", "region", "id")
 DEFAULT_RANGE, DEFAULT_SORT = "30d", "-started_at"
 PAGE = 25
 """Sessions on a page of the table."""
@@ -49,6 +49,10 @@ class PageSettings(NamedTuple):
     limits: tuple[Threshold, ...] = ()
     inspector: str | None = None
 
+    @property
+    def zone_name(self) -> str | None:
+        return None if self.zone is None else self.zone.key
+
 
 class ViewState(NamedTuple):
     """The state of the page. `every` is None for intervals of a fitting length; `sort` starts with `-` for the largest
@@ -75,8 +79,7 @@ def read_view(given: Parameters, now: datetime, settings: PageSettings, default_
     if every is not None:
         parse_intervals(every)
     sort = given.get("sort") or DEFAULT_SORT
-    if sort.removeprefix("-") not in SORTS:
-        raise _invalid_view(f"sessions are not sorted by {sort[:80]!r}", f"there are {', '.join(SORTS)}")
+    read_order(sort)
     return ViewState(read_filter(given), period, by, every, sort, _read_page(given.get("page")))
 
 

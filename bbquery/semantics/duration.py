@@ -29,6 +29,16 @@ if TYPE_CHECKING:
         def expires_at(self) -> datetime | None: ...
 
 
+def in_utc(time: datetime) -> datetime:
+    """Return an instant in UTC. One that no `datetime` in UTC can hold, at the end of the year 9999, stays as it is."""
+    from datetime import UTC
+
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        return time
+
+
 def end_of(ended: Moment | None, status: object, expires: Moment | None, now: Moment) -> Moment | None:
     """Return when a session ended, or up to when it has lasted; None if it ended at an unknown time."""
     if ended is not None:

@@ -15,7 +15,7 @@ from typing import Any, Self, TypedDict
 import msgspec
 
 from ..errors import BuildError, DecodeError
-from ..semantics.duration import end_of, place_in_time
+from ..semantics.duration import end_of, in_utc, place_in_time
 from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
 from .grouping import read_keys
 from .intervals import MAX_INTERVALS, Intervals, parse_intervals, seconds_since_epoch
@@ -143,7 +143,7 @@ class UsageMeter:
             elif isinstance(session, Mapping):
                 row = self._read_row(session)
                 if row.started_at is not None:
-                    row.started_at = row.started_at.astimezone(UTC)  # its zone may change the clocks meanwhile
+                    row.started_at = in_utc(row.started_at)  # its zone may change the clocks meanwhile
                 yield row
             else:
                 raise BuildError(

@@ -16,6 +16,7 @@ from .._text import did_you_mean
 from ..errors import BuildError
 from ..language.literals import format_duration_literal, parse_duration, parse_now, parse_time
 from ..language.values import Now
+from ..semantics.duration import in_utc
 
 MONTHS = ("month", "last-month")
 """Ranges by name: this month so far, and the one before."""
@@ -127,7 +128,7 @@ def require_utc(time: datetime, name: str) -> datetime:
     """Return a time in UTC. Raise BuildError for a value that is not a time, or has no zone."""
     if not isinstance(time, datetime) or time.utcoffset() is None:
         raise _invalid_period(f"{name} is a datetime with a zone, not {time!r:.80}", "write datetime(…, tzinfo=UTC)")
-    return time.astimezone(UTC)
+    return in_utc(time)
 
 
 def _cycle(now: datetime, day: int, zone: ZoneInfo | None) -> datetime:

@@ -49,7 +49,14 @@ class UsageTotals:
         self.microseconds += other.microseconds
         for status, count in other.by_status.items():
             self.by_status[status] = self.by_status.get(status, 0) + count
-        for seconds, count in other.durations.items():
+        self.add_durations(other.durations.items())
+
+    def add_durations(self, counted: Iterable[tuple[int, int]]) -> None:
+        """Add sessions that were counted by their whole seconds, each number once."""
+        if not self.durations:
+            self.durations = dict(counted)
+            return
+        for seconds, count in counted:
             self.durations[seconds] = self.durations.get(seconds, 0) + count
 
     @classmethod

@@ -23,7 +23,9 @@ from support.session_samples import sessions_near, trees
 import bbquery
 from bbquery.archive.schema import arrow_schema
 from bbquery.emulator import Emulator, Switches, generate
+from bbquery.semantics.duration import place_in_time
 from bbquery.sessions.decoding import decode_records
+from bbquery.sessions.ordering import SESSION_ORDERS, in_order
 from bbquery.sessions.records import Session
 from bbquery.usage import UsageReport, metadata_keys
 
@@ -269,6 +271,80 @@ def test_it_answers_as_the_sessions_in_memory_do(
     expected = _measured(lambda: bbquery.measure_usage(records(wanted), now=NOW, **how))
     assert _measured(lambda: archive.usage(query, now=NOW, **how)) == expected
     assert archive.keys() == metadata_keys(records(mappings))
+    assert archive.keys(query, now=NOW) == metadata_keys(records(wanted))
+
+
+_LISTINGS: Any = st.fixed_dictionaries(
+    {"order": st.sampled_from([None, *SESSION_ORDERS, *(f"-{name}" for name in SESSION_ORDERS)])},
+    optional={
+        "offset": st.integers(0, 3),
+        "limit": st.integers(0, 3),
+        "start": st.sampled_from([NOW - timedelta(days=8), NOW - timedelta(hours=1), NOW]),
+        "end": st.sampled_from([NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)]),
+    },
+)
+
+
+@examples(60)
+@given(st.lists(questions(), min_size=1, max_size=3), _LISTINGS)
+def test_it_lists_as_the_sessions_in_memory_are_listed(
+    tmp_path_factory: pytest.TempPathFactory,
+    asked: list[tuple[bbquery.Query, list[dict[str, Any]]]],
+    how: dict[str, Any],
+) -> None:
+    query = asked[0][0]
+    mappings = [mapping for _, some in asked for mapping in some]
+    for at, mapping in enumerate(mappings):
+        mapping["id"] = f"s{at}"
+    archive = bbquery.Archive(tmp_path_factory.mktemp("archive"))
+    archive.add_sessions(mappings)
+    within = {name: how[name] for name in ("start", "end") if name in how}
+    start, end = within.get("start"), within.get("end")
+    wanted = [
+        each
+        for each in archive.sessions(query, now=NOW)
+        if (start is None or place_in_time(each, NOW) >= start) and (end is None or place_in_time(each, NOW) < end)
+    ]
+    ordered = wanted if how["order"] is None else in_order(wanted, how["order"], NOW)
+    offset = how.get("offset", 0) if "limit" in how else 0
+    last = offset + how["limit"] if "limit" in how else None
+    assert list(archive.sessions(query, now=NOW, **how)) == ordered[offset:last]
+    assert archive.count(query, now=NOW, **within) == len(wanted)
+    first = min((place_in_time(each, NOW) for each in wanted), default=None)
+    ended = max((each.ended_at for each in wanted if each.ended_at is not None), default=None)
+    assert archive.extent(query, now=NOW, **within) == (first, ended)
+    measured = bbquery.measure_usage(wanted, by=["a"], now=NOW, **within)
+    assert archive.usage(query, by=["a"], now=NOW, **within) == measured
+
+
+def test_a_listing_that_cannot_be_is_refused(archive: bbquery.Archive) -> None:
+    archive.add_sessions([session()])
+    with pytest.raises(bbquery.BuildError, match="'size'"):
+        archive.sessions(order="size")
+    with pytest.raises(bbquery.BuildError, match="not negative"):
+        archive.sessions(limit=-1)
+    with pytest.raises(bbquery.BuildError, match="not negative"):
+        archive.sessions(limit=1, offset=-1)
+
+
+def test_only_files_that_can_count_are_read(archive: bbquery.Archive) -> None:
+    archive.add_sessions(
+        [session(f"s{day}", createdAt=f"2026-11-{day:02}T12:00:00Z", startedAt=f"2026-11-{day:02}T12:00:01Z")
+         for day in range(1, 21)]
+    )  # fmt: skip
+    start, end = datetime(2026, 11, 10, 12, 0, 1, tzinfo=UTC), datetime(2026, 11, 13, 12, 0, 1, tzinfo=UTC)
+    reader = archive._reader(None, NOW, start, end)
+    assert [file.day for file in reader.plan().files] == ["2026-11-10", "2026-11-11", "2026-11-12"]
+    assert archive.count(start=start, end=end) == 3
+    manifest = archive.path / "manifest.json"  # as earlier versions have written it
+    files = json.loads(manifest.read_bytes())
+    for file in files["files"]:
+        for name in ("first", "last", "others"):
+            del file[name]
+    manifest.write_text(json.dumps(files))
+    assert len(archive._reader(None, NOW, start, end).plan().files) == 20
+    assert archive.count(start=start, end=end) == 3
+    assert archive.usage(by=["client"], start=start, end=end).total.sessions == 3
 
 
 def test_a_thousand_sessions_are_measured_alike(archive: bbquery.Archive) -> None:

@@ -17,6 +17,7 @@ from support.dashboard_server import NOW, Serve, rows, session
 import bbquery
 from bbquery.dashboard import Source, responses
 from bbquery.dashboard.session_source import LoadedSessions, SessionSource, load_files
+from bbquery.dashboard.session_table import MemoryTable
 from bbquery.dashboard.view_state import PageSettings, ViewState
 from bbquery.errors import DecodeError
 from bbquery.usage import measure_usage, metadata_keys
@@ -30,7 +31,7 @@ ALL = Period(name="all")
 
 def data(*mappings: dict[str, Any]) -> LoadedSessions:
     found = rows(*mappings)
-    return LoadedSessions(1, found, metadata_keys(found), NOW)
+    return LoadedSessions(1, MemoryTable(found), metadata_keys(found), NOW)
 
 
 SESSIONS = [
@@ -177,7 +178,7 @@ def test_no_query_and_a_right_one_are_fine(serve: Serve, text: str) -> None:
     [
         ("started_at", [4, 3, 2, 1, 5]),
         ("-started_at", [5, 1, 2, 3, 4]),
-        ("-duration", [5, 2, 4, 3, 1]),
+        ("-duration", [5, 2, 1, 3, 4]),  # equal ones stay as they are
         ("proxy_bytes", [1, 2, 3, 4, 5]),
         ("-id", [5, 4, 3, 2, 1]),
     ],

@@ -12,6 +12,7 @@ import pytest
 from support.usage_sessions import NOW, session, text
 
 from bbquery import BuildError, DecodeError, ProjectUsage, UsageReport, measure_usage
+from bbquery.cli.rendering.cells import format_time
 from bbquery.sessions.decoding import decode_record
 from bbquery.sessions.records import Session
 
@@ -34,6 +35,16 @@ def test_what_runs_counts_up_to_now_and_no_further_than_it_may() -> None:
     assert minutes(session(seconds=None, status="PENDING")) == 60
     # A dump that is measured a month later.
     assert measure_usage([alive], now=NOW + timedelta(days=30)).total.browser_minutes == 360
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59.999999-01:00", "0001-01-01T00:00:00+01:00"])
+@pytest.mark.parametrize("every", [None, "1d", "1mo"])
+def test_a_time_that_no_datetime_in_utc_holds_counts(time: str, every: str | None) -> None:
+    odd = {**session(), "startedAt": time, "createdAt": time, "endedAt": time}
+    held = decode_record(Session, json.dumps(odd).encode())
+    for each in (odd, held):
+        assert measure_usage([each], by=["id"], every=every, now=NOW).total.sessions == 1
+    assert format_time(datetime.fromisoformat(time)) == f"{time[:10]} {time[11:16]}"
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "ERROR", "TIMED_OUT"])

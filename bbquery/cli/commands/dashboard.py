@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ...dashboard import Dashboard
     from ...dashboard.session_source import LoadFunction
+    from ...dashboard.session_table import SessionTable
     from ...query import Query
 
 
@@ -102,7 +103,7 @@ def command(
     shown = page_settings(configured, timezone, connection)
     wanted = read_query(text, settings) if text is not None else None
     with ExitStack() as stack:
-        loads: LoadFunction
+        loads: LoadFunction | Callable[[], SessionTable | None]
         count = None
         if archive is not None:
             loads = _load_from_archive(archive, wanted, connection.project)
@@ -170,20 +171,21 @@ def _load_from_files(paths: tuple[str, ...], wanted: Query | None, project: str 
     return load
 
 
-def _load_from_archive(path: Path, wanted: Query | None, project: str | None) -> LoadFunction:
-    """Return a function that reads the archive, and reads it again if it has changed."""
+def _load_from_archive(path: Path, wanted: Query | None, project: str | None) -> Callable[[], SessionTable | None]:
+    """Return a function that returns the archive as a table, and again if it has changed."""
     from ...archive import Archive
+    from ...dashboard.session_table import ArchiveTable
 
     archive, query = Archive(path), within_project(wanted, project)
     seen: list[int] = []
 
-    def load() -> Sequence[Any] | None:
+    def load() -> SessionTable | None:
         generation = archive.info().generation
         if seen == [generation]:
             return None
-        sessions = archive.sessions(query)
+        table = ArchiveTable(archive, query)
         seen[:] = [generation]
-        return sessions
+        return table
 
     return load
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ...semantics.duration import duration_of
+from ...semantics.duration import duration_of, in_utc
 from ..console import escape_control_characters
 from .json_output import format_json
 
@@ -26,7 +26,7 @@ def plain_cell(text: str) -> str:
 
 def format_time(time: datetime | None) -> str:
     """Return a time in UTC, to the minute; nothing if it is not known."""
-    return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return "" if time is None else in_utc(time).isoformat(" ")[:16]
 
 
 def duration_cell(session: Session, now: datetime) -> str:

@@ -75,7 +75,7 @@ def text_at(text: str, span: Span, *, from_helper: bool = False) -> ConstantText
     return ConstantText(text, [span.start] * len(text), [span.end] * len(text), from_helper)
 
 
-def in_order(pieces: Sequence[Fragment], span: Span) -> list[Fragment]:
+def placed_in_order(pieces: Sequence[Fragment], span: Span) -> list[Fragment]:
     """Return what a helper makes of its arguments, with values at the places of the text around them.
 
     The call stands at `span`, and so does all of the text if the helper has put it in another order.

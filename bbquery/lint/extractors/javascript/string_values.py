@@ -15,7 +15,7 @@ from ..assembled_text import (
     Interpolation,
     Respell,
     constant,
-    in_order,
+    placed_in_order,
     text_at,
 )
 from ..detection import mentions_metadata
@@ -144,7 +144,7 @@ class StringValues:
             span, {name: self.read(self.tree.operands(each)) for name, each in arguments.items()}
         )
         within._open_calls = self._open_calls
-        pieces = in_order(within.read(within.tree.operands(result)), span)
+        pieces = placed_in_order(within.read(within.tree.operands(result)), span)
         is_text = any(isinstance(piece, ConstantText) for piece in pieces)
         return pieces if is_text and any(piece.from_helper for piece in pieces) else None
 

@@ -15,7 +15,7 @@ from copy import copy
 from typing import NamedTuple, TypeAlias
 
 from ...._text import Span
-from ..assembled_text import ConstantText, Fragment, Interpolation, in_order, text_at
+from ..assembled_text import ConstantText, Fragment, Interpolation, placed_in_order, text_at
 from ..detection import mentions_metadata
 from .helper_calls import Helper, find_helper
 from .quote_free import QuoteFreeExpressions
@@ -253,7 +253,7 @@ class StringExpressions:
         within = copy(self._texts_of(helper.module))
         within._frame, within._open_calls = _Frame(span, given, arguments, self), self._open_calls
         text = within.read(result)
-        pieces = in_order(text.pieces, span) if text else []
+        pieces = placed_in_order(text.pieces, span) if text else []
         # Its arguments are looked at as well: what stands in one of them is found there.
         return BuiltText(pieces, [*arguments.values()]) if any(piece.from_helper for piece in pieces) else None
 
