@@ -15,7 +15,7 @@ from ..usage.meter import UsageMeter
 from .engine import engine_errors
 from .manifest import read_manifest, read_or_make_manifest, writing
 from .merge import Merged, merge
-from .query_engines import as_engine
+from .query_engines import as_engine, is_local
 from .reader import ArchiveInfo, ArchiveReader
 from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
@@ -41,8 +41,9 @@ class Archive:
     says: a script needs its `if __name__ == "__main__"`. Any reader of Parquet can use the files; docs/archive.md
     describes them.
 
-    `engine` is what asks: DuckDB, or a SparkSession, which can read an archive wherever Spark finds it. Everything that
-    writes is done here, and needs a local path.
+    `engine` is what asks: DuckDB, a connection of DuckDB's that you have set up, or a SparkSession. Each reads an
+    archive wherever it can read files, such as `s3://bucket/sessions`. Everything that writes is done here, and needs a
+    local path.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Archive:
         self._place = str(path)  # a Path would make one slash of the two in s3a://
 
     def __repr__(self) -> str:
-        return f"Archive({str(self.path)!r})"
+        return f"Archive({self._place!r})"
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -112,6 +113,7 @@ class Archive:
 
         What cannot be read of a damaged file is kept aside, in the folder `_damaged`.
         """
+        self._require_local()
         if not self.path.is_dir():
             read_manifest(self.path)  # says that there is none, where a lock would make the folder
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
@@ -127,6 +129,7 @@ class Archive:
         return ArchiveReader(self._engine, self._place, as_query(query), now, start, end)
 
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
+        self._require_local()
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             manifest = read_or_make_manifest(self.path)
             folder = staging / "in"
@@ -139,10 +142,19 @@ class Archive:
                 staged.close()
             return merge(self.path, manifest, paths, staging)
 
+    def _require_local(self) -> None:
+        if not is_local(self._place):
+            raise BuildError(
+                f"an archive is written on a local disk, not at {self._place}",
+                hint="write it here, and copy it with the tools of your store, manifest.json last",
+                code="not-local",
+            )
+
     # --- reading -------------------------------------------------------------------------------
 
     def check(self) -> list[Damage]:
         """Return what is damaged. Every file is read."""
+        self._require_local()
         return list(find_damage(self.path))
 
     def info(self) -> ArchiveInfo:

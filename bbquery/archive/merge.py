@@ -10,6 +10,7 @@ go to files of their own. A day with many files is then put into one.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -194,25 +195,25 @@ def adopt(connection: Any, folder: Path, target: Path) -> list[DataFile]:
     return files
 
 
-def rows_of(paths: list[Path]) -> str:
+def rows_of(paths: Sequence[Path | str]) -> str:
     """Return the rows of files as a table of SQL."""
     return f"read_parquet({_names(paths)}, hive_partitioning = false)"
 
 
-def numbered_rows(paths: list[Path]) -> str:
+def numbered_rows(paths: Sequence[Path | str]) -> str:
     """Return the rows of files, with the file's name and the row's number."""
     return f"read_parquet({_names(paths)}, hive_partitioning = false, filename = true, file_row_number = true)"
 
 
-def _names(paths: list[Path]) -> str:
+def _names(paths: Sequence[Path | str]) -> str:
     """Return a list of files as SQL."""
-    return "[" + ", ".join([f"'{_escape_signs(_escape(path))}'" for path in paths]) + "]"
+    return "[" + ", ".join([f"'{plain_path(_escape(path))}'" for path in paths]) + "]"
 
 
-def _escape_signs(name: str) -> str:
+def plain_path(name: str) -> str:
     """Return a name for a reader of DuckDB, which takes it for a pattern."""
     return re.sub(r"[*?\[]", r"[\g<0>]", name)
 
 
-def _escape(path: Path) -> str:
+def _escape(path: Path | str) -> str:
     return str(path).replace("'", "''")

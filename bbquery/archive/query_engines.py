@@ -18,7 +18,7 @@ from uuid import uuid4
 from ..errors import ArchiveError, BuildError
 from .engine import duckdb
 from .manifest import MANIFEST, DataFile, Manifest, decode_manifest, read_manifest
-from .merge import connect, rows_of
+from .merge import connect, plain_path, rows_of
 
 
 class Spelling(NamedTuple):
@@ -62,7 +62,7 @@ class QueryEngine(Protocol):
 
 
 class DuckDBEngine:
-    """DuckDB in this process, with bounded memory."""
+    """DuckDB in this process: with bounded memory, or a connection of the user's, who has set it up."""
 
     dialect = "duckdb"
     spelling = Spelling(
@@ -74,22 +74,42 @@ class DuckDBEngine:
         "list_transform(list_filter(map_entries({}), lambda e: e.value[1] <> '{{'), lambda e: e.key)",
     )
 
+    def __init__(self, connection: Any = None) -> None:
+        self._given = connection
+
     def errors(self) -> tuple[type[Exception], ...]:
         """Return what a query raises."""
         return (duckdb().Error,)
 
     def manifest(self, folder: str) -> Manifest:
-        """Return the manifest of an archive."""
-        return read_manifest(Path(folder))
+        """Return the manifest of an archive, wherever DuckDB can read it."""
+        if is_local(folder):
+            return read_manifest(Path(folder))
+        path = f"{folder.rstrip('/')}/{MANIFEST}"
+        try:
+            with self._connect() as connection:
+                found = connection.execute("SELECT content FROM read_blob(?)", [plain_path(path)]).fetchall()
+        except (duckdb().Error, OSError, ValueError) as error:  # the latter two are of the user's own file systems
+            problem = str(error).strip().splitlines()[0][:300]
+        else:
+            if found:
+                return decode_manifest(bytes(found[0][0]), folder)
+            problem = f"there is no {MANIFEST}"
+        raise ArchiveError(f"there is no archive at {folder} that can be read: {problem}")
 
     @contextmanager
     def open(self, folder: str, files: tuple[DataFile, ...]) -> Iterator[OpenFiles]:
         """Open files of an archive as one table."""
+        with self._connect() as connection:
+            yield _DuckDBFiles(connection, [f"{folder.rstrip('/')}/{file.path}" for file in files])
+
+    @contextmanager
+    def _connect(self) -> Iterator[Any]:
         with _DATABASE_LOCK:
-            connection = _database(os.getpid()).cursor()
+            connection = (_database(os.getpid()) if self._given is None else self._given).cursor()
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            yield _DuckDBFiles(connection, [Path(folder, file.path) for file in files])
+            yield connection
         except (duckdb().FatalException, duckdb().InternalException):
             _database.cache_clear()  # it answers no more
             raise
@@ -110,7 +130,7 @@ def _database(process: int) -> Any:
 
 
 class _DuckDBFiles:
-    def __init__(self, connection: Any, paths: list[Path]) -> None:
+    def __init__(self, connection: Any, paths: list[str]) -> None:
         self._connection = connection
         self.rows = rows_of(paths) if paths else "no_sessions"
         if not paths:
@@ -217,14 +237,19 @@ class _SparkFiles:
             self._session.catalog.dropTempView(view)
 
 
+def is_local(folder: str) -> bool:
+    """Return whether an archive is on this machine, and no address such as `s3://bucket/sessions`."""
+    return "://" not in folder
+
+
 def as_engine(engine: object) -> QueryEngine:
-    """Return the engine of an argument: None is DuckDB, and a SparkSession a cluster."""
-    if engine is None:
-        return DuckDBEngine()
+    """Return the engine of an argument: None is DuckDB, which may be a connection, and a SparkSession a cluster."""
+    if engine is None or type(engine).__name__ == "DuckDBPyConnection":
+        return DuckDBEngine(engine)
     if hasattr(engine, "sparkContext") or type(engine).__module__.startswith("pyspark."):
         return SparkEngine(engine)
     raise BuildError(
         f"a value of type {type(engine).__name__} is not an engine",
-        hint="give a SparkSession, or nothing for DuckDB",
+        hint="give a connection of DuckDB, a SparkSession, or nothing",
         code="wrong-type",
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
 import pyarrow.parquet
 import pytest
 from hypothesis import given
@@ -390,6 +391,51 @@ def test_a_path_that_is_too_deep_is_checked_here(archive: bbquery.Archive) -> No
     assert archive.usage(query, now=NOW).total.sessions == 1
     by = ".".join(path)
     assert archive.usage(by=[by], now=NOW) == bbquery.measure_usage(archive.sessions(), by=[by], now=NOW)
+
+
+# --- elsewhere -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored(archive: bbquery.Archive) -> Iterator[tuple[bbquery.Archive, bbquery.Archive]]:
+    """An archive on the disk, and a copy of it in a store that DuckDB reads."""
+    archive.add_sessions(list(generate(300, now=NOW.timestamp(), seed=3)))
+    store = fsspec.filesystem("memory")
+    for file in archive.path.rglob("*"):
+        if file.is_file():
+            store.pipe(f"/bucket/it's [1]/{file.relative_to(archive.path).as_posix()}", file.read_bytes())
+    with duckdb.connect() as connection:
+        connection.register_filesystem(store)
+        yield archive, bbquery.Archive("memory://bucket/it's [1]", engine=connection)
+    store.rm("/bucket", recursive=True)
+
+
+def test_an_archive_in_a_store_answers_as_on_the_disk(stored: tuple[bbquery.Archive, bbquery.Archive]) -> None:
+    here, there = stored
+    query = "user_metadata['client']:'acme' AND duration>1m"
+    assert there.info() == here.info()
+    assert there.keys() == here.keys()
+    assert list(there.sessions(query, now=NOW)) == list(here.sessions(query, now=NOW))
+    assert there.count(query, now=NOW) == here.count(query, now=NOW) > 0
+    how: dict[str, Any] = {"by": ["client"], "every": "1d", "now": NOW}
+    assert there.usage(query, **how) == here.usage(query, **how)
+    assert not there.sessions(limit=0)
+    assert repr(there) == """Archive("memory://bucket/it's [1]")"""
+
+
+def test_a_store_is_only_read(stored: tuple[bbquery.Archive, bbquery.Archive], tmp_path: Path) -> None:
+    _, there = stored
+    for write in (lambda: there.add_sessions([session()]), there.compact, there.check):
+        with pytest.raises(bbquery.BuildError, match="local disk"):
+            write()
+    assert not list(Path.cwd().glob("memory*"))
+
+
+def test_a_store_without_an_archive(stored: tuple[bbquery.Archive, bbquery.Archive]) -> None:
+    with duckdb.connect() as connection:
+        connection.register_filesystem(fsspec.filesystem("memory"))
+        with pytest.raises(bbquery.ArchiveError, match="no archive at memory://nowhere"):
+            bbquery.Archive("memory://nowhere", engine=connection).count()
 
 
 # --- sync --------------------------------------------------------------------------------------

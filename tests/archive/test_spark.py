@@ -9,21 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.engines import archive_table
 from support.examples import examples
 from support.query_cases import cases
 from support.reference_evaluator import NOW
+from support.spark_tables import on_spark, spark_session
 
 import bbquery
 from bbquery.emulator import generate
 from bbquery.language.nodes import Node
 
-pyspark_sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed: see make test-spark")
+pytest.importorskip("pyspark.sql", reason="Spark is not installed: see make test-spark")
 pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java"),
     pytest.mark.skipif("BBQUERY_SPARK" not in os.environ, reason="make test-spark runs what needs Spark"),
@@ -32,21 +30,9 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    builder = pyspark_sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    builder = builder.config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-    session = builder.config("spark.sql.shuffle.partitions", "2").config("spark.driver.host", "127.0.0.1").getOrCreate()
+    session = spark_session(tmp_path_factory.mktemp("warehouse"))
     yield session
     session.stop()
-
-
-def on_spark(spark: Any, folder: Path, sessions: list[dict[str, Any]], expressions: list[str]) -> list[list[Any]]:
-    table = archive_table(sessions)
-    table = table.append_column("row", pyarrow.array(range(len(sessions))))
-    path = folder / "sessions.parquet"
-    pyarrow.parquet.write_table(table, path)
-    frame = spark.read.parquet(str(path))
-    rows = frame.selectExpr("row", *[f"{each} AS c{at}" for at, each in enumerate(expressions)]).collect()
-    return [list(column) for column in zip(*sorted(map(tuple, rows)), strict=True)][1:]
 
 
 @examples(10)
