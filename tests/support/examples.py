@@ -11,7 +11,7 @@ FUZZING = "BBQUERY_FUZZ_UNTIL" in os.environ
 """`make fuzz` runs: examples are drawn anew each time."""
 
 FACTOR = float(os.environ.get("BBQUERY_EXAMPLES", "1"))
-"""How many times as many examples as `make test` takes."""
+"""How many times as many examples as a property names: half of them in `make test`."""
 
 
 def examples(count: int, **options: Any) -> settings:
