@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from .._hosts import is_loopback
 from .._text import join_with_or
-from ..errors import BuildError, QuerySyntaxError
+from ..errors import ArchiveError, BuildError, QuerySyntaxError
 from ..servers.host_guard import HostGuard
 from ..servers.local_server import LocalServer
 from . import responses
@@ -147,8 +147,8 @@ class Dashboard:
     def _csv(self, request: Request) -> Response:
         try:
             text = self._answer(partial(responses.csv_of, settings=self._settings), request)
-        except (QuerySyntaxError, BuildError) as error:
-            return _json({"error": _describe_problem(error)}, 400)
+        except _ANSWERED_ERRORS as error:
+            return _problem(error)
         # What metadata holds need not be UTF-8.
         body = text.encode("utf-8", "backslashreplace")
         return Response(
@@ -167,7 +167,7 @@ class Dashboard:
 
 
 def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Response]:
-    """Return an endpoint that answers with JSON, or with 400 and what is wrong.
+    """Return an endpoint that answers with JSON, or with what is wrong and 400, or 503 for an archive.
 
     It runs in a thread of starlette's, because measuring takes a while.
     """
@@ -175,10 +175,20 @@ def _answering(of: Callable[[Request], dict[str, Any]]) -> Callable[[Request], R
     def endpoint(request: Request) -> Response:
         try:
             return _json(of(request), 200)
-        except (QuerySyntaxError, BuildError) as error:
-            return _json({"error": _describe_problem(error)}, 400)
+        except _ANSWERED_ERRORS as error:
+            return _problem(error)
 
     return endpoint
+
+
+_ANSWERED_ERRORS = (QuerySyntaxError, BuildError, ArchiveError)
+
+
+def _problem(error: QuerySyntaxError | BuildError | ArchiveError) -> Response:
+    """Return what is wrong: with what was asked, or with the archive, which may be gone by now."""
+    if isinstance(error, ArchiveError):
+        return _json({"error": {"message": str(error), "hint": None, "code": "archive", "span": None}}, 503)
+    return _json({"error": _describe_problem(error)}, 400)
 
 
 def _check_query(request: Request) -> dict[str, Any]:

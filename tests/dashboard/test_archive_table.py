@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,14 @@ def test_it_is_served(serve: Serve, tmp_path: Path) -> None:
     # What comes later is there without a restart.
     archive.add_sessions([session(3)])
     assert served.json("report")["total"]["sessions"] == 3
+
+
+def test_an_archive_that_goes_away_is_said(serve: Serve, tmp_path: Path) -> None:
+    archive = bbquery.Archive(tmp_path / "sessions")
+    archive.add_sessions([session(1)])
+    served = serve(source=Source(lambda: ArchiveTable(archive, None), 3600, clock=lambda: NOW))
+    shutil.rmtree(archive.path)
+    for path in ("api/report", "api/sessions", "export.csv"):
+        response = served.get(path)
+        assert response.status_code == 503
+        assert "there is no archive at" in response.json()["error"]["message"]

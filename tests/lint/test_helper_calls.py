@@ -127,6 +127,10 @@ BOTH = [
     Call("""swapped("user_metadata['a']:'b'", "user_metadata['c']:'d'")""", []),
     Call("""brackets("user_metadata['a']:'b'")""", []),
     Call("""same("user_metadata['a']:'b' and id:'x'")""", [("BBQ003", "and")]),
+    Call(
+        """fill(fill("user_metadata['a']:'TAG' OR user_metadata['c']:'T2'", "b").replace("T2", tag), "d")""",
+        [("BBQ401", "tag")],
+    ),
     # What does more than return one text is not read.
     Call("""chosen("user_metadata['a']:'TAG'", tag)""", []),
     Call("""elsewhere("user_metadata['a']:'TAG'", tag)""", []),

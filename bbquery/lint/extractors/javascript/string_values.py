@@ -88,7 +88,9 @@ class StringValues:
         old = self.tree.text(pattern) if pattern else self.said([given[0]]) if is_string(given[0]) else None
         if not old or (pattern and not _PLAIN_PATTERN.fullmatch(old)) or given[1].type in _FUNCTION_VALUES:
             return None
-        is_text = any(is_string(part) or self._given(part) or self.replacement(part) for part in parts)
+        is_text = any(
+            is_string(part) or self._given(part) or self.replacement(part) or self.called(part) for part in parts
+        )
         return (parts, old, given[1]) if is_text else None
 
     def others_in(self, node: Node) -> list[Node]:

@@ -189,7 +189,10 @@ class StringExpressions:
             return None
         field = re.compile(rf"{re.escape(old.value)}()()")
         built = self._substituted(template, field, lambda: lambda _: new)
-        return built if built and any(isinstance(piece, Interpolation) for piece in built.pieces) else None
+        # Outside of helpers, one constant in place of another is nothing that anybody puts together.
+        if built is None or self._frame is not None:
+            return built
+        return built if any(isinstance(piece, Interpolation) for piece in built.pieces) else None
 
     def _substituted(
         self, template: ast.expr, field: re.Pattern[str], values: Callable[[], Callable[[str], ast.expr | None]]
