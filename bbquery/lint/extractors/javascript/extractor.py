@@ -73,8 +73,8 @@ def extract(
     found.excerpts.extend(walk.sent)
     found.findings.extend(walk.findings)
     found.excerpts.sort(key=lambda excerpt: excerpt.span)
-    found.findings.sort(key=lambda finding: finding.span)
-    return found
+    # What a helper is given may be found in its text, and where it stands.
+    return found._replace(findings=sorted(dict.fromkeys(found.findings), key=lambda finding: finding.span))
 
 
 _SHOWING_CALLS = re.compile(
