@@ -235,7 +235,9 @@ class ArchiveReader:
         limits = within(self._engine.spelling.micros, self._now, self._start, self._end)
         if limits and plan.has_odd:  # columns do not tell when such a session counts
             limits = [f"({' AND '.join(limits)} OR cardinality(odd) > 0)"]
-        return f"(SELECT * FROM {opened.rows} WHERE {' AND '.join([f'({plan.sql})', *limits])})"
+        # Not `WHERE (TRUE)`: to Spark that may be a name for the table, and one for a column.
+        conditions = [*limits, f"({plan.sql})"] if limits else [plan.sql]
+        return f"(SELECT * FROM {opened.rows} WHERE {' AND '.join(conditions)})"
 
     def _decoded(
         self, opened: OpenFiles, plan: ArchivePlan, rows: str, order: str = ""
