@@ -84,11 +84,16 @@ def test_spark_and_duckdb_answer_alike(spark: Any, folder: Path, text: str | Non
     assert list(there.sessions(text, now=NOW)) == list(here.sessions(text, now=NOW))
     assert there.count(text, now=NOW) == here.count(text, now=NOW)
     assert there.keys(text, now=NOW) == here.keys(text, now=NOW)
-    for within in ({}, {"start": NOW - timedelta(days=3)}, {"start": NOW - timedelta(days=9), "end": NOW}):
+    ranges: list[dict[str, Any]] = [
+        {},
+        {"start": NOW - timedelta(days=3)},
+        {"start": NOW - timedelta(days=9), "end": NOW},
+    ]
+    for within in ranges:
         assert there.count(text, now=NOW, **within) == here.count(text, now=NOW, **within)
         assert there.extent(text, now=NOW, **within) == here.extent(text, now=NOW, **within)
         for order in ("-duration", "proxy_bytes", "status"):
-            listed = {"order": order, "limit": 7, "offset": 3, "now": NOW, **within}
+            listed: dict[str, Any] = {"order": order, "limit": 7, "offset": 3, "now": NOW, **within}
             assert list(there.sessions(text, **listed)) == list(here.sessions(text, **listed))
     for how in (
         {},
