@@ -75,6 +75,18 @@ def pair(tag):
 def one(tag):
     return f"user_metadata['a']:'{tag}'"
 
+def checked(template, tag):
+    if not re.fullmatch(r"[\w-]+", tag):
+        raise ValueError(tag)
+    return template.replace("TAG", tag)
+
+def typed(template, tag: int):
+    return template.replace("TAG", tag)
+
+def cleaned(template, tag):
+    tag = clean(tag)
+    return template.replace("TAG", tag)
+
 def chosen(template, tag):
     if tag:
         return template.replace("TAG", tag)
@@ -99,6 +111,12 @@ export const clean = (text: string) => text.replace(/[^\w-]/g, "");
 export const rough = (text: string) => text.trim();
 export const pair = (tag: string) => `user_metadata['a']:'${tag}' AND user_metadata['c']:'d'`;
 export const one = (tag: string) => `user_metadata['a']:'${tag}'`;
+export function checked(template: string, tag: string) {
+  if (!/^[\w-]+$/.test(tag)) throw new Error(tag);
+  return template.replace("TAG", tag);
+}
+export function typed(template: string, tag: number) { return template.replace("TAG", tag); }
+export function cleaned(template: string, tag: string) { tag = clean(tag); return template.replace("TAG", tag); }
 export function chosen(template: string, tag: string) { if (tag) return template.replace("TAG", tag); return template; }
 export async function awaited(template: string, tag: string) { return template.replace("TAG", tag); }
 """
@@ -121,7 +139,6 @@ BOTH = [
     Call("""fill("user_metadata['a']:'TAG", tag)""", [("BBQ001", "'TAG"), ("BBQ401", "tag")]),
     Call("""fill("user_metadata['a']:'TAG' and id:'x'", tag)""", [("BBQ003", "and"), ("BBQ401", "tag")]),
     Call("""add("user_metadata['a']:'b'", tag)""", [("BBQ401", "tag")]),
-    Call("""number("user_metadata['a']:'N'", count)""", [("BBQ401", "count")]),
     Call("""number("user_metadata['a']:'N'", 3)""", []),
     Call("""url("user_metadata['a']:'b'")""", [("BBQ403", "user_metadata['a']:'b'")]),
     Call("""swapped("user_metadata['a']:'b'", "user_metadata['c']:'d'")""", []),
@@ -131,11 +148,16 @@ BOTH = [
         """fill(fill("user_metadata['a']:'TAG' OR user_metadata['c']:'T2'", "b").replace("T2", tag), "d")""",
         [("BBQ401", "tag")],
     ),
+    # A helper that checks its values, or says their type, is believed.
+    Call("""checked("user_metadata['a']:'TAG'", tag)""", []),
+    Call("""typed("user_metadata['a']:'TAG'", tag)""", []),
     # What does more than return one text is not read.
     Call("""chosen("user_metadata['a']:'TAG'", tag)""", []),
+    Call("""cleaned("user_metadata['a']:'TAG'", tag)""", []),
     Call("""elsewhere("user_metadata['a']:'TAG'", tag)""", []),
 ]
 IN_PYTHON = [
+    Call("""number("user_metadata['a']:'N'", count)""", [("BBQ401", "count")]),
     Call("""fill(tag=tag, template="user_metadata['a']:'TAG'")""", [("BBQ401", "tag")]),
     Call("""fill(*["user_metadata['a']:'TAG'", tag])""", []),
     Call("""render("user_metadata['a']:'{tag}'", tag=tag)""", [("BBQ401", "tag")]),

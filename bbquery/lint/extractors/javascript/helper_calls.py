@@ -29,14 +29,18 @@ class ScriptHelper(NamedTuple):
         return result if known is None else self.script.tree.unwrapped(known)
 
     def arguments(self, call: Node) -> dict[str, Node] | None:
-        """Return the argument of each parameter that has a name; None if the call does not tell which is which."""
+        """Return the argument of each parameter that has a name; None if the call does not tell which is which, or if
+        the helper binds a parameter anew.
+        """
         given = given_arguments(call)
         if any(each.type == "spread_element" for each in given):
             return None
         listed, single = (self.function.child_by_field_name(name) for name in ("parameters", "parameter"))
         parameters = listed.named_children if listed is not None else [single] if single is not None else []
         names = [each.child_by_field_name("pattern") or each for each in parameters if each.type != "comment"]
-        text = self.script.tree.text
+        text, find = self.script.tree.text, self.script.bindings.find
+        if any(name.type == "identifier" and len(find(name)) != 1 for name in names):  # it is bound anew
+            return None
         return {text(name): each for name, each in zip(names, given, strict=False) if name.type == "identifier"}
 
 

@@ -209,7 +209,11 @@ class StringValues:
     def _fill(self, node: Node | None, span: Span, builder: FragmentReader) -> None:
         given = self._given(node) if node else None
         if given is not None:
-            builder.pieces += given
+            is_free = node is not None and self._quote_free.holds(node)  # the helper checks it, or says its type
+            builder.pieces += [
+                piece._replace(harmless=True) if is_free and isinstance(piece, Interpolation) else piece
+                for piece in given
+            ]
             return
         if node and (called := self.called(self.tree.unwrapped(node))):
             builder.pieces += called

@@ -148,6 +148,8 @@ class StringExpressions:
         is_plain = form in ("", "s", "!s")
         given = self._given(node)
         if given is not None:
+            if any(isinstance(piece, Interpolation) for piece in given) and self._quote_free.holds(node):
+                return [_harmless(piece) for piece in given]  # the helper checks it, or says its type
             return given if is_plain else [_formatted_value(piece, form) for piece in given]
         span = self._frame.span if self._frame else span
         value = self.names.value(node)
@@ -295,6 +297,10 @@ class StringExpressions:
 
     def _texts_of(self, module: SourceModule) -> StringExpressions:
         return self._others.get(module) or StringExpressions(module, self._others)
+
+
+def _harmless(piece: Fragment) -> Fragment:
+    return piece._replace(harmless=True) if isinstance(piece, Interpolation) else piece
 
 
 def _formatted_value(piece: Fragment, form: str) -> Fragment:

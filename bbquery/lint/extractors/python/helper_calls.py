@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from .scopes import Scopes, dotted
+from .scopes import Scopes, all_arguments, dotted
 from .source_module import SourceModule
 
 _MOST_STEPS = 5  # of modules that import a name from one another
@@ -27,11 +27,15 @@ class Helper(NamedTuple):
         return (self.module.scopes.constant(result) or result) if isinstance(result, ast.Name) else result
 
     def arguments(self, call: ast.Call) -> dict[str, ast.expr] | None:
-        """Return the argument of each parameter that a call gives; None if it does not tell which is which.
+        """Return the argument of each parameter that a call gives; None if it does not tell which is which, or if the
+        helper binds a parameter anew.
 
         What `**values` takes has the names `values.key`.
         """
         parameters = self.function.args
+        stored = {node.id for node in ast.walk(self.function) if isinstance(node, ast.Name) and _is_stored(node)}
+        if not stored.isdisjoint(each.arg for each in all_arguments(parameters)):  # it means something else there
+            return None
         placed = [each.arg for each in (*parameters.posonlyargs, *parameters.args)]
         if any(isinstance(each, ast.Starred) for each in call.args) or len(call.args) > len(placed):
             return None
@@ -43,6 +47,10 @@ class Helper(NamedTuple):
             rest = parameters.kwarg.arg if parameters.kwarg else ""
             given[keyword.arg if keyword.arg in known else f"{rest}.{keyword.arg}"] = keyword.value
         return given
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return not isinstance(node.ctx, ast.Load)
 
 
 def find_helper(function: ast.expr, module: SourceModule) -> Helper | None:
