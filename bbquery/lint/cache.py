@@ -126,17 +126,22 @@ class Cache:
             self._content.seen[self._key(path)] = (at, content, self._day)
             self._changed = True
 
-    def findings(self, key: bytes, path: str = "") -> list[Finding] | None:
-        """Return the findings of a file, or None if they are not known."""
+    def findings(self, key: bytes, path: str = "", root: str = "") -> list[Finding] | None:
+        """Return the findings of a file in the project at `root`, or None if they are not known."""
         data = self._used(key)
         if data == _BY_PLACE:
-            key = self._placed_key(key, path)
+            key = self._placed_key(key, path, root)
             needs = self._content.needs.get(key, {})
             data = self._used(key) if all(_digest_of(file) == known for file, known in needs.items()) else None
         return None if data is None else _decode_finding(data) if data else []
 
     def store(
-        self, key: bytes, findings: list[Finding], path: str = "", needs: dict[str, bytes | None] | None = None
+        self,
+        key: bytes,
+        findings: list[Finding],
+        path: str = "",
+        root: str = "",
+        needs: dict[str, bytes | None] | None = None,
     ) -> None:
         """Keep the findings of a file. `needs` has the bytes of the files that were looked for, if any were."""
         try:
@@ -147,7 +152,7 @@ class Cache:
             return
         if needs is not None:
             self._content.found[key] = (self._day, _BY_PLACE)
-            key = self._placed_key(key, path)
+            key = self._placed_key(key, path, root)
             self._content.needs[key] = {
                 os.fsencode(file): b"" if held is None else digest(held) for file, held in needs.items()
             }
@@ -163,8 +168,8 @@ class Cache:
             self._changed = True
         return held[1]
 
-    def _placed_key(self, key: bytes, path: str) -> bytes:
-        return digest(key + self._key(path))
+    def _placed_key(self, key: bytes, path: str, root: str) -> bytes:
+        return digest(b"\0".join((key, self._key(path), os.fsencode(root))))
 
     def save(self) -> None:
         """Write what is new, beside what other runs have written meanwhile.

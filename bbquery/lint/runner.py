@@ -53,7 +53,8 @@ def run_linter(
             outcomes.append(examined.outcome)
             if cache and isinstance(examined.outcome, Checked) and examined.outcome.error is None:
                 cache.remember(examined.outcome.path, examined.stamp, examined.content)
-                cache.store(examined.key, examined.outcome.findings, examined.outcome.path, examined.needs)
+                path, root = examined.outcome.path, os.fspath(project.for_file(examined.outcome.path).root)
+                cache.store(examined.key, examined.outcome.findings, path, root, examined.needs)
     finally:
         if cache:
             cache.save()
@@ -113,7 +114,7 @@ def _from_cache(path: str, content: bytes, data: bytes | None, settings: Setting
     """Return the outcome that the cache has for a file, or None."""
     enabled = settings.enabled_for(path)
     key = cache_key(content, language(path, data, settings.extension), settings.fingerprint(enabled))
-    findings = cache.findings(key, path)
+    findings = cache.findings(key, path, os.fspath(settings.root))
     if not findings:
         return None if findings is None else Checked(path, None, [])
     if data is None:  # lines are shown with what is found in them

@@ -386,6 +386,14 @@ def test_the_cache_knows_what_a_finding_depends_on(tmp_path: Path) -> None:
     assert codes() == codes() == {}
 
 
+def test_the_cache_knows_of_which_project_a_file_is(tmp_path: Path) -> None:
+    place(tmp_path / "text.py", FILL)
+    main = place(tmp_path / "a/main.py", f"from text import fill\ndef run(tag):\n    return {CALL.format('fill')}\n")
+    for root, found_there in ((tmp_path / "a", 0), (tmp_path, 1), (tmp_path / "a", 0)):
+        report = run_linter([main], Settings(root=root), cache=Cache(tmp_path / "cache"), processes=1)
+        assert sum(len(file.findings) for file in report.files) == found_there
+
+
 def test_the_linter_of_an_editor_looks_too(tmp_path: Path) -> None:
     place(tmp_path / "text.py", FILL)
     source = f"from text import fill\ndef run(tag):\n    return {CALL.format('fill')}\n"
