@@ -7,6 +7,7 @@ Files, caches and processes are the business of `runner`.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from copy import copy
 from typing import TYPE_CHECKING
@@ -83,9 +84,11 @@ class DocumentLinter:
         for excerpt in plain:  # a hundred thousand times in a large file: nothing more goes in here
             if problems := check(excerpt.text, excerpt.unknown, excerpt.is_wire):
                 findings += [_move_to_source(problem, excerpt) for problem in problems]
-        for excerpt in assembled:
-            findings += _new_problems(excerpt, check, findings)
-        findings.sort(key=lambda finding: (finding.span, finding.code))
+        if assembled:
+            findings.sort(key=_place)
+            starts = [finding.span.start for finding in findings]
+            findings += [new for excerpt in assembled for new in _new_problems(excerpt, check, findings, starts)]
+        findings.sort(key=_place)
         places = [excerpt.span for excerpt in found.excerpts]
         left = filter_findings(
             text, found.comments, findings, enabled, places, found.constructs or (), is_whole=found.is_whole
@@ -128,15 +131,23 @@ class DocumentLinter:
         return checker
 
 
-def _new_problems(excerpt: Excerpt, check: _Check, findings: list[Finding]) -> list[Finding]:
-    """Return the errors of what a helper puts together that nothing shows in its parts."""
+def _place(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.code
+
+
+def _new_problems(excerpt: Excerpt, check: _Check, findings: list[Finding], starts: list[int]) -> list[Finding]:
+    """Return the errors of what a helper puts together that nothing shows in its parts.
+
+    `findings` are those in the parts, in their order, and `starts` where they start.
+    """
+    problems = [each for each in check(excerpt.text, excerpt.unknown, excerpt.is_wire) if each.severity == "error"]
+    if not problems:
+        return []
     start, end = excerpt.span
-    known = {each.code for each in findings if each.span.start <= end and start <= each.span.end}
+    known = {each.code for each in findings[bisect_left(starts, start) : bisect_right(starts, end)]}
     if excerpt.is_elsewhere:
         known |= {each.code for each in check(excerpt.text, excerpt.unknown, False)}
-    problems = check(excerpt.text, excerpt.unknown, excerpt.is_wire)
-    new = [each for each in problems if each.severity == "error" and each.code not in known]
-    return [_move_to_source(each, excerpt) for each in new]
+    return [_move_to_source(each, excerpt) for each in problems if each.code not in known]
 
 
 def _move_to_source(finding: Finding, excerpt: Excerpt) -> Finding:
