@@ -136,7 +136,10 @@ class _DuckDBFiles:
         if not paths:
             from .schema import arrow_schema
 
-            connection.register("no_sessions", arrow_schema().empty_table())
+            # A table of its own: of Arrow's, DuckDB before 1.4 cannot take the first few in an order.
+            connection.register("no_columns", arrow_schema().empty_table())
+            connection.execute("CREATE OR REPLACE TEMP TABLE no_sessions AS FROM no_columns")
+            connection.unregister("no_columns")
 
     def fetch(self, sql: str) -> list[Any]:
         """Return the rows of a query."""

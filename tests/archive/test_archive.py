@@ -318,6 +318,13 @@ def test_it_lists_as_the_sessions_in_memory_are_listed(
     assert archive.usage(query, by=["a"], now=NOW, **within) == measured
 
 
+def test_an_archive_without_sessions_lists_none(archive: bbquery.Archive) -> None:
+    archive.add_sessions([])
+    assert not archive.sessions(order="-duration", limit=5)
+    assert (archive.count(), archive.extent(), archive.keys()) == (0, (None, None), {})
+    assert archive.usage(by=["client"], every="1d").total.sessions == 0
+
+
 def test_a_listing_that_cannot_be_is_refused(archive: bbquery.Archive) -> None:
     archive.add_sessions([session()])
     with pytest.raises(bbquery.BuildError, match="'size'"):
