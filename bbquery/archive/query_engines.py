@@ -136,7 +136,7 @@ class _DuckDBFiles:
         if not paths:
             from .schema import arrow_schema
 
-            # A table of its own: of Arrow's, DuckDB before 1.4 cannot take the first few in an order.
+            # A table of its own: DuckDB 1.3 cannot take the first few of one of Arrow's by an order.
             connection.register("no_columns", arrow_schema().empty_table())
             connection.execute("CREATE OR REPLACE TEMP TABLE no_sessions AS FROM no_columns")
             connection.unregister("no_columns")
