@@ -49,7 +49,8 @@ class Threaded(ClientServerConfig):
         ports: queue.Queue[int] = queue.Queue()
         threading.Thread(target=serve_tcp, args=(0, ports.put), daemon=True).start()
         client = self.client_factory()
-        await client.start_tcp("127.0.0.1", await asyncio.to_thread(ports.get))
+        # With a limit: a thread that waits for ever would keep the whole run from ending.
+        await client.start_tcp("127.0.0.1", await asyncio.to_thread(ports.get, True, 60))
         return client
 
 
