@@ -22,6 +22,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, 
 
 from bbquery._text import Span
 from bbquery.language_server.connections import serve_tcp
+from bbquery.language_server.features import make_server
 from bbquery.language_server.positions import Positions
 from bbquery.language_server.semantic_tokens import LEGEND
 
@@ -46,11 +47,22 @@ class Threaded(ClientServerConfig):
     """A server in a thread."""
 
     async def start(self, devtools: str | None = None) -> JsonRPCClient:
-        ports: queue.Queue[int] = queue.Queue()
-        threading.Thread(target=serve_tcp, args=(0, ports.put), daemon=True).start()
+        ports: queue.Queue[int | BaseException] = queue.Queue()
+
+        def serve() -> None:
+            try:
+                serve_tcp(0, ports.put)
+            except BaseException as error:
+                ports.put(error)
+
         client = self.client_factory()
+        make_server()  # what it needs is loaded here, and not in two threads at once
+        threading.Thread(target=serve, daemon=True).start()
         # With a limit: a thread that waits for ever would keep the whole run from ending.
-        await client.start_tcp("127.0.0.1", await asyncio.to_thread(ports.get, True, 60))
+        port = await asyncio.to_thread(ports.get, True, 60)
+        if isinstance(port, BaseException):
+            raise port
+        await client.start_tcp("127.0.0.1", port)
         return client
 
 
