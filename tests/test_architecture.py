@@ -24,7 +24,7 @@ semantics:  duration stored_values evaluator predicates redundancy simplifier
             portable_text sort_keys layouts sql_writer sql_archive sql_json sql
 planning:   urls requests html_tables plan planner
 config metadata
-sessions:   records decoding arrow_stream results ordering
+sessions:   records decoding arrow_stream results orders
 query
 fields
 client:     effects settings fork_safety event_loops name_resolution socket_deadline surplus decompression

@@ -19,7 +19,7 @@ from ..language.validation import run_instant
 from ..semantics.duration import place_in_time
 from ..semantics.portable_text import MAX_PATH, from_portable, path_keys
 from ..sessions.decoding import decode_records
-from ..sessions.ordering import in_order, read_order
+from ..sessions.orders import in_order, read_order
 from ..sessions.records import RecordProblem, Session
 from ..sessions.results import SessionList
 from ..usage.grouping import join_name, metadata_keys

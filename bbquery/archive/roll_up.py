@@ -31,7 +31,7 @@ _ANCHOR = int(INTERVAL_EPOCH.timestamp())
 
 
 class _CellPart(NamedTuple):
-    """What the engine says of the sessions of one cell and status. Sessions whose minutes run into another interval are
+    """Counts the sessions of one cell and status. Sessions whose minutes run into another interval are
     apart: when they began and how many minutes they had, which is the same for all of them, is there to be spread.
     """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..query import Query
 from ..semantics.duration import place_in_time
-from ..sessions.ordering import in_order
+from ..sessions.orders import in_order
 from ..usage import UsageMeter, UsageReport, metadata_keys
 from ..usage.periods import Period
 

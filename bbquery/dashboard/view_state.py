@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ..errors import BuildError
 from ..query import Query, parse
-from ..sessions.ordering import read_order
+from ..sessions.orders import read_order
 from ..usage.grouping import read_keys
 from ..usage.intervals import Intervals, parse_intervals
 from ..usage.periods import Period, parse_range

@@ -26,7 +26,7 @@ from bbquery.archive.schema import arrow_schema
 from bbquery.emulator import Emulator, Switches, generate
 from bbquery.semantics.duration import place_in_time
 from bbquery.sessions.decoding import decode_records
-from bbquery.sessions.ordering import SESSION_ORDERS, in_order
+from bbquery.sessions.orders import SESSION_ORDERS, in_order
 from bbquery.sessions.records import Session
 from bbquery.usage import UsageReport, metadata_keys
 

@@ -23,7 +23,7 @@ from bbquery.dashboard.view_state import RANGES, PageSettings, ViewState, read_p
 from bbquery.emulator import generate
 from bbquery.language.nodes import Node
 from bbquery.sessions.decoding import decode_records
-from bbquery.sessions.ordering import SESSION_ORDERS
+from bbquery.sessions.orders import SESSION_ORDERS
 from bbquery.sessions.records import Session
 
 SETTINGS = PageSettings()

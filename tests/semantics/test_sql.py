@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -11,7 +10,6 @@ import sqlglot
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.engines import OWN_TABLE, on_duckdb, on_own_table, on_postgres
-from support.postgres_server import find_postgres, postgres_server
 from support.query_cases import KEYS, SAYABLE, VALUES, cases, nasty_predicates
 from support.reference_evaluator import NOW
 from support.session_samples import predicates, trees
@@ -19,15 +17,6 @@ from support.session_samples import predicates, trees
 import bbquery
 from bbquery.language.nodes import Node
 from bbquery.semantics.sql import DIALECTS, TESTED_DIALECTS
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    if not find_postgres():
-        pytest.skip("PostgreSQL is not installed")
-    psycopg = pytest.importorskip("psycopg")
-    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
-        yield connection
 
 
 @given(cases())

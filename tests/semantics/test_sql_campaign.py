@@ -15,7 +15,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.engines import as_json, on_duckdb, on_postgres
 from support.examples import FUZZING, examples
-from support.postgres_server import find_postgres, postgres_server
 from support.query_cases import cases
 from support.reference_evaluator import NOW
 from support.spark_tables import on_spark, spark_session
@@ -74,15 +73,6 @@ def test_an_archive(tmp_path_factory: pytest.TempPathFactory, pool: list[dict[st
         found = {session.id for session in archive.sessions(query, now=NOW)}
         assert found == {mapping["id"] for mapping in mappings if query.matches(mapping, now=NOW)}
     shutil.rmtree(archive.path)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    if not find_postgres():
-        pytest.skip("PostgreSQL is not installed")
-    psycopg = pytest.importorskip("psycopg")
-    with postgres_server() as address, psycopg.connect(address, autocommit=True) as connection:
-        yield connection
 
 
 @campaign

@@ -27,7 +27,7 @@ class ImportedSource(NamedTuple):
 
 
 class ImportedSources:
-    """What the file at `path`, in the project at `root`, imports. Files above `max_file_size` bytes are not read.
+    """Finds what the file at `path`, in the project at `root`, imports. Files above `max_file_size` bytes are not read.
 
     `needs` has every file that was looked for, with its bytes, or None for one that is not there: what is said of the
     file at `path` depends on them. It is None as long as nobody asked.
