@@ -12,8 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager
-from queue import SimpleQueue
+from contextlib import asynccontextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import anyio
@@ -36,6 +36,10 @@ from .effects import (
 )
 from .event_loops import PerLoop
 from .fork_safety import renew_in_children
+
+_LONGEST_WAIT = 0.5
+"""In seconds. The system may give Ctrl-C to another thread, or to this one just before it waits for a lock; then the
+wait is not interrupted, and it is not on Windows either. So a thread looks about as often as this."""
 
 _TIMED_OUT_IN_QUEUE = TransportFailure("the time for the whole call was over before its turn came", sent=False)
 
@@ -89,7 +93,7 @@ class BlockingRunner:
                 if isinstance(effect, SendRequest):
                     outcome, took = self._send(effect, begun, over)
                 elif isinstance(effect, Sleep):
-                    over.wait(effect.seconds)
+                    _wait(over, effect.seconds)
                 elif isinstance(effect, RunAll):
                     batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)), self._threads)
                     batch.start_threads()
@@ -110,12 +114,12 @@ class BlockingRunner:
     ) -> tuple[HttpResponse | TransportFailure, float]:
         """Return what came of the request, and the seconds that it took once a slot was free."""
         until = begun + send.until
-        if not self._slots.acquire(timeout=max(0.0, until - time.monotonic())):
+        if not _acquire(self._slots, until):
             return _TIMED_OUT_IN_QUEUE, 0.0
         try:
             # In a loop, because another response may lengthen the delay while this request waits.
             while not over.is_set() and (wait := _hold(self._rate_limit_delay, until)) > 0:
-                over.wait(wait)
+                _wait(over, wait)
             if over.is_set():
                 raise _Cancelled
             turn = time.monotonic()
@@ -156,7 +160,9 @@ class _Batch:
         self.start_threads()  # others may have come free since
         if not self._has_threads:
             self._run_next()
-        return self._results.get()
+        while True:
+            with suppress(Empty):
+                return self._results.get(timeout=_LONGEST_WAIT)
 
     def _work(self) -> None:
         try:
@@ -178,6 +184,21 @@ class _Batch:
                 self._waiting.clear()  # before the failure is known, or one more could start
             self._results.put(TaskResult(error=error))
         return True
+
+
+def _wait(over: threading.Event, seconds: float) -> None:
+    """Wait so many seconds, or until the run is over."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not over.wait(min(left, _LONGEST_WAIT)):
+        pass
+
+
+def _acquire(slots: threading.Semaphore, until: float) -> bool:
+    """Return whether a slot was free before that time of the monotonic clock."""
+    while not slots.acquire(timeout=min(max(0.0, until - time.monotonic()), _LONGEST_WAIT)):
+        if time.monotonic() >= until:
+            return False
+    return True
 
 
 def _hold(rate_limit_delay: Callable[[float], float], until: float) -> float:

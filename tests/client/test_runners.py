@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,34 @@ def test_where_no_thread_can_be_started(bbquery_emulator: Emulator, monkeypatch:
             patch.setattr(threading.Thread, "start", start)
             assert len(client.sessions(bbquery.meta["n"].in_(["0", "1", "2"]))) == 3
         assert len(client.sessions(bbquery.meta["n"].in_(["0", "1", "3"]))) == 3
+
+
+@pytest.mark.parametrize("waiting_for", ["answers", "retry", "slot"])
+def test_ctrl_c_that_another_thread_got_ends_the_call(raw_server: RawServer, waiting_for: str) -> None:
+    """The system may give a signal to any thread, and the wait of the main one is then not interrupted."""
+    raw_server.script = [
+        [b"HTTP/1.1 429 \r\nRetry-After: 8\r\nContent-Length: 0\r\n\r\n"] if waiting_for == "retry" else [8.0]
+    ]
+    query = bbquery.meta["a"].in_(["1", "2"]) if waiting_for == "answers" else bbquery.meta["a"] == "1"
+    over = threading.Event()
+
+    def interrupt() -> None:
+        raw_server.wait_until_open(2 if waiting_for == "answers" else 1)
+        time.sleep(0.5)  # so that the caller waits
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        over.wait(30)  # an ending thread could wake the caller
+
+    with bbquery.Client(api_key=KEY, base_url=raw_server.url, concurrency=1 if waiting_for == "slot" else 10) as client:
+        threading.Thread(target=interrupt, daemon=True).start()
+        if waiting_for == "slot":
+            threading.Thread(target=lambda: client.sessions(query), daemon=True).start()
+            raw_server.wait_until_open(1)
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.sessions(query)
+        took = time.monotonic() - begun
+        over.set()
+    assert took < 5
 
 
 def test_tasks_that_are_cancelled_do_not_wear_out_the_pool(bbquery_emulator: Emulator) -> None:
