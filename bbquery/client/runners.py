@@ -93,7 +93,7 @@ class BlockingRunner:
                 if isinstance(effect, SendRequest):
                     outcome, took = self._send(effect, begun, over)
                 elif isinstance(effect, Sleep):
-                    _wait(over, effect.seconds)
+                    _sleep(over, effect.seconds)
                 elif isinstance(effect, RunAll):
                     batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)), self._threads)
                     batch.start_threads()
@@ -119,7 +119,7 @@ class BlockingRunner:
         try:
             # In a loop, because another response may lengthen the delay while this request waits.
             while not over.is_set() and (wait := _hold(self._rate_limit_delay, until)) > 0:
-                _wait(over, wait)
+                _sleep(over, wait)
             if over.is_set():
                 raise _Cancelled
             turn = time.monotonic()
@@ -186,7 +186,7 @@ class _Batch:
         return True
 
 
-def _wait(over: threading.Event, seconds: float) -> None:
+def _sleep(over: threading.Event, seconds: float) -> None:
     """Wait so many seconds, or until the run is over."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not over.wait(min(left, _LONGEST_WAIT)):

@@ -112,10 +112,9 @@ def test_where_no_thread_can_be_started(bbquery_emulator: Emulator, monkeypatch:
 @pytest.mark.parametrize("waiting_for", ["answers", "retry", "slot"])
 def test_ctrl_c_that_another_thread_got_ends_the_call(raw_server: RawServer, waiting_for: str) -> None:
     """The system may give a signal to any thread, and the wait of the main one is then not interrupted."""
-    raw_server.script = [
-        [b"HTTP/1.1 429 \r\nRetry-After: 8\r\nContent-Length: 0\r\n\r\n"] if waiting_for == "retry" else [8.0]
-    ]
-    query = bbquery.meta["a"].in_(["1", "2"]) if waiting_for == "answers" else bbquery.meta["a"] == "1"
+    retry = b"HTTP/1.1 429 \r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+    raw_server.script = [[retry] if waiting_for == "retry" else [5.0, answer()]]
+    one, two = bbquery.meta["a"] == "1", bbquery.meta["a"].in_(["1", "2"])
     over = threading.Event()
 
     def interrupt() -> None:
@@ -124,17 +123,22 @@ def test_ctrl_c_that_another_thread_got_ends_the_call(raw_server: RawServer, wai
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         over.wait(30)  # an ending thread could wake the caller
 
-    with bbquery.Client(api_key=KEY, base_url=raw_server.url, concurrency=1 if waiting_for == "slot" else 10) as client:
-        threading.Thread(target=interrupt, daemon=True).start()
+    concurrency = 1 if waiting_for == "slot" else 10
+    with bbquery.Client(api_key=KEY, base_url=raw_server.url, concurrency=concurrency) as client:
+        before = threading.Thread(target=client.sessions, args=(one,))
         if waiting_for == "slot":
-            threading.Thread(target=lambda: client.sessions(query), daemon=True).start()
+            before.start()
             raw_server.wait_until_open(1)
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            client.sessions(query)
+            client.sessions(two if waiting_for == "answers" else one)
         took = time.monotonic() - begun
         over.set()
-    assert took < 5
+        for thread in (interrupting, before)[: 1 + before.is_alive()]:
+            thread.join()
+    assert took < 3
 
 
 def test_tasks_that_are_cancelled_do_not_wear_out_the_pool(bbquery_emulator: Emulator) -> None:
