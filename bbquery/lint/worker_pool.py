@@ -95,7 +95,8 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
             futures.update((pool.submit(_check_batch, batch), batch) for batch in batches)
         waiting = set(futures)
         while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            # Not without end: Ctrl-C may come the moment before the wait, and on Windows it ends no wait.
+            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in done:
                 try:
                     yield from future.result()
