@@ -12,12 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import gettempdir
-from typing import Any
 
 import msgspec
 
-from .engine import duckdb
+from .duckdb_connection import InterruptibleConnection, connect
 from .manifest import DataFile, Manifest, checksum, remove, write_manifest
 from .schema import arrow_schema
 from .session_times import PLACE
@@ -52,15 +50,6 @@ class Merged(msgspec.Struct, frozen=True):
     older: int = 0
 
 
-def connect(folder: Path | None = None, memory: str = "1GB") -> Any:
-    """Return a connection to DuckDB whose memory is bounded, and which spills to a folder."""
-    connection = duckdb().connect(config={"memory_limit": memory, "preserve_insertion_order": "false"})
-    connection.execute("SET TimeZone = 'UTC'")
-    spill = Path(gettempdir(), "bbquery-spill") if folder is None else folder / "spill"
-    connection.execute("SET temp_directory = ?", [str(spill)])
-    return connection
-
-
 def rank_by_sight() -> str:
     """Return the SQL by which the last sighting of a session comes first."""
     return f"{_RANK} DESC, seen_at DESC"
@@ -87,7 +76,7 @@ def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> M
     return merged
 
 
-def _find_outcomes(connection: Any, folder: Path, known: Manifest) -> None:
+def _find_outcomes(connection: InterruptibleConnection, folder: Path, known: Manifest) -> None:
     """Make the table `outcomes`: for each session that came, which sighting counts, and what becomes of it."""
     connection.execute(
         "CREATE TABLE latest AS SELECT key, rank, filename AS came_file, file_row_number AS came_row FROM staged"
@@ -120,7 +109,7 @@ def _find_outcomes(connection: Any, folder: Path, known: Manifest) -> None:
 
 
 def _rewrite_replaced(
-    connection: Any, folder: Path, known: Manifest, staging: Path
+    connection: InterruptibleConnection, folder: Path, known: Manifest, staging: Path
 ) -> tuple[list[DataFile], list[DataFile]]:
     """Write the files anew that hold a session which is replaced. Return the files that stay, and those that go.
 
@@ -146,7 +135,7 @@ def _rewrite_replaced(
     return kept, replaced
 
 
-def write_days(connection: Any, folder: Path, target: Path, rows: str) -> list[DataFile]:
+def write_days(connection: InterruptibleConnection, folder: Path, target: Path, rows: str) -> list[DataFile]:
     """Write rows to a file for each day, and return the files at their place in the archive."""
     columns = ", ".join([f'"{field.name}"' for field in arrow_schema()])
     target.mkdir()
@@ -157,7 +146,7 @@ def write_days(connection: Any, folder: Path, target: Path, rows: str) -> list[D
     return adopt(connection, folder, target)
 
 
-def adopt(connection: Any, folder: Path, target: Path) -> list[DataFile]:
+def adopt(connection: InterruptibleConnection, folder: Path, target: Path) -> list[DataFile]:
     """Move files from below a folder of staging to their place in the archive, and say what is in them."""
     written = sorted(target.glob("day=*/*.parquet"))
     if not written:

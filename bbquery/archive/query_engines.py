@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 from ..errors import ArchiveError, BuildError
+from .duckdb_connection import InterruptibleConnection, connect
 from .engine import duckdb
 from .manifest import MANIFEST, DataFile, Manifest, decode_manifest, read_manifest
-from .merge import connect, plain_path, rows_of
+from .merge import plain_path, rows_of
 
 
 class Spelling(NamedTuple):
@@ -104,9 +105,11 @@ class DuckDBEngine:
             yield _DuckDBFiles(connection, [f"{folder.rstrip('/')}/{file.path}" for file in files])
 
     @contextmanager
-    def _connect(self) -> Iterator[Any]:
+    def _connect(self) -> Iterator[InterruptibleConnection]:
         with _DATABASE_LOCK:
-            connection = (_database(os.getpid()) if self._given is None else self._given).cursor()
+            given = self._given
+            database = _database(os.getpid()) if given is None else InterruptibleConnection(given)
+            connection = database.cursor()
         try:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
@@ -121,7 +124,7 @@ _DATABASE_LOCK = Lock()
 
 
 @cache
-def _database(process: int) -> Any:
+def _database(process: int) -> InterruptibleConnection:
     """Return the database that a process reads archives with.
 
     To make one takes 20 ms, and one that was made before a fork is of no use after it.
@@ -130,7 +133,7 @@ def _database(process: int) -> Any:
 
 
 class _DuckDBFiles:
-    def __init__(self, connection: Any, paths: list[str]) -> None:
+    def __init__(self, connection: InterruptibleConnection, paths: list[str]) -> None:
         self._connection = connection
         self.rows = rows_of(paths) if paths else "no_sessions"
         if not paths:
@@ -143,8 +146,7 @@ class _DuckDBFiles:
 
     def fetch(self, sql: str) -> list[Any]:
         """Return the rows of a query."""
-        found: list[Any] = self._connection.execute(sql).fetchall()
-        return found
+        return self._connection.execute(sql).fetchall()
 
     def stream(self, sql: str, size: int) -> Iterator[list[Any]]:
         """Yield the rows of a query, some at a time."""

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from ..errors import ArchiveError, DecodeError
 from ..sessions.decoding import load_json
+from .duckdb_connection import connect
 from .engine import duckdb, parquet, pyarrow
 from .manifest import MANIFEST, Manifest, checksum, has_sessions, leftovers, read_manifest, remove, write_manifest
-from .merge import DAY, KEY, connect, rank_by_sight, rows_of, write_days
+from .merge import DAY, KEY, rank_by_sight, rows_of, write_days
 from .rows import RowBatch
 from .schema import arrow_schema
 

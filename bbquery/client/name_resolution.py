@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future
 from ipaddress import ip_address
 
+from .._threads import start_thread, wait_for
 from .fork_safety import renew_in_children
 
 
@@ -34,7 +35,7 @@ class Resolver:
         except ValueError:
             pass
         try:
-            return self._look_up(host).result(within)
+            return wait_for(self._look_up(host), within)
         except UnicodeError as error:  # a name that no host can have
             raise OSError(str(error)) from None
 
@@ -43,7 +44,7 @@ class Resolver:
             running = self._running.get(host)
             if running is None:
                 running = self._running[host] = Future()
-                threading.Thread(target=self._run, args=(host, running), name="bbquery-names", daemon=True).start()
+                start_thread("bbquery-names", self._run, host, running)
             return running
 
     def _run(self, host: str, found: Future[list[str]]) -> None:

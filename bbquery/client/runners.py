@@ -19,6 +19,7 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
+from .._threads import LONGEST_WAIT, start_thread
 from .effects import (
     Effect,
     EffectResult,
@@ -36,10 +37,6 @@ from .effects import (
 )
 from .event_loops import PerLoop
 from .fork_safety import renew_in_children
-
-_LONGEST_WAIT = 0.5
-"""In seconds. The system may give Ctrl-C to another thread, or to this one just before it waits for a lock; then the
-wait is not interrupted, and it is not on Windows either. So a thread looks about as often as this."""
 
 _TIMED_OUT_IN_QUEUE = TransportFailure("the time for the whole call was over before its turn came", sent=False)
 
@@ -148,7 +145,7 @@ class _Batch:
             if not self._free.acquire(blocking=False):
                 return
             try:
-                threading.Thread(target=self._work, name="bbquery", daemon=True).start()
+                start_thread("bbquery", self._work)
             except RuntimeError:  # the system has no more threads
                 self._free.release()
                 return
@@ -162,7 +159,7 @@ class _Batch:
             self._run_next()
         while True:
             with suppress(Empty):
-                return self._results.get(timeout=_LONGEST_WAIT)
+                return self._results.get(timeout=LONGEST_WAIT)
 
     def _work(self) -> None:
         try:
@@ -189,13 +186,13 @@ class _Batch:
 def _sleep(over: threading.Event, seconds: float) -> None:
     """Wait so many seconds, or until the run is over."""
     until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0 and not over.wait(min(left, _LONGEST_WAIT)):
+    while (left := until - time.monotonic()) > 0 and not over.wait(min(left, LONGEST_WAIT)):
         pass
 
 
 def _acquire(slots: threading.Semaphore, until: float) -> bool:
     """Return whether a slot was free before that time of the monotonic clock."""
-    while not slots.acquire(timeout=min(max(0.0, until - time.monotonic()), _LONGEST_WAIT)):
+    while not slots.acquire(timeout=min(max(0.0, until - time.monotonic()), LONGEST_WAIT)):
         if time.monotonic() >= until:
             return False
     return True

@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .file_checker import CheckedFile, check_file
@@ -88,15 +87,17 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import active_children
 
+    from .._threads import LONGEST_WAIT, signals_held_back
+
     others = set(active_children())
     futures: dict[Future[list[CheckedFile]], list[FileToCheck]] = {}
     try:
-        with _block_interrupts():
+        # A terminal sends Ctrl-C to all processes, and the first one ends the others.
+        with signals_held_back({signal.SIGINT}):
             futures.update((pool.submit(_check_batch, batch), batch) for batch in batches)
         waiting = set(futures)
         while waiting:
-            # Not without end: Ctrl-C may come the moment before the wait, and on Windows it ends no wait.
-            done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+            done, waiting = wait(waiting, timeout=LONGEST_WAIT, return_when=FIRST_COMPLETED)
             for future in done:
                 try:
                     yield from future.result()
@@ -109,22 +110,6 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
         for child in set(active_children()) - others:
             child.terminate()
         raise
-
-
-@contextmanager
-def _block_interrupts() -> Iterator[None]:
-    """Hold back Ctrl-C until the processes have started, and from them for good.
-
-    A terminal sends it to all of them, and the first process ends the others.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _project: ProjectSettings | None = None

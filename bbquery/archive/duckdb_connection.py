@@ -1,0 +1,93 @@
+"""A connection to DuckDB that Ctrl-C ends at once.
+
+On the main thread, DuckDB looks for signals only now and then: a query was seen to go on for half a minute. Then it
+raises a `RuntimeError`, and what the signal's handler raised is lost. So the main thread waits while another one runs
+the statement.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any, Self
+
+from .._threads import start_thread, wait_for
+from .engine import duckdb
+
+
+class InterruptibleConnection:
+    """A connection of DuckDB, as far as an archive needs one. Use it as a context manager."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> Self:
+        """Run a statement, whose rows can then be fetched."""
+        self._run(lambda: self._connection.execute(sql, parameters))
+        return self
+
+    def fetchone(self) -> Any:
+        return self._run(self._connection.fetchone)
+
+    def fetchmany(self, size: int) -> list[Any]:
+        rows: list[Any] = self._run(lambda: self._connection.fetchmany(size))
+        return rows
+
+    def fetchall(self) -> list[Any]:
+        rows: list[Any] = self._run(self._connection.fetchall)
+        return rows
+
+    def register(self, name: str, table: Any) -> None:
+        """Make a table of Arrow known by a name."""
+        self._connection.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        self._connection.unregister(name)
+
+    def cursor(self) -> InterruptibleConnection:
+        """Return another connection to the same database."""
+        return InterruptibleConnection(self._connection.cursor())
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, work: Callable[[], Any]) -> Any:
+        """Return the result of work on the connection."""
+        if threading.current_thread() is not threading.main_thread():  # no signal's handler runs there
+            return work()
+        future: Future[Any] = Future()
+        try:
+            start_thread("bbquery-duckdb", _settle, future, work)
+            return wait_for(future)
+        except BaseException:
+            while not (future.cancel() or future.done()):  # again and again: the statement may be about to begin
+                self._connection.interrupt()
+                wait([future], timeout=0.02)
+            raise
+
+
+def connect(folder: Path | None = None, memory: str = "1GB") -> InterruptibleConnection:
+    """Return a connection to a database in memory, which is bounded and spills to a folder."""
+    connection = duckdb().connect(config={"memory_limit": memory, "preserve_insertion_order": "false"})
+    connection.execute("SET TimeZone = 'UTC'")
+    spill = Path(gettempdir(), "bbquery-spill") if folder is None else folder / "spill"
+    connection.execute("SET temp_directory = ?", [str(spill)])
+    return InterruptibleConnection(connection)
+
+
+def _settle(future: Future[Any], work: Callable[[], Any]) -> None:
+    """Do the work of a future, unless it is cancelled before."""
+    if future.set_running_or_notify_cancel():
+        try:
+            future.set_result(work())
+        except BaseException as error:  # the thread that waits raises it, whatever it is
+            future.set_exception(error)
