@@ -17,13 +17,18 @@ LONGEST_WAIT = 0.5
 interrupted, and it is not on Windows either. So a thread that may be the main one looks about as often as this."""
 
 
+_FAULTS = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP")
+_FROM_OUTSIDE = frozenset(each for each in signal.Signals if each.name not in _FAULTS)
+"""A thread's own faults are not held back: the system would end the process, and `faulthandler` would say nothing."""
+
+
 def start_thread(name: str, target: Callable[..., object], *arguments: Any) -> None:
     """Start a thread that does not keep the process alive, and that is given no signals.
 
     Raise RuntimeError if the system has no more threads.
     """
     # What a signal's handler raises while a thread starts, or is forgotten, would be printed and lost.
-    with signals_held_back(signal.valid_signals()):
+    with signals_held_back(_FROM_OUTSIDE):
         threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
 
 
