@@ -1,4 +1,4 @@
-"""Text for people: spans, excerpts with carets, truncation, "a, b or c", "did you mean".
+"""Text for people: spans, excerpts with carets, truncation, "a, b or c", "did you mean"; and names of this machine.
 
 This module imports nothing of ours and nothing heavy, because every error needs it.
 """
@@ -131,3 +131,13 @@ def _shown_character(char: str) -> tuple[str, int]:
     if combining(char) or kind in ("Mn", "Me", "Cf"):
         return char, 0
     return char, 2 if east_asian_width(char) in "WF" else 1
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or an IP address, without brackets, always leads to this machine."""
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "bbquery"
 # From the bottom up. A module imports only modules before it; type-only imports count. A package's name stands for its
 # `__init__`. Folders on one line of docs/architecture.md do not import one another either.
 ORDER = """
-_version _resources _text _hosts _threads
+_version _resources _text _threads
 errors
 language:   grammar values session_fields nodes literals printer limits conversion_hints validation builder
             common_mistakes syntax_errors query_reader json_format parser
@@ -83,7 +83,7 @@ cli:        console options app arguments lint_options check_output serving
             commands.session commands.sessions commands.sql commands.usage commands.wait commands
 """
 LAYERS = (
-    "_version _resources _text _hosts _threads",
+    "_version _resources _text _threads",
     "errors",
     "language",
     "semantics planning config metadata",
@@ -252,7 +252,7 @@ def test_modules_and_functions_stay_short() -> None:
 
 
 def test_the_top_folder_stays_small() -> None:
-    assert len(list(PACKAGE.glob("*.py"))) == 12
+    assert len(list(PACKAGE.glob("*.py"))) == 11
 
 
 def test_messages_give_reasons_in_words() -> None:

@@ -68,7 +68,7 @@ class InterruptibleConnection:
         try:
             start_thread("bbquery-duckdb", _settle, future, work)
             return wait_for(future)
-        except BaseException:
+        except BaseException:  # whatever a signal's handler raised, or the statement would go on
             while not (future.cancel() or future.done()):  # again and again: the statement may be about to begin
                 self._connection.interrupt()
                 wait([future], timeout=0.02)

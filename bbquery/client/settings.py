@@ -7,7 +7,7 @@ import os
 import httpx
 import msgspec
 
-from .._hosts import is_loopback
+from .._text import is_loopback
 from ..errors import AuthenticationError, BuildError
 from ..planning.urls import BASE_URL, require_base_url
 

@@ -18,8 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .._hosts import is_loopback
-from .._text import join_with_or
+from .._text import is_loopback, join_with_or
 from ..errors import ArchiveError, BuildError, QuerySyntaxError
 from ..servers.host_guard import HostGuard
 from ..servers.local_server import LocalServer

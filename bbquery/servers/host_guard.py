@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .._hosts import is_loopback
+from .._text import is_loopback
 
 
 class HostGuard:

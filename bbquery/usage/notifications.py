@@ -21,7 +21,7 @@ from uuid import uuid4
 
 import httpx
 
-from .._hosts import is_loopback
+from .._text import is_loopback
 from .._version import __version__
 from ..errors import BuildError, TransportError
 from .report import UsageReport, rfc3339

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bbquery._hosts import is_loopback
+from bbquery._text import is_loopback
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.255.255.254", "::1"])
