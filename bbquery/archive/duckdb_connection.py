@@ -7,14 +7,16 @@ the statement.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import gettempdir
 from typing import Any, Self
 
-from .._threads import start_thread, wait_for
+from .._threads import ThreadCall, start_thread
 from .engine import duckdb
 
 
@@ -64,14 +66,17 @@ class InterruptibleConnection:
         """Return the result of work on the connection."""
         if threading.current_thread() is not threading.main_thread():  # no signal's handler runs there
             return work()
-        future: Future[Any] = Future()
+        calls = _calls(os.getpid())
+        if calls is None:
+            return work()
+        call = ThreadCall(work)
         try:
-            start_thread("bbquery-duckdb", _settle, future, work)
-            return wait_for(future)
+            calls.put(call)
+            return call.result()
         except BaseException:  # whatever a signal's handler raised, or the statement would go on
-            while not (future.cancel() or future.done()):  # again and again: the statement may be about to begin
+            while not call.withdraw():  # again and again: the statement may be about to begin
                 self._connection.interrupt()
-                wait([future], timeout=0.02)
+                call.wait(0.02)
             raise
 
 
@@ -84,10 +89,13 @@ def connect(folder: Path | None = None, memory: str = "1GB") -> InterruptibleCon
     return InterruptibleConnection(connection)
 
 
-def _settle(future: Future[Any], work: Callable[[], Any]) -> None:
-    """Do the work of a future, unless it is cancelled before."""
-    if future.set_running_or_notify_cancel():
-        try:
-            future.set_result(work())
-        except BaseException as error:  # the thread that waits raises it, whatever it is
-            future.set_exception(error)
+@cache
+def _calls(process: int) -> SimpleQueue[ThreadCall[Any]] | None:
+    """Return the queue of a thread that makes calls for the main one, or None if the system has no more threads."""
+    calls: SimpleQueue[ThreadCall[Any]] = SimpleQueue()
+    return calls if start_thread("bbquery-duckdb", _make, calls) else None
+
+
+def _make(calls: SimpleQueue[ThreadCall[Any]]) -> None:
+    while True:
+        calls.get().make()

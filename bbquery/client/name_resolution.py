@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from concurrent.futures import Future
 from ipaddress import ip_address
 
-from .._threads import start_thread, wait_for
+from .._threads import ThreadCall, start_thread
 from .fork_safety import renew_in_children
 
 
@@ -23,7 +22,7 @@ class Resolver:
 
     def renew_after_fork(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[str, Future[list[str]]] = {}
+        self._running: dict[str, ThreadCall[list[str]]] = {}
 
     def resolve(self, host: str, within: float) -> list[str]:
         """Return the addresses of a host, without doubles.
@@ -35,31 +34,30 @@ class Resolver:
         except ValueError:
             pass
         try:
-            return wait_for(self._look_up(host), within)
+            return self._look_up(host).result(within)
         except UnicodeError as error:  # a name that no host can have
             raise OSError(str(error)) from None
 
-    def _look_up(self, host: str) -> Future[list[str]]:
+    def _look_up(self, host: str) -> ThreadCall[list[str]]:
         with self._lock:
             running = self._running.get(host)
-            if running is None:
-                running = self._running[host] = Future()
-                start_thread("bbquery-names", self._run, host, running)
-            return running
-
-    def _run(self, host: str, found: Future[list[str]]) -> None:
-        addresses: list[str] = []
-        failure: BaseException | None = None
+            if running is not None:
+                return running
+            asked = self._running[host] = ThreadCall(lambda: self._find(host))
+        started = False
         try:
-            addresses += dict.fromkeys(map(_address, socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)))
-        except BaseException as error:  # the threads that wait raise it, whatever it is
-            failure = error
-        with self._lock:
-            del self._running[host]
-        if failure is None:
-            found.set_result(addresses)
-        else:
-            found.set_exception(failure)
+            started = start_thread("bbquery-names", asked.make)
+        finally:
+            if not started:  # the system has no more threads, or a signal's handler raised something
+                asked.make()
+        return asked
+
+    def _find(self, host: str) -> list[str]:
+        try:
+            return list(dict.fromkeys(map(_address, socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))))
+        finally:
+            with self._lock:
+                del self._running[host]
 
 
 def _address(info: tuple[object, object, object, object, tuple[object, ...]]) -> str:

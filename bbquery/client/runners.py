@@ -144,9 +144,7 @@ class _Batch:
         for _ in range(min(len(self._waiting), self._may_start)):
             if not self._free.acquire(blocking=False):
                 return
-            try:
-                start_thread("bbquery", self._work)
-            except RuntimeError:  # the system has no more threads
+            if not start_thread("bbquery", self._work):
                 self._free.release()
                 return
             self._may_start -= 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from support.interruptions import is_interrupted
 
 from bbquery.archive.duckdb_connection import InterruptibleConnection, connect
 
@@ -60,6 +61,14 @@ def test_what_a_handler_raises_is_not_lost(alarm: None, connection: Interruptibl
         execute()
     assert time.monotonic() - begun < 10
     assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_a_handler_raises_comes_out_as_itself_after_any_step(connection: InterruptibleConnection) -> None:
+    steps = 0
+    while is_interrupted(lambda: connection.execute("SELECT 1").fetchall(), steps):
+        steps += 1
+        assert connection.execute("SELECT 2").fetchone() == (2,)
+    assert steps > 20
 
 
 def test_the_rows_that_are_fetched_one_after_another_end_too(alarm: None, connection: InterruptibleConnection) -> None:

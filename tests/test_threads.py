@@ -1,0 +1,106 @@
+"""Threads that are started and waited for while signals come."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from queue import SimpleQueue
+
+import pytest
+from support.interruptions import is_interrupted
+
+from bbquery._threads import ThreadCall, start_thread
+
+
+def test_what_a_handler_raises_comes_out_as_itself_after_any_step() -> None:
+    def work() -> None:
+        call = ThreadCall(lambda: 1)
+        assert start_thread("test", call.make)
+        assert call.result() == 1
+
+    steps = 0
+    while is_interrupted(work, steps):
+        steps += 1
+    assert 20 < steps < 200
+
+
+def test_a_thread_is_given_no_signals_but_its_own_faults() -> None:
+    call = ThreadCall(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, []))
+    assert start_thread("test", call.make)
+    held_back = call.result()
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGALRM} <= held_back
+    assert signal.SIGSEGV not in held_back
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_a_thread_has_a_name_and_does_not_keep_the_process_alive() -> None:
+    call = ThreadCall(threading.current_thread)
+    assert start_thread("test", call.make)
+    thread = call.result()
+    assert (thread.name, thread.daemon) == ("test", True)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("can't start new thread"), MemoryError()])
+def test_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
+    def start(self: threading.Thread) -> None:
+        raise failure
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert not start_thread("test", print)
+
+
+def test_all_that_wait_are_given_the_result() -> None:
+    def work() -> str:
+        time.sleep(0.2)
+        return "done"
+
+    call = ThreadCall(work)
+    results: SimpleQueue[str] = SimpleQueue()
+    threads = [threading.Thread(target=lambda: results.put(call.result())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    call.make()
+    call.make()  # is not made again
+    for thread in threads:
+        thread.join()
+    assert [results.get() for _ in threads] == ["done"] * 5
+    assert call.withdraw()
+
+
+def test_a_failure_is_raised_where_it_is_waited_for() -> None:
+    nothing: list[str] = []
+    call = ThreadCall(lambda: nothing[0])
+    call.make()
+    with pytest.raises(IndexError):
+        call.result()
+    assert call.withdraw()
+
+
+def test_a_call_that_is_not_over_in_time() -> None:
+    call = ThreadCall(print)
+    begun = time.monotonic()
+    with pytest.raises(TimeoutError):
+        call.result(0.2)
+    assert 0.2 <= time.monotonic() - begun < 5
+
+
+def test_a_call_is_withdrawn_before_it_begins_and_not_after(capsys: pytest.CaptureFixture[str]) -> None:
+    withdrawn = ThreadCall(lambda: print("made"))
+    assert withdrawn.withdraw()
+    withdrawn.make()
+    assert capsys.readouterr().out == ""
+    begun, over = threading.Event(), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return over.wait()
+
+    call = ThreadCall(work)
+    assert start_thread("test", call.make)
+    begun.wait()
+    assert not call.withdraw()
+    assert not call.wait(0.05)
+    over.set()
+    assert call.result(30)
+    assert call.withdraw()
