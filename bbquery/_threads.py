@@ -1,8 +1,8 @@
 """Threads beside the main one, and how it waits for them so that Ctrl-C ends the wait.
 
 On the main thread a signal's handler may raise between any two steps of Python code. What is written in Python does not
-bear that everywhere: a `Condition`, and so a `Future` and the start of a `Thread`, may end with "release unlocked lock"
-instead. So the main thread only waits for locks and queues that are written in C.
+bear that everywhere: a `Condition`, and so an `Event`, a `Semaphore`, a `Future` and the start of a `Thread`, may raise
+another error instead, or stay locked for good. So the main thread only waits for locks and queues written in C.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 ResultT = TypeVar("ResultT")
@@ -53,14 +53,56 @@ def _start(started: SimpleQueue[bool], name: str, target: Callable[..., object],
         started.put(True)
 
 
+class Flag:
+    """What has happened or not yet, like an `Event` that bears signals."""
+
+    def __init__(self) -> None:
+        self._unset = threading.Lock()
+        self._unset.acquire()
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+        if self._unset.locked():
+            with suppress(RuntimeError):  # another thread that waits, or sets the flag, was faster
+                self._unset.release()
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether the flag is set within so many seconds."""
+        if not self._is_set and self._unset.acquire(timeout=seconds):
+            self._unset.release()  # for others that wait
+        return self._is_set
+
+
+class Slots:
+    """What so many threads may take at once, like a `Semaphore` that bears signals."""
+
+    def __init__(self, count: int) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(count):
+            self._free.put(None)
+
+    def take(self, seconds: float = 0.0) -> bool:
+        """Return whether a slot is free within so many seconds, and take it."""
+        with suppress(Empty):
+            self._free.get(timeout=seconds)
+            return True
+        return False
+
+    def give_back(self) -> None:
+        self._free.put(None)
+
+
 class ThreadCall(Generic[ResultT]):
     """A call that one thread makes and others wait for, like a `Future` that bears signals."""
 
     def __init__(self, function: Callable[[], ResultT]) -> None:
         self._function = function
         self._begun = threading.Lock()
-        self._under_way = threading.Lock()
-        self._under_way.acquire()
+        self._over = Flag()
         self._results: list[ResultT] = []
         self._failure: BaseException | None = None
 
@@ -72,30 +114,25 @@ class ThreadCall(Generic[ResultT]):
             self._results.append(self._function())
         except BaseException as error:  # the thread that waits raises it, whatever it is
             self._failure = error
-        self._under_way.release()
+        self._over.set()
 
     def withdraw(self) -> bool:
         """Return whether the call is over, or was kept from beginning."""
-        return self._begun.acquire(blocking=False) or self._is_over()
+        return self._begun.acquire(blocking=False) or self._over.is_set()
 
     def wait(self, seconds: float) -> bool:
         """Return whether the call is over within so many seconds."""
-        if not self._is_over() and self._under_way.acquire(timeout=seconds):
-            self._under_way.release()  # for others that wait
-        return self._is_over()
+        return self._over.wait(seconds)
 
     def result(self, within: float = float("inf")) -> ResultT:
         """Return what the call returns, or raise what it raises. Raise TimeoutError after so many seconds."""
         until = time.monotonic() + within
-        while not self.wait(max(0.0, min(until - time.monotonic(), LONGEST_WAIT))):
+        while not self._over.wait(max(0.0, min(until - time.monotonic(), LONGEST_WAIT))):
             if time.monotonic() >= until:
                 raise TimeoutError
         if self._failure is not None:
             raise self._failure
         return self._results[0]
-
-    def _is_over(self) -> bool:
-        return bool(self._results) or self._failure is not None
 
 
 @contextmanager

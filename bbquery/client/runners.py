@@ -8,7 +8,6 @@ and threads end with the request they are waiting for, within its deadline.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
@@ -19,7 +18,7 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from .._threads import LONGEST_WAIT, start_thread
+from .._threads import LONGEST_WAIT, Flag, Slots, start_thread
 from .effects import (
     Effect,
     EffectResult,
@@ -63,8 +62,8 @@ class BlockingRunner:
         renew_in_children(self)
 
     def renew_after_fork(self) -> None:
-        self._slots = threading.BoundedSemaphore(self._concurrency)
-        self._threads = threading.BoundedSemaphore(self._concurrency)
+        self._slots = Slots(self._concurrency)
+        self._threads = Slots(self._concurrency)
 
     def run(self, operation: Operation[T]) -> T:
         """Return the result of an operation."""
@@ -72,13 +71,13 @@ class BlockingRunner:
 
     def stream(self, operation: Operation[T]) -> Generator[Any, None, T]:
         """Yield the parts that an operation emits, and return its result. Closing the generator stops the run."""
-        over = threading.Event()
+        over = Flag()
         try:
             return (yield from self._run(operation, time.monotonic(), over))
         finally:
             over.set()
 
-    def _run(self, operation: Operation[T], begun: float, over: threading.Event) -> Generator[Any, None, T]:
+    def _run(self, operation: Operation[T], begun: float, over: Flag) -> Generator[Any, None, T]:
         batch: _Batch | None = None
         try:
             effect = next(operation)
@@ -106,12 +105,10 @@ class BlockingRunner:
         finally:
             operation.close()
 
-    def _send(
-        self, send: SendRequest, begun: float, over: threading.Event
-    ) -> tuple[HttpResponse | TransportFailure, float]:
+    def _send(self, send: SendRequest, begun: float, over: Flag) -> tuple[HttpResponse | TransportFailure, float]:
         """Return what came of the request, and the seconds that it took once a slot was free."""
         until = begun + send.until
-        if not _acquire(self._slots, until):
+        if not _take(self._slots, until):
             return _TIMED_OUT_IN_QUEUE, 0.0
         try:
             # In a loop, because another response may lengthen the delay while this request waits.
@@ -123,13 +120,13 @@ class BlockingRunner:
             outcome = self._transmit(send.request, until - turn) if turn < until else _TIMED_OUT_IN_QUEUE
             return outcome, time.monotonic() - turn
         finally:
-            self._slots.release()
+            self._slots.give_back()
 
 
 class _Batch:
     """The operations of one `RunAll`, and the threads that run them."""
 
-    def __init__(self, batch: RunAll, run: Callable[[Operation[Any]], Any], free: threading.BoundedSemaphore) -> None:
+    def __init__(self, batch: RunAll, run: Callable[[Operation[Any]], Any], free: Slots) -> None:
         """`run` runs one operation. `free` counts the threads that all batches together may still start."""
         self._waiting = deque(batch.operations)
         self._continue_on_error = batch.continue_on_error
@@ -142,10 +139,10 @@ class _Batch:
     def start_threads(self) -> None:
         """Start as many threads as are free and of use."""
         for _ in range(min(len(self._waiting), self._may_start)):
-            if not self._free.acquire(blocking=False):
+            if not self._free.take():
                 return
             if not start_thread("bbquery", self._work):
-                self._free.release()
+                self._free.give_back()
                 return
             self._may_start -= 1
             self._has_threads = True
@@ -164,7 +161,7 @@ class _Batch:
             while self._run_next():
                 pass
         finally:
-            self._free.release()
+            self._free.give_back()
 
     def _run_next(self) -> bool:
         """Run the next operation. Return whether there was one."""
@@ -181,16 +178,16 @@ class _Batch:
         return True
 
 
-def _sleep(over: threading.Event, seconds: float) -> None:
+def _sleep(over: Flag, seconds: float) -> None:
     """Wait so many seconds, or until the run is over."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not over.wait(min(left, LONGEST_WAIT)):
         pass
 
 
-def _acquire(slots: threading.Semaphore, until: float) -> bool:
+def _take(slots: Slots, until: float) -> bool:
     """Return whether a slot was free before that time of the monotonic clock."""
-    while not slots.acquire(timeout=min(max(0.0, until - time.monotonic()), LONGEST_WAIT)):
+    while not slots.take(min(max(0.0, until - time.monotonic()), LONGEST_WAIT)):
         if time.monotonic() >= until:
             return False
     return True

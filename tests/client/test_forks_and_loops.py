@@ -71,7 +71,7 @@ def test_a_lock_that_the_parent_holds_does_not_stop_the_child(bbquery_emulator: 
 import os, bbquery
 account = {{"api_key": {bbquery_emulator.api_key!r}, "base_url": {bbquery_emulator.url!r}}}
 client = bbquery.Client(**account, concurrency=1, timeout=5)
-client._runner._slots.acquire()
+client._runner._slots.take()
 child = os.fork()
 if not child:
     os._exit(0 if client.sessions() is not None else 3)
