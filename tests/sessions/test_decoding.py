@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -240,3 +241,31 @@ def test_a_listing_does_not_keep_the_answer_it_came_in() -> None:
     sessions, _ = decode_records(Session, body)
     body.clear()  # BufferError where something still looks into it
     assert [session.user_metadata for session in sessions] == [METADATA] * 250
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_garbage_collector_rests_while_a_listing_is_decoded(was_on: bool) -> None:
+    """And is afterwards what it was, whatever came of it."""
+    seen: list[str] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        seen.append(phase)
+
+    body = json.dumps([{**SESSION, "userMetadata": {"a": {"b": "c"}}}] * 3_000).encode()
+    gc.callbacks.append(note)
+    try:
+        if not was_on:
+            gc.disable()
+        gc.collect(0)
+        seen.clear()
+        sessions, problems = decode_records(Session, body)
+        during = len(seen)
+        assert gc.isenabled() is was_on
+        with pytest.raises(bbquery.DecodeError):
+            decode_records(Session, body[:-1])
+        assert gc.isenabled() is was_on
+    finally:
+        gc.enable()
+        gc.callbacks.remove(note)
+    assert (len(sessions), problems) == (3_000, [])
+    assert during <= 2 * was_on, "at most once, when it is on again"
