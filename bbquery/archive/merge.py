@@ -141,7 +141,9 @@ def write_days(connection: InterruptibleConnection, folder: Path, target: Path, 
     target.mkdir()
     connection.execute(
         f"COPY (SELECT {columns}, day FROM ({rows})) TO '{_escape(target)}'"
-        " (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (day), FILENAME_PATTERN 'sessions-{uuid}')"
+        # A higher level takes half as long again, and saves three bytes in a hundred.
+        " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (day),"
+        " FILENAME_PATTERN 'sessions-{uuid}')"
     )
     return adopt(connection, folder, target)
 

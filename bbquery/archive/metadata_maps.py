@@ -55,11 +55,15 @@ class MetadataMaps:
             name: MapColumn() for name in ("metadata", "metadata_numbers", "metadata_times", "metadata_others")
         }
 
-    def add(self, all_metadata: Iterable[Any], *, portable: bool = False) -> None:
-        """Add the metadata of sessions. What is no object holds nothing.
+    def add(self, all_metadata: Iterable[Any]) -> None:
+        """Add the metadata of sessions. What is no object holds nothing."""
+        self._add(all_metadata, portable=False)
 
-        `portable` says that no text in it is one that an engine cannot hold.
-        """
+    def add_portable(self, all_metadata: Iterable[Any]) -> None:
+        """Add the metadata of sessions in which no text is one that an engine cannot hold."""
+        self._add(all_metadata, portable=True)
+
+    def _add(self, all_metadata: Iterable[Any], *, portable: bool) -> None:
         # One pass over what may be millions of values: names are local, and nothing is called that need not be.
         texts, numbers, times, others = self.columns.values()
         add_key, add_value = texts.keys.append, texts.values.append

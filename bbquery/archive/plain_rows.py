@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from ..language.session_fields import FINAL_STATUSES
+from ..sessions.decoding import without_collection
 from .engine import compute, pyarrow
 from .metadata_maps import MapColumn, MetadataMaps
 from .schema import TEXTS, TIMES, arrow_schema
@@ -55,7 +56,7 @@ def plain_table(lines: list[bytes], seen_at: datetime) -> Any | None:
         return None
     arrow = pyarrow()
     try:
-        sessions = [_DECODER.decode(line) for line in lines]
+        sessions = without_collection(list, map(_DECODER.decode, lines))
         return _table_of(sessions, arrow.array(lines, arrow.binary()).cast(arrow.string()), seen_at)
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError):  # pyarrow's own errors are ValueErrors
         return None
@@ -81,7 +82,7 @@ def _table_of(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> A
     columns["duration_ns"] = pc.if_else(pc.less(lasted, 0), 0, lasted)
     columns["limit_ns"] = pc.subtract(columns["expires_at_ns"], columns["started_at_ns"])
     metadata = MetadataMaps()
-    metadata.add([session.user_metadata for session in sessions], portable=True)
+    without_collection(metadata.add_portable, [session.user_metadata for session in sessions])
     columns |= {name: column.array() for name, column in metadata.columns.items()}
     odd = MapColumn()
     odd.offsets = [0] * (len(sessions) + 1)

@@ -117,7 +117,8 @@ def _write_parquet(table: Any, path: Path) -> int:
     if table.num_rows:
         reason = ""
         try:
-            parquet().write_table(table, path, compression="lz4", use_dictionary=False)
+            # To be read once, as a whole.
+            parquet().write_table(table, path, compression="lz4", use_dictionary=False, write_statistics=False)
         except OSError as error:
             reason = error.strerror or str(error)
         if reason:
