@@ -133,11 +133,22 @@ def run_program(arguments: list[str]) -> int:
     except (OSError, KeyboardInterrupt):
         raise  # `guarded` knows
     except Exception as error:
+        if not isinstance(error, BBQueryError | CliError) and _is_caused_by_ctrl_c(error):
+            raise KeyboardInterrupt from None
         if os.environ.get("BBQUERY_DEBUG") == "1":
             from traceback import format_exc
 
             print_note(format_exc().rstrip())
         return _explained(error)
+
+
+def _is_caused_by_ctrl_c(error: BaseException) -> bool:
+    """Return whether an error took the place of Ctrl-C, as it may where that comes amid the code of `threading`."""
+    while error.__context__ is not None:
+        error = error.__context__
+        if isinstance(error, KeyboardInterrupt):
+            return True
+    return False
 
 
 def _explained(error: Exception) -> int:

@@ -97,6 +97,29 @@ def test_a_mistake_of_ours_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyP
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (RuntimeError("release unlocked lock"), 130, ""),
+        (bbquery.BBQueryError("it was left half done"), 2, "error: it was left half done\n"),
+    ],
+)
+def test_an_error_that_ctrl_c_led_to(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, said: str
+) -> None:
+    """It is Ctrl-C, unless it is one of ours, which says more."""
+
+    def parse(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise error
+
+    monkeypatch.setattr(bbquery.query, "parse", parse)
+    outcome = run("parse", "id:'a'")
+    assert (outcome.status, outcome.err) == (status, said)
+
+
 def test_the_traceback_is_there_for_who_asks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BBQUERY_DEBUG", "1")
     outcome = run("parse", "id:")
