@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -336,15 +335,6 @@ def test_after_a_failure_no_task_goes_on(raw_server: RawServer) -> None:
     assert len(raw_server.requests) <= 8
 
 
-def wait_until_asked(server: RawServer, count: int) -> None:
-    """Until so many requests have come, for 5 seconds at most."""
-    for _ in range(1000):
-        if len(server.requests) == count:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"{len(server.requests)} requests have come")
-
-
 @pytest.mark.parametrize("split", [False, True])
 def test_a_cancelled_run_leaves_nothing_behind(raw_server: RawServer, split: bool) -> None:
     raw_server.script = [answer(b"late", 504), ENDLESS] if split else [ENDLESS]
@@ -354,7 +344,7 @@ def test_a_cancelled_run_leaves_nothing_behind(raw_server: RawServer, split: boo
         async with bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url, concurrency=3) as client:
             task = asyncio.create_task(client.sessions(asked))
             await asyncio.to_thread(raw_server.wait_until_open, 1 if split else 3)
-            await asyncio.to_thread(wait_until_asked, raw_server, 2 if split else 3)
+            await asyncio.to_thread(raw_server.wait_until_asked, 2 if split else 3)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

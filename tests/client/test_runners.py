@@ -182,10 +182,10 @@ def test_a_task_that_ends_early_leaves_no_connection(raw_server: RawServer, scri
     raw_server.script = [script]
 
     async def work() -> None:
-        timeout = 60 if how == "cancelled" else 0.6
+        timeout = 60 if how == "cancelled" else 1.5
         async with bbquery.AsyncClient(api_key=KEY, base_url=raw_server.url, timeout=timeout) as client:
             tasks = [asyncio.create_task(client.sessions()) for _ in range(5)]
-            await asyncio.to_thread(raw_server.wait_until_open, 5)
+            await asyncio.to_thread(raw_server.wait_until_asked, 5)
             if how == "cancelled":
                 for task in tasks:
                     task.cancel()

@@ -109,6 +109,14 @@ class RawServer:
             self._stopped.wait(0.005)
         raise AssertionError(f"{self.open} connections are open")
 
+    def wait_until_asked(self, count: int) -> None:
+        """Until so many requests have come, for 5 seconds at most."""
+        for _ in range(1000):
+            if len(self.requests) == count:
+                return
+            self._stopped.wait(0.005)
+        raise AssertionError(f"{len(self.requests)} requests have come")
+
     def pause(self, seconds: float) -> None:
         """Wait while the server goes on sending."""
         self._stopped.wait(seconds)
