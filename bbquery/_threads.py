@@ -54,7 +54,7 @@ def _start(started: SimpleQueue[bool], name: str, target: Callable[..., object],
 
 
 class Flag:
-    """What has happened or not yet, like an `Event` that bears signals."""
+    """Tells other threads that something has happened: an `Event` that bears signals."""
 
     def __init__(self) -> None:
         self._unset = threading.Lock()
@@ -78,7 +78,7 @@ class Flag:
 
 
 class Slots:
-    """What so many threads may take at once, like a `Semaphore` that bears signals."""
+    """Counts what so many threads may take at once: a `Semaphore` that bears signals."""
 
     def __init__(self, count: int) -> None:
         self._free: SimpleQueue[None] = SimpleQueue()
@@ -97,7 +97,7 @@ class Slots:
 
 
 class ThreadCall(Generic[ResultT]):
-    """A call that one thread makes and others wait for, like a `Future` that bears signals."""
+    """Hands the result of a call from one thread to others: a `Future` that bears signals."""
 
     def __init__(self, function: Callable[[], ResultT]) -> None:
         self._function = function
