@@ -237,6 +237,8 @@ class _ResponseReader:
                 if len(self._data) > self._limit:
                     reason = f"the response is larger than {self._limit:,} bytes; raise max_response_bytes to take it"
                     return TransportFailure(reason, retryable=False)
+                if time.monotonic() > self._deadline:  # little can unpack to very much
+                    return _DEADLINE_PASSED
         except zlib.error as error:
             return TransportFailure(f"the answer cannot be decompressed: {error}")
         return _DEADLINE_PASSED if time.monotonic() > self._deadline else None

@@ -23,9 +23,12 @@ deadline: ContextVar[float] = ContextVar("bbquery.client.socket_deadline.deadlin
 TIME_OVER = "the time for the whole call is over"
 """The message of the errors that are raised when it is."""
 
-_SHORT = 0.25
-_LITTLE = 4_096
-"""Bytes to take at a time when so many seconds are left, as some answers take long to read: a flood of 1xx."""
+USUAL, MOST = 65_536, 524_288
+"""Bytes that httpcore asks for at a time of an answer, and those to give it: large answers come in half of the time."""
+
+_LEAST = 4_096
+_A_SECOND = 262_144
+"""Bytes to take at a time for each second that is left, as some answers take long to read: a flood of 1xx."""
 
 _PART = 16_384
 """Bytes to write at a time: httpcore grants each write the whole wait for each piece that the other side takes."""
@@ -41,7 +44,8 @@ def _remaining(timeout: float | None, late: type[Exception]) -> float:
 
 def bytes_at_a_time(wanted: int) -> int:
     """Return how many bytes to take of what has come, so that the deadline is seen in time."""
-    return wanted if deadline.get() - time.monotonic() > _SHORT else min(wanted, _LITTLE)
+    left = deadline.get() - time.monotonic()
+    return min(wanted, max(_LEAST, int(left * _A_SECOND)))
 
 
 class _DeadlineStream(httpcore.NetworkStream):
@@ -49,10 +53,16 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._room = USUAL
+        """Bytes to make room for. Only as much as comes at a time: room that stays empty takes longer than the read."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wait = _remaining(timeout, httpcore.ReadTimeout)
-        return self._stream.read(bytes_at_a_time(max_bytes), wait)
+        room = bytes_at_a_time(self._room if max_bytes >= USUAL else max_bytes)
+        data = self._stream.read(room, wait)
+        if max_bytes >= USUAL:
+            self._room = min(MOST, room * 2) if len(data) == room else max(USUAL, len(data))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _PART):
