@@ -47,16 +47,16 @@ class RelatedOperands:
         self._fields_in(node)
 
     def _fields_in(self, node: Node) -> set[Field]:
-        if isinstance(node, Not):
-            return self._fields_in(node.operand)
-        if not isinstance(node, JOINTS):
-            return {node.field}  # type: ignore[attr-defined]  # a predicate
+        while isinstance(node, Not):
+            node = node.operand
+        if isinstance(node, PREDICATES):
+            return {node.field}
+        assert isinstance(node, JOINTS), "nothing else is left"
         fields: set[Field] = set()
         different: dict[Field, set[object]] = {}  # the values of fields that have been in equalities alone
         is_related = False
         inside = len(self.outermost)
         for operand in node.operands:
-            others = self._fields_in(operand)
             if isinstance(operand, Equal) and isinstance(node, Or):
                 values = different.get(operand.field)
                 if operand.field not in fields:
@@ -65,11 +65,14 @@ class RelatedOperands:
                     is_related = True
                 else:
                     values.add(operand.value)
+                fields.add(operand.field)
             else:
+                others = self._fields_in(operand)
                 is_related = is_related or not fields.isdisjoint(others)
-                for field in others:
-                    different.pop(field, None)
-            fields |= others
+                if different:
+                    for field in others:
+                        different.pop(field, None)
+                fields |= others
         if is_related:
             self.joints.append(node)
             self.outermost[inside:] = [node]

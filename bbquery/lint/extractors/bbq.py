@@ -28,6 +28,7 @@ _lone = re.compile(
     rf"(?:(?:[ \t]*+(?:\r\n?|\n))++|(?!{_GOES_ON}|[ \t]*+#))"
 ).match
 _line_at = re.compile(r"([^\r\n]*+)(?:\r\n?|\n|\Z)").match
+_needs_a_closer_look = re.compile(r"""["\\#]""").search
 _strings_and_signs = re.compile(r"""'(?:[^'\\\r\n]|\\[^\r\n])*+'?|"(?:[^"\\\r\n]|\\[^\r\n])*+"?|[()#]""").finditer
 
 
@@ -105,21 +106,31 @@ def _read_query(source: str, at: int) -> _BbqLine:
     match = _line_at(source, at)
     assert match, "the pattern matches anywhere"
     end = match.end(1)
-    comment = None
-    depth = 0
-    closed = at  # where the last string ends
-    for sign in _strings_and_signs(source, at, end):
-        if sign[0] == "#":
-            comment = Span(sign.start(), end)
-            end = sign.start()
-            break
-        depth += (sign[0] == "(") - (sign[0] == ")")
-        if sign[0] not in "()":
-            closed = sign.end()
-    code = source[at:end]
+    code, comment = source[at:end], None
+    pieces = code.split("'")
+    if len(pieces) % 2 and not _needs_a_closer_look(code):  # what stands in quotes is every second piece
+        signs = "".join(pieces[::2])
+        depth, closed = signs.count("(") - signs.count(")"), end - len(pieces[-1])
+    else:
+        depth, closed, comment = _read_signs(source, at, end)
+        end = comment.start if comment else end
+        code = source[at:end]
     start = at + len(code) - len(code.lstrip(" \t"))
     span = Span(start, max(start, at + len(code.rstrip(" \t"))))
     return _BbqLine(span, comment, depth, _is_open(source, closed, end) is not None, match.end())
+
+
+def _read_signs(source: str, at: int, end: int) -> tuple[int, int, Span | None]:
+    """Return how many parentheses a line leaves open, where its last string ends, and its comment."""
+    depth = 0
+    closed = at
+    for sign in _strings_and_signs(source, at, end):
+        if sign[0] == "#":
+            return depth, closed, Span(sign.start(), end)
+        depth += (sign[0] == "(") - (sign[0] == ")")
+        if sign[0] not in "()":
+            closed = sign.end()
+    return depth, closed, None
 
 
 def _bbq_excerpt(source: str, span: Span, inside: list[Span]) -> Excerpt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from unicodedata import name
 
@@ -50,19 +51,24 @@ def _is_plain(predicate: Predicate) -> bool:
     """Return whether nothing is to be said of a predicate's keys and values; if not, something may be."""
     if isinstance(predicate.field, SessionField):
         return True
-    keys = predicate.field
+    room = _room_for_values(predicate.field)
     values: tuple[str, ...] = ()
     if isinstance(predicate, OneOf):
         values = predicate.values
     elif isinstance(predicate, (Equal, Text)):
         values = (str(predicate.value),)
+    for value in values:
+        if len(value) > room or first_refused_character(value) is not None:
+            return False
+    return room >= 0
+
+
+@lru_cache(256)  # a file asks the same of many values
+def _room_for_values(keys: tuple[str, ...]) -> int:
+    """Return how long a value of plain keys can be without being too large; less than 0 if the keys are not plain."""
     length = sum(map(len, keys)) + len(keys)
-    longest = max(map(len, values), default=0)
-    is_small = length <= _SMALL // 2 and length + longest <= _SMALL
     # What the service stores needs no escape.
-    return (
-        is_small and all(map(needs_no_escape, keys)) and all(first_refused_character(each) is None for each in values)
-    )
+    return _SMALL - length if length <= _SMALL // 2 and all(map(needs_no_escape, keys)) else -1
 
 
 def _refusal(tree: QueryDocument) -> RuleResult | None:

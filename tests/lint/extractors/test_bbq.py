@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support import source_spelling, strategies
 from support.source_spelling import Snippet
 
 from bbquery._text import Span
-from bbquery.lint.extractors import extract
+from bbquery.lint.extractors import bbq, extract
 
 A, B, C = "user_metadata['a']:'1'", "user_metadata['b']:'2'", "status:'ERROR'"
 
@@ -109,3 +109,17 @@ def test_every_line_is_in_one_query_or_none(lines: list[tuple[str, str]]) -> Non
 def test_canonical_queries_stand_a_line_each(queries: list[tuple[str, str]]) -> None:
     found = extract("".join(query + end for query, end in queries), "bbq")
     assert [excerpt.text for excerpt in found.excerpts] == [query for query, _ in queries]
+
+
+@given(st.text(st.sampled_from("a:'\"\\()#[ éO"), max_size=20), st.sampled_from(["", "\n", "\r\nx"]))
+@example("'(' )", "")
+@example("a:'(", "")
+@example("a:('b' OR 'c'):", "\n")
+def test_a_plain_line_is_read_as_any_other(line: str, after: str) -> None:
+    assert bbq._read_query("x" + line + after, 1) == read_with_a_closer_look("x" + line + after, 1)
+
+
+def read_with_a_closer_look(source: str, at: int) -> bbq._BbqLine:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bbq, "_needs_a_closer_look", lambda _: True)
+        return bbq._read_query(source, at)
