@@ -123,7 +123,4 @@ def _other_text(value: Any) -> str:
             written.isascii() and b"\\u" not in written and b"\x7f" not in written
         ):  # Python would write others otherwise
             return written.decode()
-    try:
-        return to_portable(format_metadata_value(value))
-    except RecursionError:
-        return "(nested too deeply)"
+    return to_portable(format_metadata_value(value))

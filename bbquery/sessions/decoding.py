@@ -13,7 +13,7 @@ from __future__ import annotations
 import gc
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeVar
@@ -207,6 +207,34 @@ def _parse_integer(digits: str) -> int | float:
         return float(digits)
 
 
+def convert(value: Any, kind: Any) -> Any:
+    """Return a decoded value as a type. Raise msgspec.ValidationError.
+
+    A key with a lone surrogate (docs/service.md#f19) is passed over where the type names its keys: msgspec compares
+    their bytes, and UTF-8 has none for it.
+    """
+    for depth in range(3):  # that of the keys of `userMetadata` is the deepest that a type names
+        try:
+            return msgspec.convert(_without_surrogates(value, depth), kind)
+        except UnicodeEncodeError:
+            continue
+    raise msgspec.ValidationError("it holds a lone surrogate")
+
+
+def _without_surrogates(value: Any, depth: int) -> Any:
+    """Return a mapping without the keys that hold lone surrogates, down to so many levels."""
+    if not depth or not isinstance(value, Mapping):
+        return value
+    return {
+        key: _without_surrogates(inner, depth - 1)
+        for key, inner in value.items()
+        if not isinstance(key, str) or not _LONE_SURROGATE.search(key)
+    }
+
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def read_fields(kind: type[msgspec.Struct], item: dict[str, Any]) -> tuple[dict[str, Any], list[RecordProblem]]:
     """Return what can be read of a decoded object as the fields of a struct, and what is odd in it.
 
@@ -220,11 +248,9 @@ def read_fields(kind: type[msgspec.Struct], item: dict[str, Any]) -> tuple[dict[
             continue
         field, wanted, _ = readers[name]
         try:
-            values[field] = msgspec.convert(value, wanted)
+            values[field] = convert(value, wanted)
         except msgspec.ValidationError as error:
             odd.append((name, str(error).split(" - at `$")[0], value))
-        except ValueError:  # UTF-8 has no bytes for it, and msgspec looks at the bytes
-            odd.append((name, "it holds a lone surrogate", value))
     missing = [
         (name, "nothing is there", None) for name, (_, _, required) in readers.items() if required and name not in item
     ]

@@ -89,7 +89,7 @@ def _path_reader(path: tuple[str, ...]) -> KeyReader:
     *parents, last = path
 
     def read(_: Any, holder: Any) -> str | None:
-        # It begins as a dict: `meter` puts an empty one where there is no metadata.
+        # It begins as a dict, or as what a row has of one: `meter` puts an empty one where there is no metadata.
         for key in parents:
             holder = holder.get(key)
             if not isinstance(holder, dict):
@@ -104,6 +104,13 @@ def format_metadata_value(value: Any) -> str:
     """Return a number or a boolean as `metadata.stringify` writes it, and an object or an array as JSON."""
     if isinstance(value, str):
         return str.__str__(value)
+    try:
+        return _as_json(value)
+    except RecursionError:
+        return "(nested too deeply)"
+
+
+def _as_json(value: Any) -> str:
     try:
         strings = stringify({"": value})[""]
     except BuildError:  # what JSON has no word for

@@ -7,15 +7,18 @@ and no sum needs a fraction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Self, TypedDict
+from operator import attrgetter
+from typing import Any, ClassVar, Self, TypeAlias
 
 import msgspec
 
 from ..errors import BuildError, DecodeError
 from ..semantics.duration import end_of, in_utc, place_in_time
+from ..sessions.decoding import convert
 from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
 from .grouping import read_keys
 from .intervals import MAX_INTERVALS, Intervals, parse_intervals, seconds_since_epoch
@@ -52,25 +55,63 @@ class FullSessionRow(SessionRow, rename="camel", gc=False):
     user_metadata: dict[str, Any] | None = None
 
 
-_dict_of: Any = TypedDict  # its keys are known at run time only
+_Group: TypeAlias = tuple[Segment, dict[int | None, UsageTotals]]
+"""A segment, and what has been counted of it in some intervals."""
+
+_NO_METADATA = object()
+"""Stands in for the values of a session without metadata, where all of them are in it."""
+
+_MOST_GROUPS = 10_000
+"""Groups that are found by the values as they are. Others take half as long again, and no memory."""
 
 
 @lru_cache(64)
-def _row_type(fields: tuple[str, ...], keys: tuple[str, ...]) -> type[SessionRow]:
-    """Return a row type with just the fields and the metadata keys that are asked for.
+def _row_type(keys: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[type[SessionRow], Callable[[Any], object] | None]:
+    """Return a row type with just the fields and the metadata keys of these group keys, and a reader of their values.
 
-    Decoding all of the metadata would take half of the time that a file takes.
+    Decoding all of the metadata would take half of the time that a file takes. There is a reader, written in C, if all
+    keys are at the top of the metadata, and none is one that msgspec refuses.
     """
-    more: list[Any] = [(name, str | bool | None, None) for name in fields if name not in SessionRow.__struct_fields__]
-    if keys:
-        try:
-            "".join(keys).encode()
-            metadata = _dict_of("Metadata", dict.fromkeys(keys, Any), total=False)
-        except UnicodeEncodeError:  # the decoder cannot look for such a key
-            metadata = dict[str, Any]
+    more: list[Any] = [
+        (name, str | bool | None, None) for name, path in keys if not path and name not in SessionRow.__struct_fields__
+    ]
+    names = list(dict.fromkeys([path[0] for _, path in keys if path]))
+    is_struct = not _NO_FIELD_NAME.search("".join(names))
+    if names:
+        metadata = _metadata_type(names) if is_struct else dict[str, Any]
         more.append(("user_metadata", metadata | None, None))
     row: Any = msgspec.defstruct("Row", more, bases=(SessionRow,), rename="camel", gc=False)
-    return row  # type: ignore[no-any-return]  # a subclass of Row
+    places = [f"user_metadata.key{names.index(path[0])}" if path else name for name, path in keys]
+    is_flat = is_struct and all(len(path) < 2 for _, path in keys)
+    return row, attrgetter(*places or ["status"]) if is_flat else None
+
+
+_NO_FIELD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
+"""What msgspec takes in no name of a field."""
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    """The metadata of a row: what stands at the keys that are asked for, as `key0` and so on."""
+
+    attributes: ClassVar[dict[str, str]]
+
+    def get(self, key: str) -> Any:
+        return getattr(self, self.attributes[key])
+
+
+def _metadata_type(names: list[str]) -> Any:
+    # No TypedDict: msgspec 0.22 does not find a key beyond Latin-1 in one, unless it is the very same object.
+    attributes = {name: f"key{at}" for at, name in enumerate(names)}
+    fields = [(attribute, Any, None) for attribute in attributes.values()]
+    rename = {attribute: name for name, attribute in attributes.items()}
+    return msgspec.defstruct(
+        "Metadata", fields, bases=(_Metadata,), rename=rename, namespace={"attributes": attributes}, gc=False
+    )
+
+
+def _as_tuple(values: object) -> tuple[object, ...]:
+    """Return the values that a reader gives, which is one alone if there is no other."""
+    return values if isinstance(values, tuple) else (values,)
 
 
 def measure_usage(
@@ -126,10 +167,10 @@ class UsageMeter:
         self.start = None if start is None else require_utc(start, "start")
         self.end = None if end is None else require_utc(end, "end")
         self._cells: dict[Cell, UsageTotals] = {}
-        self.row = _row_type(
-            tuple(key.name for key in self.keys if not key.path),
-            tuple(dict.fromkeys(key.path[0] for key in self.keys if key.path)),
-        )
+        self._groups: dict[object, _Group] = {}
+        """The groups of sessions by their values, if these are texts or None: to Python, 1 and True are equal."""
+        self._reads_metadata = any(key.path for key in self.keys)
+        self.row, self._values_of = _row_type(tuple((key.name, key.path) for key in self.keys))
         """The row type that `add_rows` needs; a `FullSessionRow` has its fields too."""
 
     def add(self, sessions: Iterable[Session | Mapping[str, Any]]) -> Self:
@@ -154,7 +195,7 @@ class UsageMeter:
 
     def _read_row(self, session: Mapping[str, Any]) -> SessionRow:
         try:
-            return msgspec.convert(session, self.row)
+            return convert(session, self.row)  # type: ignore[no-any-return]  # it is of that type
         except msgspec.ValidationError as error:
             problem = str(error)
         raise DecodeError(f"a mapping is not a session: {problem}")
@@ -165,10 +206,12 @@ class UsageMeter:
         now, low, high, cells = self.now, self.start, self.end, self._cells
         intervals = self.intervals
         every = intervals.seconds if intervals else 0  # of a fixed length
-        readers = [key.read for key in self.keys]
-        tagged = any(key.path for key in self.keys)
-        metadata = _EMPTY
+        groups, kind = self._groups, None
+        values_of: Callable[[Any], object] = self._segment_of
         for row in rows:
+            if type(row) is not kind:
+                kind = type(row)
+                values_of = self._segment_of if kind is not self.row else self._values_of or self._segment_of
             started = row.started_at
             is_placed = started is not None
             if not is_placed:
@@ -180,16 +223,23 @@ class UsageMeter:
             if ended is None:
                 ended = end_of(None, status, row.expires_at, now)
                 running = ended is not None
-            if tagged:
-                metadata = row.user_metadata or _EMPTY
-            segment = tuple([read(row, metadata) for read in readers])
+            try:
+                group = groups.get(values_of(row))
+            except AttributeError:
+                group = groups.get(_NO_METADATA)
+            except TypeError:  # an object or an array
+                group = None
+            segment, places = group or self._group_of(row, values_of)
             place = None
             if intervals:
                 began = seconds_since_epoch(started)
                 place = began // every if every else intervals.place_of(began)
-            figures = cells.get((segment, place))
+            figures = places.get(place)
             if figures is None:
-                figures = cells[segment, place] = UsageTotals()
+                figures = cells.get((segment, place))
+                if figures is None:
+                    figures = cells[segment, place] = UsageTotals()
+                places[place] = figures
 
             minutes = 1
             if ended is not None and is_placed:
@@ -214,6 +264,25 @@ class UsageMeter:
                 spread_minutes(cells, segment, began, minutes, intervals)
         return self
 
+    def _segment_of(self, row: Any) -> Segment:
+        """Return the values to group a session by, as texts."""
+        metadata = (row.user_metadata if self._reads_metadata else None) or _EMPTY
+        return tuple([key.read(row, metadata) for key in self.keys])
+
+    def _group_of(self, row: Any, values_of: Callable[[Any], object]) -> _Group:
+        """Return the group of a session that was not found, and see to it that it is found next time."""
+        group: _Group = (self._segment_of(row), {})
+        if len(self._groups) < _MOST_GROUPS:
+            try:
+                values = values_of(row)
+            except AttributeError:
+                if all(key.path for key in self.keys):
+                    self._groups[_NO_METADATA] = group
+            else:
+                if all(value is None or type(value) is str for value in _as_tuple(values)):
+                    self._groups[values] = group
+        return group
+
     def anew(self) -> UsageMeter:
         """Return a meter that measures in the same way, and has counted nothing."""
         meter = UsageMeter(by=[key.name for key in self.keys], now=self.now, start=self.start, end=self.end)
@@ -235,6 +304,7 @@ class UsageMeter:
     def take_cells(self) -> dict[Cell, UsageTotals]:
         """Return what was counted, and start anew."""
         cells, self._cells = self._cells, {}
+        self._groups.clear()
         return cells
 
     def report(self) -> UsageReport:

@@ -17,7 +17,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from ..errors import DecodeError
-from ..sessions.decoding import load_json, read_fields
+from ..sessions.decoding import convert, load_json, read_fields
 from ..sessions.records import RecordProblem
 
 _BLOCK_SIZE = 256 * 1024
@@ -72,7 +72,7 @@ def _decode_line_by_line(
         item: Any = None
         try:
             item = load_json(line)
-            yield msgspec.convert(item, kind)
+            yield convert(item, kind)
             continue
         except DecodeError as error:
             problem = str(error)

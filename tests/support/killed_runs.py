@@ -75,12 +75,18 @@ def in_fork(work: Callable[[], object], kill_after: float | None = None) -> byte
     return result
 
 
+def how_long_a_run_lasts(path: Path) -> float:
+    began = time.monotonic()
+    in_fork(lambda: bbquery.Archive(path).add_sessions([session("s1", 0)]).added)
+    return time.monotonic() - began
+
+
 def main(folder: str, kills: str, seed: str) -> None:
     path = Path(folder)
     chance = random.Random(seed)
     state: State = {}
     counts = {"before": 0, "after": 0, "done": 0}
-    lasts = 0.2
+    lasts = how_long_a_run_lasts(path.with_name("unkilled"))
     for number in range(int(kills)):
         wanted = dict(state)
         if number % 10 == 9:

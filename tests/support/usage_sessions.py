@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bbquery.language.session_fields import STATUSES
+from bbquery.usage.grouping import join_name
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 PROJECT = "11111111-1111-4111-8111-111111111111"
@@ -41,11 +42,12 @@ _milliseconds = st.one_of(
 )
 _values = st.one_of(
     st.sampled_from(["acme", "globex", "untagged", "", '""', "=1+1", "a,b\n", "é😀", "\ud83d"]),
-    st.sampled_from([None, 5, "5", 1.5, True, "true", ["x"], {"deep": "y"}, {}]),
+    st.sampled_from([None, 5, "5", 1, 1.0, 1.5, True, "true", ["x"], {"deep": "y"}, {}]),
 )
+_ODD_KEYS = ("a.b", 'a"', "a\\b", "\x01", "é😀", "\ud83d")
 _metadata = st.one_of(
     st.none(),
-    st.dictionaries(st.sampled_from(["client", "task", "a.b"]), _values, max_size=3),
+    st.dictionaries(st.sampled_from(["client", "task", *_ODD_KEYS]), _values, max_size=3),
     st.fixed_dictionaries({"order": st.one_of(_values, st.dictionaries(st.sampled_from(["status", "n"]), _values))}),
 )
 
@@ -71,7 +73,10 @@ def _sessions(draw: st.DrawFn) -> dict[str, Any]:
 
 lists = st.lists(_sessions(), max_size=8, unique_by=lambda one: str(one["id"]))
 names = st.lists(
-    st.sampled_from(["client", "order.status", "order", r"a\.b", "status", "region", "keep_alive", "context_id"]),
+    st.sampled_from(
+        ["client", "order.status", "order", "status", "region", "keep_alive", "context_id"]
+        + [join_name([key]) for key in _ODD_KEYS]
+    ),
     max_size=3,
     unique=True,
 )

@@ -37,6 +37,25 @@ def test_a_value_is_its_text_and_what_is_missing_is_none(value: object, expected
     assert segments({"client": value}, "client") == [(expected,)]
 
 
+@pytest.mark.parametrize(
+    "key", ["größe", "顧客", "😀", "é😀", 'a"b', "a\\b", "\x01", "\ud83d", "__proto__", "get", "key0"]
+)
+def test_every_key_is_found(key: str) -> None:
+    # Equal, but another object: the name of a key is never the one that a session holds.
+    name = join_name([key[:1] + key[1:]])
+    assert segments({key: "acme", "\ud800": "x"}, name) == [("acme",)]
+    assert segments({key: {"in": "acme"}, "\ud800": "x"}, f"{name}.in", "region") == [("acme", "us-west-2")]
+    assert segments({"other": "acme"}, name) == [(None,)]
+
+
+@pytest.mark.parametrize("leaf", ["x", object()])
+def test_what_is_nested_too_deeply_has_a_word(leaf: object) -> None:
+    nested: Any = leaf
+    for _ in range(20_000):
+        nested = {"in": nested}
+    assert segments({"client": nested}, "client") == [("(nested too deeply)",)]
+
+
 def test_paths_fields_and_dots() -> None:
     metadata = {"order": {"status": "paid"}, "a.b": "dotted", "status": "mine", "deep": "no object"}
     assert segments(metadata, "order.status") == segments(metadata, "user_metadata.order.status") == [("paid",)]

@@ -127,12 +127,31 @@ def test_a_file_gives_what_the_mappings_give(sessions: list[dict[str, Any]], by:
     assert meter.report() == measured(sessions, by)
 
 
+@given(lists, lists, names, lengths, st.sampled_from([0, 1, 100]))
+def test_it_does_not_matter_what_was_read_of_the_sessions(
+    some: list[dict[str, Any]], others: list[dict[str, Any]], by: list[str], every: str | None, most_groups: int
+) -> None:
+    meter = UsageMeter(by=by, every=every, now=NOW)
+    whole = UsageMeter(by=by, every=every, now=NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bbquery.usage.meter._MOST_GROUPS", most_groups)
+        for sessions in (some, others):
+            mine = [*rows_of(sessions, meter.row), *rows_of(sessions, FullSessionRow)]
+            meter.add_rows(mine)
+            whole.add_rows(rows_of(sessions, FullSessionRow)).add_rows(rows_of(sessions, FullSessionRow))
+    assert meter.report() == whole.report()
+
+
+def rows_of(sessions: list[dict[str, Any]], kind: type[Any]) -> list[Any]:
+    lines = io.BytesIO("".join([json.dumps(session) + "\n" for session in sessions]).encode())
+    return [row for some in read_sessions(lines, kind, "it") for row in some]
+
+
 @given(lists, strategies.queries())
 def test_a_query_selects_of_a_file_what_it_selects_of_the_mappings(
     sessions: list[dict[str, Any]], query: Query
 ) -> None:
-    lines = io.BytesIO("".join([json.dumps(session) + "\n" for session in sessions]).encode())
-    rows: list[Any] = [row for some in read_sessions(lines, FullSessionRow, "it") for row in some]
+    rows = rows_of(sessions, FullSessionRow)
     assert [row.id for row in query.filter(rows, now=NOW)] == [one["id"] for one in query.filter(sessions, now=NOW)]
 
 

@@ -38,6 +38,8 @@ def total(file: Any, by: str = "client") -> tuple[int, list[Any]]:
         gzip.compress(f"{LINE}\n".encode()),
         gzip.compress(b"") + gzip.compress(LINE.encode()),
         json.dumps(session(userMetadata={"client": "acme", "odd": "\ud83d"})).encode(),
+        json.dumps(session(userMetadata={"client": "acme", "\ud83d": "x"})).encode(),
+        json.dumps(session(userMetadata={"client": "acme"}, **{"\ud83d": 1})).encode(),
         LINE.replace('"proxyBytes": 0', f'"proxyBytes": {10**30}').encode(),
         LINE.replace('"proxyBytes": 0', '"proxyBytes": null, "futureField": [1]').encode(),
     ],
