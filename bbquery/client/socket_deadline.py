@@ -26,8 +26,8 @@ TIME_OVER = "the time for the whole call is over"
 USUAL, MOST = 65_536, 524_288
 """Bytes that httpcore asks for at a time of an answer, and those to give it: large answers come in half of the time."""
 
-_LEAST = 4_096
-_A_SECOND = 262_144
+_FEWEST_BYTES = 4_096
+_BYTES_A_SECOND = 262_144
 """Bytes to take at a time for each second that is left, as some answers take long to read: a flood of 1xx."""
 
 _PART = 16_384
@@ -45,7 +45,7 @@ def _remaining(timeout: float | None, late: type[Exception]) -> float:
 def bytes_at_a_time(wanted: int) -> int:
     """Return how many bytes to take of what has come, so that the deadline is seen in time."""
     left = deadline.get() - time.monotonic()
-    return min(wanted, max(_LEAST, int(left * _A_SECOND)))
+    return min(wanted, max(_FEWEST_BYTES, int(left * _BYTES_A_SECOND)))
 
 
 class _DeadlineStream(httpcore.NetworkStream):

@@ -55,7 +55,7 @@ class FullSessionRow(SessionRow, rename="camel", gc=False):
     user_metadata: dict[str, Any] | None = None
 
 
-_Group: TypeAlias = tuple[Segment, dict[int | None, UsageTotals]]
+_SessionGroup: TypeAlias = tuple[Segment, dict[int | None, UsageTotals]]
 """A segment, and what has been counted of it in some intervals."""
 
 _NO_METADATA = object()
@@ -167,7 +167,7 @@ class UsageMeter:
         self.start = None if start is None else require_utc(start, "start")
         self.end = None if end is None else require_utc(end, "end")
         self._cells: dict[Cell, UsageTotals] = {}
-        self._groups: dict[object, _Group] = {}
+        self._groups: dict[object, _SessionGroup] = {}
         """The groups of sessions by their values, if these are texts or None: to Python, 1 and True are equal."""
         self._reads_metadata = any(key.path for key in self.keys)
         self.row, self._values_of = _row_type(tuple((key.name, key.path) for key in self.keys))
@@ -269,9 +269,9 @@ class UsageMeter:
         metadata = (row.user_metadata if self._reads_metadata else None) or _EMPTY
         return tuple([key.read(row, metadata) for key in self.keys])
 
-    def _group_of(self, row: Any, values_of: Callable[[Any], object]) -> _Group:
+    def _group_of(self, row: Any, values_of: Callable[[Any], object]) -> _SessionGroup:
         """Return the group of a session that was not found, and see to it that it is found next time."""
-        group: _Group = (self._segment_of(row), {})
+        group: _SessionGroup = (self._segment_of(row), {})
         if len(self._groups) < _MOST_GROUPS:
             try:
                 values = values_of(row)
