@@ -23,7 +23,7 @@ deadline: ContextVar[float] = ContextVar("bbquery.client.socket_deadline.deadlin
 TIME_OVER = "the time for the whole call is over"
 """The message of the errors that are raised when it is."""
 
-USUAL, MOST = 65_536, 524_288
+USUAL_READ, LARGEST_READ = 65_536, 524_288
 """Bytes that httpcore asks for at a time of an answer, and those to give it: large answers come in half of the time."""
 
 _FEWEST_BYTES = 4_096
@@ -53,15 +53,15 @@ class _DeadlineStream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self._room = USUAL
+        self._room = USUAL_READ
         """Bytes to make room for. Only as much as comes at a time: room that stays empty takes longer than the read."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         wait = _remaining(timeout, httpcore.ReadTimeout)
-        room = bytes_at_a_time(self._room if max_bytes >= USUAL else max_bytes)
+        room = bytes_at_a_time(self._room if max_bytes >= USUAL_READ else max_bytes)
         data = self._stream.read(room, wait)
-        if max_bytes >= USUAL:
-            self._room = min(MOST, room * 2) if len(data) == room else max(USUAL, len(data))
+        if max_bytes >= USUAL_READ:
+            self._room = min(LARGEST_READ, room * 2) if len(data) == room else max(USUAL_READ, len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 from anyio.lowlevel import checkpoint
 
-from .socket_deadline import MOST, USUAL, bytes_at_a_time
+from .socket_deadline import LARGEST_READ, USUAL_READ, bytes_at_a_time
 
 
 def drop_surplus(http: httpx.Client | httpx.AsyncClient, response: httpx.Response) -> None:
@@ -95,7 +95,7 @@ class _WholeReadsStream(httpcore.AsyncNetworkStream):
             await checkpoint()  # a server that never pauses must not keep the deadline from being seen
         else:
             self.rest = await self._stream.read(max(max_bytes, 1 << 20), timeout)
-        size = bytes_at_a_time(MOST if max_bytes >= USUAL else max_bytes)
+        size = bytes_at_a_time(LARGEST_READ if max_bytes >= USUAL_READ else max_bytes)
         part, self.rest = self.rest[:size], self.rest[size:]
         return part
 
