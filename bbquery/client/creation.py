@@ -58,7 +58,7 @@ class SessionNotRecovered(BBQueryError):
 
 
 class Creation:
-    """What to create: the metadata, and the API's options for a session."""
+    """Says what to create: the metadata, and the API's options for a session."""
 
     def __init__(
         self,

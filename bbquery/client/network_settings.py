@@ -1,4 +1,4 @@
-"""What the environment says about the way to the service: the proxy, and whose certificates are trusted.
+"""Read what the environment says about the way to the service: the proxy, and whose certificates are trusted.
 
 httpx reads the same variables, but fails over what it cannot use with errors that do not name them.
 """

@@ -39,7 +39,7 @@ FACTS: dict[str, str] = {
 
 
 class Observation(NamedTuple):
-    """What was seen of a fact. There is no id, no key and no metadata in `seen`."""
+    """Says what was seen of a fact. There is no id, no key and no metadata in `seen`."""
 
     fact: str
     verdict: Verdict
@@ -47,7 +47,7 @@ class Observation(NamedTuple):
 
 
 class Examination:
-    """What was seen of every fact, in the order of `FACTS`."""
+    """Says what was seen of every fact, in the order of `FACTS`."""
 
     def __init__(self, observations: Iterable[Observation], version: str = __version__) -> None:
         self.version = version

@@ -42,7 +42,7 @@ _TOP_OF_FILE = re.compile(
     rf"\ufeff?(?:---[ \t]*(?:\r\n?|\n)(?:(?!---){_REST_OF_LINE})*+---{_REST_OF_LINE}"
     rf"|(?:(?:#!|<\?php|[ \t\f]*#(?=[^\r\n]*coding[:=])){_REST_OF_LINE}){{1,2}}+)"
 )
-"""What must come first: what stands between `---`, `<?php`, the lines for the interpreter and the encoding."""
+"""Matches what must come first: what stands between `---`, `<?php`, the lines for the interpreter and the encoding."""
 
 
 class _Place(NamedTuple):

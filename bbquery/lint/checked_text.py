@@ -114,7 +114,7 @@ class CheckedText:
 
 
 _PUT_IN = re.compile(r"[{%`]|\$\W")
-"""What may put something into a string at run time, or be an escape of a URL."""
+"""Matches what may put something into a string at run time, or be an escape of a URL."""
 
 
 class _WithinSchema:

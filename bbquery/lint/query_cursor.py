@@ -67,7 +67,7 @@ _NEXT: dict[Place, frozenset[str]] = {
 """The tokens that may follow at a place."""
 
 _STRUCTURE = re.compile(r"""[\[\]:()<>=]|\s(?:AND|OR)\s""")
-"""What a key or a value seldom holds: a string that goes on with it behind the cursor is one that nobody has closed."""
+"""Matches what a key or a value seldom holds: nobody has closed a string that goes on with it behind the cursor."""
 
 
 class _CursorReader:

@@ -27,7 +27,7 @@ from .report import Cell, Segment, UsageReport
 from .totals import UsageTotals
 
 UNKNOWN_STATUS = "(unknown)"
-"""What sessions count as whose status cannot be read."""
+"""The status that sessions count as whose own cannot be read."""
 
 _EMPTY: dict[str, Any] = {}
 
@@ -87,7 +87,7 @@ def _row_type(keys: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[type[Sessi
 
 
 _NO_FIELD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
-"""What msgspec takes in no name of a field."""
+"""Matches what msgspec takes in no name of a field."""
 
 
 class _Metadata(msgspec.Struct, gc=False):

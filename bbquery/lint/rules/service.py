@@ -133,7 +133,7 @@ def _unquotable(tree: QueryDocument, predicate: Equal | OneOf, literals: Predica
 
 
 _DOCUMENTED_VALUE = re.compile(r"<[^<>]+>|…|[^…]*…")
-"""What documentation has in place of a value."""
+"""Matches what documentation has in place of a value."""
 
 
 def _unstorable(

@@ -50,8 +50,9 @@ def fill(pieces: Sequence[Fragment], *, is_query: bool = False) -> AssembledText
 
 
 class _OpenString:
-    """Whether a text ends inside a string of the query. What comes before `user_metadata` does not count, unless the
-    query has begun before.
+    """Tells whether a text ends inside a string of the query.
+
+    What comes before `user_metadata` does not count, unless the query has begun before.
     """
 
     def __init__(self, *, has_begun: bool) -> None:

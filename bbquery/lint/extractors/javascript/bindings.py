@@ -1,4 +1,4 @@
-"""What the names of a JavaScript source are bound to, scope by scope."""
+"""Tell what the names of a JavaScript source are bound to, scope by scope."""
 
 from __future__ import annotations
 

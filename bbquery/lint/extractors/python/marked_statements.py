@@ -12,7 +12,7 @@ from .scopes import dotted
 from .statements import Statement, Statements, first_line, last_own_line
 
 QUERY_PARSERS = {"bbquery.parse", "bbquery.check"}
-"""What takes the text of a query."""
+"""The functions that take the text of a query."""
 
 
 def marked_statements(source: str, statements: Statements, names: Names) -> Iterator[Statement]:

@@ -1,4 +1,4 @@
-"""What the names of a Python module are bound to, scope by scope.
+"""Tell what the names of a Python module are bound to, scope by scope.
 
 It is read when it is first asked for: most modules never need it.
 """

@@ -24,7 +24,7 @@ _COMPARING = re.compile(
 
 
 class GivenText(NamedTuple):
-    """What a text is given to: what is called, an operator too, the values that are given with it, and the call."""
+    """Says what a text is given to: what is called, an operator too, the values given with it, and the call."""
 
     callee: str
     values: list[Node]

@@ -62,7 +62,7 @@ _QUALIFIED = re.compile(r"(?:(\w+)(?:\.|::))?([A-Za-z_]\w*)")
 
 
 class KnownValues:
-    """What is known of the values in a source."""
+    """Holds what is known of the values in a source."""
 
     def __init__(self, tree: SyntaxTree, language: str) -> None:
         self._tree = tree
