@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -16,6 +17,18 @@ from bbquery.archive.duckdb_connection import InterruptibleConnection, connect
 ENDLESS = (
     "SELECT h, count(*) FROM (SELECT hash(a.range) AS h FROM range(1e6::BIGINT) a, range(1e6::BIGINT) b) GROUP BY h"
 )
+
+
+# Some of these take SIGALRM away from pytest-timeout, which would wait for it in vain.
+pytestmark = pytest.mark.timeout(240, method="thread")
+
+
+@pytest.fixture(autouse=True)
+def no_garbage_collection() -> Iterator[None]:
+    """Python loses what a handler raises while a callback of the collector runs, as Hypothesis has one."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture
