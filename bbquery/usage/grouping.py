@@ -53,7 +53,7 @@ def _read_key(name: str) -> GroupKey:
             raise _invalid_key(f"usage is not told apart by {name}, which is a {field.type}", hint)
         return GroupKey(name, (), _field_reader(name))
     path = split_name(name.removeprefix(METADATA_PREFIX))
-    return GroupKey(name, path, _path_reader(path))
+    return GroupKey(name, path, path_reader(path))
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -85,7 +85,8 @@ def _field_reader(name: str) -> KeyReader:
     return read
 
 
-def _path_reader(path: tuple[str, ...]) -> KeyReader:
+def path_reader(path: tuple[str, ...]) -> KeyReader:
+    """Return a reader of the text at a path into an object."""
     *parents, last = path
 
     def read(_: Any, holder: Any) -> str | None:

@@ -20,7 +20,7 @@ from ..errors import BuildError, DecodeError
 from ..semantics.duration import end_of, in_utc, place_in_time
 from ..sessions.decoding import convert
 from ..sessions.records import AwareTime, MaybeText, MaybeTime, Session
-from .grouping import read_keys
+from .grouping import path_reader, read_keys
 from .intervals import MAX_INTERVALS, Intervals, parse_intervals, seconds_since_epoch
 from .periods import parse_zone, require_utc
 from .report import Cell, Segment, UsageReport
@@ -69,8 +69,8 @@ _MOST_GROUPS = 10_000
 def _row_type(keys: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[type[SessionRow], Callable[[Any], object] | None]:
     """Return a row type with just the fields and the metadata keys of these group keys, and a reader of their values.
 
-    Decoding all of the metadata would take half of the time that a file takes. There is a reader, written in C, if all
-    keys are at the top of the metadata, and none is one that msgspec refuses.
+    Decoding all of the metadata would take half of the time that a file takes. There is no reader if msgspec takes
+    one of the keys for no name of a field.
     """
     more: list[Any] = [
         (name, str | bool | None, None) for name, path in keys if not path and name not in SessionRow.__struct_fields__
@@ -82,8 +82,25 @@ def _row_type(keys: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[type[Sessi
         more.append(("user_metadata", metadata | None, None))
     row: Any = msgspec.defstruct("Row", more, bases=(SessionRow,), rename="camel", gc=False)
     places = [f"user_metadata.key{names.index(path[0])}" if path else name for name, path in keys]
-    is_flat = is_struct and all(len(path) < 2 for _, path in keys)
-    return row, attrgetter(*places or ["status"]) if is_flat else None
+    if not is_struct:
+        return row, None
+    if any(len(path) > 1 for _, path in keys):
+        return row, _nested_reader(places, [path[1:] for _, path in keys])
+    return row, attrgetter(*places or ["status"])
+
+
+def _nested_reader(places: list[str], rests: list[tuple[str, ...]]) -> Callable[[Any], object]:
+    """Return a reader of values some of which stand deeper than the places: what is left of their paths is given."""
+    values_at = attrgetter(*places, "status")  # of two or more it gives a tuple
+    nested = [(at, path_reader(rest)) for at, rest in enumerate(rests) if rest]
+
+    def read(row: Any) -> object:
+        values = list(values_at(row))
+        for at, reader in nested:
+            values[at] = reader(row, values[at]) if isinstance(values[at], dict) else None
+        return tuple(values)
+
+    return read
 
 
 _NO_FIELD_NAME = re.compile(r'["\\\x00-\x1f\ud800-\udfff]')
