@@ -96,8 +96,9 @@ class Page:
 
 
 @pytest.fixture
-def page(browser: Any) -> Iterator[Page]:
-    """Nothing goes wrong on it, and it asks no other machine."""
+def page(browser: Any, serve: Serve) -> Iterator[Page]:
+    """Nothing goes wrong on it, and it asks no other machine. It closes before the servers that it may ask do."""
+    del serve
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     found = Page(context)
     yield found
@@ -333,6 +334,93 @@ def test_it_can_be_paused(page: Page, serve: Serve) -> None:
     assert page.asked[before:] == []
     page.tab.click("#pause")
     page.see("#totals .large", "2")
+
+
+def held(page: Page, of: str) -> list[Any]:
+    """Hold back the answers to one question: each is in the list, and comes when it is let go."""
+    asked: list[Any] = []
+    page.tab.route(f"**/api/{of}**", lambda route: asked.append(route))  # a lambda: it hangs an attribute on it
+    return asked
+
+
+def wait_for(page: Page, asked: list[Any], count: int) -> None:
+    for _ in range(500):
+        if len(asked) >= count:
+            return
+        page.tab.wait_for_timeout(20)
+    raise AssertionError(len(asked))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_paused_it_stays_though_an_answer_comes_late(page: Page, serve: Serve, fails: bool) -> None:
+    served = serve(source=Source(lambda: rows(session(1)), 0.2, clock=lambda: NOW))
+    page.open(served.url)
+    asked = held(page, "status")
+    wait_for(page, asked, 1)
+    page.tab.click("#pause")
+    if fails:
+        asked[0].abort()
+    else:
+        asked[0].fallback()
+    page.tab.wait_for_timeout(300)
+    assert page.text("#age") == "paused"
+    page.tab.click("#pause")
+    wait_for(page, asked, 2)  # at once, not when its time has come
+    page.tab.unroute_all()
+    asked[1].fallback()
+    page.see("#age", "updated")
+    page.wrong = [text for text in page.wrong if not (fails and "ERR_FAILED" in text)]
+
+
+def test_figures_that_come_late_do_not_move_a_paused_page(page: Page, serve: Serve) -> None:
+    found = rows(session(1))
+    served = serve(source=Source(lambda: list(found), 0.2, clock=lambda: NOW))
+    page.open(served.url)
+    asked = held(page, "report")
+    found += rows(session(2))
+    wait_for(page, asked, 1)
+    page.tab.click("#pause")
+    page.tab.unroute_all()
+    asked[0].fallback()
+    page.settled()
+    assert page.text("#totals .large >> nth=0") == "1"
+    page.tab.click("#pause")
+    page.see("#totals .large", "2")
+
+
+def test_a_late_filter_of_a_segment_gives_way_to_what_was_typed_since(page: Page, serve: Serve) -> None:
+    page.open(serve(*MIXED).url)
+    asked = held(page, "filter")
+    page.tab.click("#segments tbody button >> nth=0")
+    wait_for(page, asked, 1)
+    typed = "status:'ERROR'"
+    page.tab.fill("#query", typed)
+    page.tab.keyboard.press("Enter")
+    page.until("location.hash.includes('ERROR')")
+    asked[0].fallback()
+    page.tab.wait_for_timeout(300)
+    page.settled()
+    assert page.tab.input_value("#query") == typed
+    assert page.text("#totals .large >> nth=0") == "30"
+
+
+def test_an_offer_for_an_older_text_is_not_taken(page: Page, serve: Serve) -> None:
+    page.open(serve(*MIXED).url)
+    page.tab.click("#query")
+    page.tab.keyboard.type("sta")
+    page.see("#completions li", "status")
+    page.tab.keyboard.press("ArrowDown")
+    asked = held(page, "complete")
+    page.tab.keyboard.type("t")
+    wait_for(page, asked, 1)
+    page.tab.keyboard.press("Tab")
+    assert page.tab.input_value("#query") == "stat"
+    page.tab.unroute_all()
+    asked[0].fallback()
+    page.until("!document.querySelector('#query').hasAttribute('aria-activedescendant')")  # the newer ones are there
+    page.tab.keyboard.press("ArrowDown")
+    page.tab.keyboard.press("Tab")
+    assert page.tab.input_value("#query").startswith("status")
 
 
 def test_colours_are_chosen_and_kept(page: Page, serve: Serve) -> None:

@@ -17,11 +17,14 @@ let version = 0;
 let latest = 0;
 let paused = Boolean(recorded);
 let typing = null;
+let nextLook = null;
 
 // --- asking ------------------------------------------------------------------------------------
 
+// Nobody asked for a refresh (said = false): it says nothing unless figures change, and shows nothing once paused.
 async function show(said = true) {
   const mine = (latest += 1);
+  const outdated = () => mine !== latest || (paused && !said);
   const figures = byId("figures");
   figures.setAttribute("aria-busy", "true");
   try {
@@ -33,7 +36,7 @@ async function show(said = true) {
       ask("report", parametersOf(view, ["range", "every", "q"])),
       ask("sessions", parametersOf(view, ["range", "q", "sort", "page"])),
     ]);
-    if (mine !== latest) return;
+    if (outdated()) return;
     const changed = report?.total.sessions !== measured.total.sessions;
     report = measured;
     version = Math.min(measured.version, listed.version);
@@ -43,7 +46,7 @@ async function show(said = true) {
       byId("said").textContent = `${number(report.total.sessions)} sessions, ${number(report.total.browser_minutes)} browser minutes`;
     }
   } catch (error) {
-    if (mine !== latest) return;
+    if (outdated()) return;
     if (!(error instanceof Problem)) throw error;
     showMistake(error.found);
     showControls();
@@ -60,12 +63,14 @@ function change(changes, replace = false) {
 }
 
 async function narrow(values, by = report.by) {
-  const parameters = [...by.map((name) => ["by", name]), ["segment", JSON.stringify(values)], ["q", view.q]];
+  const asked = view;
+  const parameters = [...by.map((name) => ["by", name]), ["segment", JSON.stringify(values)], ["q", asked.q]];
   try {
-    await change({ q: (await ask("filter", parameters)).query });
+    const { query } = await ask("filter", parameters);
+    if (view === asked) await change({ q: query }); // else something newer was asked for meanwhile
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    showMistake(error.found);
+    if (view === asked) showMistake(error.found);
   }
 }
 
@@ -171,17 +176,27 @@ async function look() {
     try {
       const status = await ask("status", []);
       wait = Math.min(Math.max(status.refresh_seconds / 4, 0.5), 4);
-      showStatus(status.notice ? "stale" : "on", `updated ${ago(status.age_seconds)}`);
-      showNotice(status.notice && `The last refresh failed, so these are older figures. ${status.notice}`);
-      showScope(status.scope);
-      if (status.version !== version && report) await show(false);
+      if (!paused) await showLive(status); // it may be paused by now
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      showStatus("stale", "not connected");
-      showNotice("The dashboard's server does not answer. Is it still running?");
+      if (!paused) showLost();
     }
   }
-  setTimeout(look, wait * 1000);
+  clearTimeout(nextLook); // Resume looks at once: one may be under way then
+  nextLook = setTimeout(look, wait * 1000);
+}
+
+function showLive(status) {
+  showStatus(status.notice ? "stale" : "on", `updated ${ago(status.age_seconds)}`);
+  showNotice(status.notice && `The last refresh failed, so these are older figures. ${status.notice}`);
+  showScope(status.scope);
+  const busy = byId("figures").getAttribute("aria-busy") === "true"; // what is asked for already brings the news
+  return status.version !== version && report && !busy ? show(false) : null;
+}
+
+function showLost() {
+  showStatus("stale", "not connected");
+  showNotice("The dashboard's server does not answer. Is it still running?");
 }
 
 const ago = (seconds) =>
@@ -283,6 +298,7 @@ function wire() {
     byId("pause").setAttribute("aria-pressed", String(paused));
     byId("pause").textContent = paused ? "Resume" : "Pause";
     if (paused) showStatus("paused", "paused");
+    else look();
   });
   byId("theme").addEventListener("click", () => {
     const names = Object.keys(THEMES);

@@ -4,10 +4,11 @@ import { byId, fill, make } from "./dom.js";
 import { Problem, ask } from "./api.js";
 
 let offers = [];
+let offeredFor = ""; // the text that the offers' offsets lie in
 let marked = -1;
 let requests = 0;
 
-// Offsets of answers count whole countCharacters, those of an input UTF-16 code toUnits.
+// Offsets of answers count whole characters, those of an input UTF-16 code units.
 const countCharacters = (text) => Array.from(text).length;
 const toUnits = (text, offset) => Array.from(text).slice(0, offset).join("").length;
 
@@ -39,15 +40,17 @@ export function wireCompletion(onTyped) {
 
 async function suggestOffers(input) {
   const mine = (requests += 1);
-  const at = countCharacters(input.value.slice(0, input.selectionStart ?? input.value.length));
+  const text = input.value;
+  const at = countCharacters(text.slice(0, input.selectionStart ?? text.length));
   let completions = [];
   try {
-    ({ completions } = await ask("complete", [["q", input.value], ["at", String(at)]]));
+    ({ completions } = await ask("complete", [["q", text], ["at", String(at)]]));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
   }
   if (mine !== requests || document.activeElement !== input) return;
   offers = completions;
+  offeredFor = text;
   showOffers();
 }
 
@@ -88,6 +91,7 @@ function hideOffers() {
 
 function takeOffer(completion, onTyped) {
   const input = byId("query");
+  if (input.value !== offeredFor) return; // typed on meanwhile: newer offers are on their way
   const [start, end] = completion.span.map((offset) => toUnits(input.value, offset));
   input.setRangeText(completion.text, start, end, "end");
   hideOffers();
