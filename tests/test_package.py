@@ -81,7 +81,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 # --- weight ------------------------------------------------------------------------------------
 
-HEAVY = "lark httpx msgspec click rich typing dataclasses json re asyncio".split()
+HEAVY = "lark httpx msgspec click rich typing dataclasses json re asyncio numpy pyarrow sqlglot".split()
 
 
 def loaded(*code: str) -> set[str]:
@@ -105,6 +105,16 @@ def test_building_loads_no_lark() -> None:
 
 def test_the_full_language_needs_lark_alone() -> None:
     assert not loaded("import bbquery", "bbquery.parse(\"NOT status:'ERROR'\")") & {"httpx", "msgspec", "click", "rich"}
+
+
+def test_an_archive_is_read_with_duckdb_alone(tmp_path: Path) -> None:
+    session = {"id": "a", "createdAt": "2026-11-01T12:00:00Z", "status": "ERROR", "userMetadata": {"client": "acme"}}
+    bbquery.Archive(tmp_path / "sessions").add_sessions([session])
+    opened = ("import bbquery", f"archive = bbquery.Archive({str(tmp_path / 'sessions')!r})")
+    found = loaded(*opened, "archive.info(), archive.count(), archive.keys(), archive.sessions()")
+    assert not found & {"lark", "httpx", "click", "rich", "numpy", "pyarrow", "sqlglot"}
+    found = loaded(*opened, "archive.usage(\"status:'ERROR'\", by=['client'], every='1d')")
+    assert not found & {"httpx", "click", "rich", "numpy", "pyarrow"}
 
 
 # --- installed ---------------------------------------------------------------------------------

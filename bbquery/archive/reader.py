@@ -25,7 +25,6 @@ from ..sessions.results import SessionList
 from ..usage.grouping import join_name, metadata_keys
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter
 from ..usage.periods import require_utc
-from .roll_up import roll_up
 from .selection import ArchivePlan
 from .session_times import from_micros, lasted_micros, place_micros, within
 from .sync import unseen
@@ -193,6 +192,7 @@ class ArchiveReader:
 
     def measure(self, meter: UsageMeter) -> None:
         """Count the sessions that match."""
+        from .roll_up import roll_up
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> UsageMeter:
             rows = self._rows(opened, plan)

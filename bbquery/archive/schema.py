@@ -30,17 +30,15 @@ MAPS = ("metadata", "metadata_numbers", "metadata_times", "metadata_others", "od
 hold the sort key. `metadata_others` holds everything else that is not null, as usage writes it. `odd` holds the sort
 keys of what no column holds, by the column's name; the empty text is a value that cannot be read."""
 
-_TIMESTAMP = pyarrow().timestamp("us", "UTC")
-
 
 def arrow_schema() -> Any:
     """Return the columns of a file, in their order."""
     arrow = pyarrow()
-    text = arrow.string()
+    text, timestamp = arrow.string(), arrow.timestamp("us", "UTC")
     fields = [(name, text) for name in TEXTS]
     fields += [("keep_alive", arrow.bool_()), ("proxy_bytes", arrow.int64())]
-    fields += [(name, _TIMESTAMP) for name in TIMES]
+    fields += [(name, timestamp) for name in TIMES]
     fields += [(f"{name}_ns", arrow.int64()) for name in (*TIMES, "duration", "limit")]
     fields += [(name, arrow.map_(text, text)) for name in MAPS]
-    fields += [("json", text), ("progress", arrow.int8()), ("seen_at", _TIMESTAMP)]
+    fields += [("json", text), ("progress", arrow.int8()), ("seen_at", timestamp)]
     return arrow.schema(fields, metadata={"bbquery.archive": str(SCHEMA_VERSION)})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from ..language.nodes import Node, Order, conjuncts
 from ..language.values import Now, Time
 from ..planning.plan import Plan
-from ..semantics.sql import to_archive_sql
 
 if TYPE_CHECKING:
     from ..query import Query
@@ -39,7 +38,11 @@ class ArchivePlan(Plan):
         chosen = tuple(file for file in files if file.may_count(start, end))
         chosen = chosen if query is None else tuple(file for file in chosen if _may_hold(file.day, query.ast, now))
         plain = not any(file.odd for file in chosen)
-        sql, exact = ("TRUE", True) if query is None else to_archive_sql(query.ast, dialect, now, plain=plain)
+        sql, exact = "TRUE", True
+        if query is not None:
+            from ..semantics.sql import to_archive_sql
+
+            sql, exact = to_archive_sql(query.ast, dialect, now, plain=plain)
         text = "" if query is None else str(query)
         reasons = () if exact else ("an archive knows no path that is so deep, so each session is checked",)
         super().__init__(text, (), None if exact else text, query is None, reasons)
