@@ -8,6 +8,7 @@ another error instead, or stay locked for good. So the main thread only waits fo
 from __future__ import annotations
 
 import _thread
+import os
 import signal
 import threading
 import time
@@ -17,6 +18,15 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 ResultT = TypeVar("ResultT")
+
+
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows do not tell
+        return os.cpu_count() or 1
+
 
 LONGEST_WAIT = 0.5
 """In seconds. Ctrl-C may come the moment before a wait for a lock, or go to another thread; then the wait is not

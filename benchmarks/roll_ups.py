@@ -5,12 +5,13 @@ give a row of these, in this order, for each client and task.
 """
 
 OURS = """
+import os
 from datetime import UTC, datetime
-from bbquery.usage import UsageMeter, session_files
-def measure(path):
+from bbquery.usage import UsageMeter
+from bbquery.usage.file_measurement import measure_file
+def measure(path, processes=os.cpu_count()):
     meter = UsageMeter(by=["client", "task"], now=datetime.fromtimestamp(1_780_000_000, UTC))
-    for rows in session_files.read_sessions(path, meter.row):
-        meter.add_rows(rows)
+    measure_file(path, [meter], processes=processes)
     return meter.report()
 """
 PANDAS = """

@@ -30,7 +30,8 @@ fields
 client:     effects settings fork_safety event_loops name_resolution socket_deadline surplus decompression
             network_settings http_transport retries http_errors listing selection operations
             creation releasing runners streams waiting asynchronous blocking
-usage:      grouping periods intervals totals pricing report meter session_files thresholds notifications settings
+usage:      grouping periods intervals totals pricing report meter session_files file_measurement thresholds
+            notifications settings
             export.extras export.tabular export.bill export.openmetrics export.metrics_server export.png export
 archive:    session_times engine duckdb_connection schema metadata_maps plain_rows rows source staged_files manifest
             merge query_engines selection roll_up sync reader repair archive

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from .._threads import available_processors
 from ..errors import TransportError
-from ..usage import FullSessionRow, UsageMeter, UsageReport, notifications, periods, pricing, thresholds
+from ..usage import UsageMeter, UsageReport, notifications, periods, pricing, thresholds
+from ..usage.file_measurement import measure_file
 from ..usage.notifications import Breach, Target
 from ..usage.periods import Period
 from ..usage.report import rfc3339
-from ..usage.session_files import read_sessions
 from ..usage.settings import UsageSettings
 from .arguments import stdin_bytes, within_project
 from .console import CliError, print_error
@@ -70,7 +71,7 @@ class UsageRequest(NamedTuple):
             for meter in meters:
                 meter.add(found)
         for file in self.inputs:
-            _measure_file(file, meters, self.query, self.project, now, strict=self.strict)
+            _measure_file(file, meters, self.query, self.project, strict=self.strict)
         return [meter.report() for meter in meters]
 
     def _measure_archive(self, path: Path, periods: list[Period], now: datetime) -> list[UsageReport]:
@@ -108,20 +109,21 @@ class UsageRequest(NamedTuple):
 
 
 def _measure_file(
-    file: str, meters: list[UsageMeter], query: Query | None, project: str | None, now: datetime, *, strict: bool
+    file: str, meters: list[UsageMeter], query: Query | None, project: str | None, *, strict: bool
 ) -> None:
     name = "standard input" if file == "-" else file
     source: Any = stdin_bytes() if file == "-" else file
     query = within_project(query, project)
     problems: list[RecordProblem] = []
     try:
-        rows: Any  # a row has what a query asks of a Session
-        kind: Any = meters[0].row if query is None else FullSessionRow
-        for rows in read_sessions(source, kind, name, None if strict else problems):
-            if query is not None:
-                rows = list(query.filter(rows, now=now))
-            for meter in meters:
-                meter.add_rows(rows)
+        measure_file(
+            source,
+            meters,
+            query,
+            name=name,
+            problems=None if strict else problems,
+            processes=available_processors(),
+        )
     except OSError as error:
         raise CliError(f"cannot read {name}: {error.strerror or error}") from None
     print_problems(problems)

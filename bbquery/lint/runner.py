@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from .._threads import available_processors
 from .cache import NO_QUERIES, Cache, cache_key, digest, file_stamp
 from .document_linter import DocumentLinter, language
 from .extractors.detection import may_contain_queries
@@ -20,7 +21,7 @@ from .project_files import project_files
 from .project_settings import ProjectSettings
 from .report import Checked, Report, repository
 from .settings import Settings
-from .worker_pool import available_processors, check_files
+from .worker_pool import check_files
 
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _CHEAP = 4

@@ -34,14 +34,6 @@ def relax_garbage_collection() -> None:
     gc.set_threshold(100_000, 50, 50)
 
 
-def available_processors() -> int:
-    """Return how many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows do not tell
-        return os.cpu_count() or 1
-
-
 def check_files(pending: list[PendingFile], project: ProjectSettings, processes: int) -> Iterator[CheckedFile]:
     """Yield the outcome for each file, in several processes if there is enough work for that to pay."""
     batches = _batches(pending)

@@ -183,6 +183,11 @@ class UsageMeter:
         self.now = datetime.now(UTC) if now is None else require_utc(now, "now")
         self.start = None if start is None else require_utc(start, "start")
         self.end = None if end is None else require_utc(end, "end")
+        self.options: dict[str, Any] = {
+            "by": tuple(by), "every": every, "timezone": timezone,
+            "now": self.now, "start": self.start, "end": self.end,
+        }  # fmt: skip
+        """What a meter needs to measure in the same way."""
         self._cells: dict[Cell, UsageTotals] = {}
         self._groups: dict[object, _SessionGroup] = {}
         """The groups of sessions by their values, if these are texts or None: to Python, 1 and True are equal."""
@@ -302,9 +307,7 @@ class UsageMeter:
 
     def anew(self) -> UsageMeter:
         """Return a meter that measures in the same way, and has counted nothing."""
-        meter = UsageMeter(by=[key.name for key in self.keys], now=self.now, start=self.start, end=self.end)
-        meter.zone, meter.intervals = self.zone, self.intervals
-        return meter
+        return UsageMeter(**self.options)
 
     def add_cells(self, cells: Mapping[Cell, UsageTotals]) -> Self:
         """Count sessions that were counted elsewhere, by the same keys and intervals and at the same `now`.
@@ -317,6 +320,11 @@ class UsageMeter:
             else:
                 self._cells[cell] = figures
         return self
+
+    @property
+    def cell_count(self) -> int:
+        """How many cells what was counted takes."""
+        return len(self._cells)
 
     def take_cells(self) -> dict[Cell, UsageTotals]:
         """Return what was counted, and start anew."""

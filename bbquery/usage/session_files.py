@@ -21,7 +21,11 @@ from ..sessions.decoding import convert, load_json, read_fields
 from ..sessions.records import RecordProblem
 
 _BLOCK_SIZE = 256 * 1024
-_MAX_LINE = 16 * 1024 * 1024
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes, which no session has."""
+
+GZIP_MARK = b"\x1f\x8b"
+"""What a compressed file begins with."""
 
 Row = TypeVar("Row")
 
@@ -96,13 +100,13 @@ def read_blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[by
         with open(file, "rb") if isinstance(file, str | PathLike) else nullcontext(file) as stream:
             first = stream.read(2)
             plain: Any = _PrefixedStream(first, stream)
-            if first == b"\x1f\x8b":
+            if first == GZIP_MARK:
                 plain = gzip.GzipFile(fileobj=plain)
             while block := plain.read(_BLOCK_SIZE):
                 if not block.endswith(b"\n"):
-                    rest = plain.readline(_MAX_LINE)
-                    if len(rest) == _MAX_LINE:
-                        raise DecodeError(f"{name}: a line is longer than {_MAX_LINE:,} bytes, which no session is")
+                    rest = plain.readline(MAX_LINE)
+                    if len(rest) == MAX_LINE:
+                        raise DecodeError(f"{name}: a line is longer than {MAX_LINE:,} bytes, which no session is")
                     block += rest
                 yield block.removeprefix(mark)
                 mark = b""

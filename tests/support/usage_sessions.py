@@ -71,7 +71,8 @@ def _sessions(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-lists = st.lists(_sessions(), max_size=8, unique_by=lambda one: str(one["id"]))
+sessions = _sessions()
+lists = st.lists(sessions, max_size=8, unique_by=lambda one: str(one["id"]))
 names = st.lists(
     st.sampled_from(
         ["client", "order.status", "order", "status", "region", "keep_alive", "context_id"]

@@ -215,8 +215,8 @@ def compact_files(path: Path, wait: float, form: str | None) -> int:
 
 
 def _archive(path: Path, wait: float = 60) -> Archive:
+    from ..._threads import available_processors
     from ...archive import Archive
-    from ...lint.worker_pool import available_processors
 
     return Archive(path, wait=wait, processes=available_processors())
 
