@@ -100,10 +100,12 @@ def _count_sessions(
     query: Query | None,
     name: str | None,
     problems: list[RecordProblem] | None,
+    *,
+    is_part: bool = False,
 ) -> None:
     kind: Any = meters[0].row if query is None else FullSessionRow
     rows: Any  # a row has what a query asks of a Session
-    for rows in read_sessions(file, kind, name, problems):
+    for rows in read_sessions(file, kind, name, problems, is_part=is_part):
         found = rows if query is None else list(query.filter(rows, now=meters[0].now))
         for meter in meters:
             meter.add_rows(found)
@@ -145,8 +147,7 @@ def _cut_file(path: str, size: int) -> list[_Part]:
             if len(file.readline(MAX_LINE)) == MAX_LINE:
                 return []
             cut = file.tell()
-            # At the beginning of a part this would mean that it is compressed.
-            if cuts[-1] < cut < size and file.read(2) != GZIP_MARK:
+            if cuts[-1] < cut < size:
                 cuts.append(cut)
     return [_Part(begin, end) for begin, end in zip(cuts, [*cuts[1:], size], strict=True)]
 
@@ -211,7 +212,7 @@ def _count_parts(shared: _SharedFile, taken: Any, most_cells: int | None) -> _Co
                     break
                 odd: list[RecordProblem] | None = None if shared.is_strict else []
                 stream: Any = _PartStream(file, shared.parts[at])
-                _count_sessions(stream, meters, shared.query, shared.path, odd)
+                _count_sessions(stream, meters, shared.query, shared.path, odd, is_part=True)
                 problems[at] = odd or []
     except Exception:  # whatever it is, it comes again when the file is read in order
         _take_part(taken, len(shared.parts))  # the others can end
