@@ -10,6 +10,7 @@ from __future__ import annotations
 import _thread
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Set
@@ -26,6 +27,12 @@ def available_processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
         return os.cpu_count() or 1
+
+
+def may_start_processes() -> bool:
+    """Return whether this process may start others. One of a `multiprocessing.Pool` may not."""
+    module = sys.modules.get("multiprocessing.process")  # without it, this is no such process
+    return module is None or not module.current_process().daemon
 
 
 LONGEST_WAIT = 0.5

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .._threads import may_start_processes
 from ..errors import ArchiveError
 from .engine import parquet
 from .plain_rows import plain_table
@@ -40,22 +41,21 @@ class StagedFiles:
         self.sessions = 0
         self._folder = folder
         self._seen_at = seen_at
-        self._processes = processes
+        self._processes = processes if may_start_processes() else 1
         self._pool: ProcessPoolExecutor | None = None
-        self._pending: deque[tuple[Path, Future[int]]] = deque()
+        self._pending: deque[tuple[Path, LineBatch, Future[int]]] = deque()
         self._started = 0
 
     def add_lines(self, batch: LineBatch) -> None:
         """Stage sessions from JSON. Raise DecodeError for what is no session, now or later."""
         path = self._next_path()
-        if self._processes > 1 and self._started > _FIRST_BATCHES:
-            if self._pool is None:
-                self._pool = _start_pool(self._processes)
-            self._pending.append((path, self._pool.submit(stage_lines, batch, path, self._seen_at)))
-            if len(self._pending) > 2 * self._processes:
-                self._collect()
-        else:
+        future = self._submit(batch, path) if self._processes > 1 and self._started > _FIRST_BATCHES else None
+        if future is None:
             self._record(path, stage_lines(batch, path, self._seen_at))
+            return
+        self._pending.append((path, batch, future))
+        if len(self._pending) > 2 * self._processes:
+            self._collect()
 
     def add_mappings(self, mappings: Iterable[dict[str, Any]]) -> None:
         """Stage the API's mappings."""
@@ -78,13 +78,32 @@ class StagedFiles:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def _submit(self, batch: LineBatch, path: Path) -> Future[int] | None:
+        """Have another process stage a batch. Return None if none can: then this one stages all that is to come."""
+        from concurrent.futures import BrokenExecutor
+
+        try:
+            if self._pool is None:
+                self._pool = _start_pool(self._processes)
+            return self._pool.submit(stage_lines, batch, path, self._seen_at)
+        except (ImportError, NotImplementedError, OSError, BrokenExecutor):  # no semaphores, no more processes
+            self._processes = 1
+        return None
+
     def _next_path(self) -> Path:
         self._started += 1
         return self._folder / f"{self._started:06}.parquet"
 
     def _collect(self) -> None:
-        path, future = self._pending.popleft()
-        self._record(path, future.result())
+        from concurrent.futures import BrokenExecutor
+
+        path, batch, future = self._pending.popleft()
+        try:
+            sessions = future.result()
+        except BrokenExecutor:  # a process was killed: for want of memory, say
+            self._processes = 1
+            sessions = stage_lines(batch, path, self._seen_at)
+        self._record(path, sessions)
 
     def _record(self, path: Path, sessions: int) -> None:
         if sessions:

@@ -6,8 +6,10 @@ import gc
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from .._threads import may_start_processes
 from .file_checker import CheckedFile, check_file
 from .files.discovery import FileToCheck
 from .project_settings import ProjectSettings
@@ -16,6 +18,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing.process import BaseProcess
 
     from .file_checker import PendingFile
 
@@ -40,9 +43,8 @@ def check_files(pending: list[PendingFile], project: ProjectSettings, processes:
     cost = sum(each.cost for each in pending)
     processes = min(processes, len(batches), cost // _WORTH + 1, 60)  # Windows cannot wait for more than 60
     pool = _pool(processes, project) if processes > 1 else None
-    if pool is None:
-        return (check_file(each.target, project.linter_for(each.target.path)) for each in pending)
-    return _in_parallel(batches, pool)
+    alone = (check_file(each.target, project.linter_for(each.target.path)) for each in pending)
+    return alone if pool is None else _in_parallel(batches, pool, alone)
 
 
 def _batches(pending: list[PendingFile]) -> list[list[FileToCheck]]:
@@ -63,6 +65,8 @@ def _batches(pending: list[PendingFile]) -> list[list[FileToCheck]]:
 
 def _pool(processes: int, project: ProjectSettings) -> ProcessPoolExecutor | None:
     """Return a pool of processes, or None if there can be none: some sandboxes have no semaphores."""
+    if not may_start_processes():
+        return None
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
@@ -74,7 +78,10 @@ def _pool(processes: int, project: ProjectSettings) -> ProcessPoolExecutor | Non
         return None
 
 
-def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) -> Iterator[CheckedFile]:
+def _in_parallel(
+    batches: list[list[FileToCheck]], pool: ProcessPoolExecutor, alone: Iterator[CheckedFile]
+) -> Iterator[CheckedFile]:
+    """Yield the outcomes of a pool, or those of this process `alone` if the system has no more processes."""
     from concurrent.futures import FIRST_COMPLETED, wait
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import active_children
@@ -85,9 +92,10 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
     futures: dict[Future[list[CheckedFile]], list[FileToCheck]] = {}
     try:
         # A terminal sends Ctrl-C to all processes, and the first one ends the others.
-        with signals_held_back({signal.SIGINT}):
+        with signals_held_back({signal.SIGINT}), suppress(OSError):
             futures.update((pool.submit(_check_batch, batch), batch) for batch in batches)
-        waiting = set(futures)
+        are_started = len(futures) == len(batches)
+        waiting = set(futures if are_started else ())
         while waiting:
             done, waiting = wait(waiting, timeout=LONGEST_WAIT, return_when=FIRST_COMPLETED)
             for future in done:
@@ -96,12 +104,23 @@ def _in_parallel(batches: list[list[FileToCheck]], pool: ProcessPoolExecutor) ->
                 except BrokenProcessPool:
                     reason = "the process that checks it has ended: is there too little memory?"
                     yield from [CheckedFile(Checked(target.path, None, [], reason)) for target in futures[future]]
-        pool.shutdown()
-    except BaseException:  # Ctrl-C above all: do not wait for the tasks that run
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(active_children()) - others:
-            child.terminate()
+        if are_started:
+            pool.shutdown()
+            return
+    except BaseException:  # Ctrl-C above all
+        _end_at_once(pool, others)
         raise
+    _end_at_once(pool, others)
+    yield from alone
+
+
+def _end_at_once(pool: ProcessPoolExecutor, others: set[BaseProcess]) -> None:
+    """End the processes of a pool, whatever they are doing. The `others` are not of it."""
+    from multiprocessing import active_children
+
+    pool.shutdown(wait=False, cancel_futures=True)
+    for child in set(active_children()) - others:
+        child.terminate()
 
 
 _project: ProjectSettings | None = None

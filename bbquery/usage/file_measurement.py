@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from os import PathLike
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from .._threads import LONGEST_WAIT, signals_held_back
+from .._threads import LONGEST_WAIT, may_start_processes, signals_held_back
 from .meter import FullSessionRow, UsageMeter
 from .session_files import GZIP_MARK, MAX_LINE, read_sessions
 from .totals import UsageTotals
@@ -118,6 +118,8 @@ def _count_in_processes(
     path: str, meters: Sequence[UsageMeter], query: Query | None, processes: int, *, is_strict: bool
 ) -> list[_Counted] | None:
     """Return what each process counted, or None if the file is to be read by this one, for whatever reason."""
+    if not may_start_processes():
+        return None
     from multiprocessing import get_context
 
     context = get_context("spawn")  # a fork would copy the threads' locks
@@ -163,8 +165,9 @@ def _workers(context: Any, count: int, shared: _SharedFile, taken: Any) -> Itera
             for _ in range(count):
                 receiver, sender = context.Pipe(duplex=False)
                 connections.append(receiver)
-                started.append(context.Process(target=_work, args=(sender, shared, taken), daemon=True))
-                started[-1].start()
+                process = context.Process(target=_work, args=(sender, shared, taken), daemon=True)
+                process.start()
+                started.append(process)
                 sender.close()  # so that its end is seen
         yield connections
     finally:

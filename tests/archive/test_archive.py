@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -18,11 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.engines import as_json
 from support.examples import examples
+from support.no_processes import NO_PROCESSES, no_processes
 from support.reference_evaluator import NOW
 from support.session_samples import sessions_near, trees
 
 import bbquery
 from bbquery.archive.schema import arrow_schema
+from bbquery.archive.staged_files import StagedFiles
 from bbquery.emulator import Emulator, Switches, generate
 from bbquery.semantics.duration import place_in_time
 from bbquery.sessions.decoding import decode_records
@@ -221,6 +224,35 @@ def test_several_processes_give_the_same(tmp_path: Path) -> None:
     with pytest.raises(bbquery.DecodeError, match=r"line 70,001"):
         two.add(path)
     assert two.info().generation == 1
+
+
+@pytest.mark.parametrize("reason", NO_PROCESSES)
+def test_without_other_processes_one_adds_all(tmp_path: Path, reason: str) -> None:
+    path = tmp_path / "in.ndjson"
+    path.write_text("\n".join([json.dumps(session(f"s{at}", x="y" * 200)) for at in range(60_000)]))
+    archive = bbquery.Archive(tmp_path / "sessions", processes=2)
+    with no_processes(reason):
+        assert archive.add(path).added == 60_000
+    assert archive.count() == 60_000
+
+
+def test_what_a_killed_process_was_to_add_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.ndjson"
+    path.write_text("\n".join([json.dumps(session(f"s{at}", x="y" * 200)) for at in range(60_000)]))
+    collect = StagedFiles._collect
+    killed = []
+
+    def kill(staged: StagedFiles) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+            killed.append(child)
+        collect(staged)
+
+    monkeypatch.setattr(StagedFiles, "_collect", kill)
+    archive = bbquery.Archive(tmp_path / "sessions", processes=2)
+    assert archive.add(path).added == 60_000
+    assert killed
+    assert archive.count() == 60_000
 
 
 # --- asking it ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.no_processes import NO_PROCESSES, no_processes
 from support.paths import ROOT
 
 from bbquery.errors import BuildError
@@ -212,6 +213,16 @@ def test_several_processes_find_what_one_does(tmp_path: Path) -> None:
     assert (alone.skipped, [file.path for file in alone.files]) == (
         together.skipped, [file.path for file in together.files]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("reason", NO_PROCESSES)
+def test_without_other_processes_this_one_checks(tmp_path: Path, reason: str) -> None:
+    _much(tmp_path)
+    alone = run_linter(["."], Settings(), processes=1)
+    with no_processes(reason):
+        together = run_linter(["."], Settings(), processes=3)
+    assert found(together) == found(alone)
+    assert together.errors == alone.errors
 
 
 def test_a_process_that_dies_is_an_error_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

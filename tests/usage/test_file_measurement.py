@@ -20,6 +20,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.examples import examples
+from support.no_processes import NO_PROCESSES, no_processes
 from support.usage_sessions import NOW, session, sessions
 
 import bbquery
@@ -178,11 +179,9 @@ def test_of_a_file_that_is_replaced_meanwhile_no_part_is_counted(june: Path, tmp
     assert left == [-1]
 
 
-def test_without_semaphores_one_process_counts(june: Path) -> None:
-    def none(*_: Any) -> Any:
-        raise OSError("Function not implemented")
-
-    with changed(_SHARED_SIZE=0, _PART_SIZE=30_000, _workers=none):
+@pytest.mark.parametrize("reason", NO_PROCESSES)
+def test_without_other_processes_this_one_counts(june: Path, reason: str) -> None:
+    with changed(_SHARED_SIZE=0, _PART_SIZE=30_000), no_processes(reason):
         assert measured(june, 2) == measured(june, 1)
 
 
