@@ -51,6 +51,7 @@ class StagedFiles:
         path = self._next_path()
         future = self._submit(batch, path) if self._processes > 1 and self._started > _FIRST_BATCHES else None
         if future is None:
+            self.finish()  # in the order of the file: what came last counts, and the first mistake is told
             self._record(path, stage_lines(batch, path, self._seen_at))
             return
         self._pending.append((path, batch, future))
