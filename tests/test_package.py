@@ -107,6 +107,19 @@ def test_the_full_language_needs_lark_alone() -> None:
     assert not loaded("import bbquery", "bbquery.parse(\"NOT status:'ERROR'\")") & {"httpx", "msgspec", "click", "rich"}
 
 
+def test_a_client_loads_no_command_line() -> None:
+    assert not loaded("import bbquery", "bbquery.Client(api_key='key')") & {"lark", "click", "rich"}
+    # Not even where httpx would; for others it stays as it is.
+    assert loaded("import httpx", "import bbquery", "bbquery.Client(api_key='key')") >= {"click", "rich"}
+    assert loaded("import bbquery", "bbquery.Client(api_key='key')", "import httpx._main") >= {"click", "rich"}
+
+
+def test_usage_of_a_file_loads_no_httpx(tmp_path: Path) -> None:
+    (tmp_path / "june.ndjson").write_text("")
+    usage = f"main(['usage', '--input', {str(tmp_path / 'june.ndjson')!r}, '--output-file', {os.devnull!r}])"
+    assert not loaded("from bbquery.cli import main", usage) & {"lark", "httpx", "sqlglot", "pyarrow"}
+
+
 def test_an_archive_is_read_with_duckdb_alone(tmp_path: Path) -> None:
     session = {"id": "a", "createdAt": "2026-11-01T12:00:00Z", "status": "ERROR", "userMetadata": {"client": "acme"}}
     bbquery.Archive(tmp_path / "sessions").add_sessions([session])

@@ -21,7 +21,7 @@ from .streams import AsyncSessionStream
 from .waiting import wait_for_sessions
 
 if TYPE_CHECKING:
-    import httpx
+    from .httpx_library import httpx
 
 
 class AsyncClient:

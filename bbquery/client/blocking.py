@@ -26,7 +26,7 @@ from .streams import SessionStream
 from .waiting import wait_for_sessions
 
 if TYPE_CHECKING:
-    import httpx
+    from .httpx_library import httpx
 
 
 class Client:

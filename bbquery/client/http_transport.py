@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio  # what httpx itself uses, so that AsyncClient runs wherever httpx does
-import httpx
 import msgspec
 
 from .._version import __version__
@@ -21,6 +20,7 @@ from .decompression import ENCODINGS, Decompressor
 from .effects import HttpResponse, Request, TransportFailure
 from .event_loops import PerLoop
 from .fork_safety import renew_in_children
+from .httpx_library import httpx
 from .network_settings import choose_proxy, trusted_certificates
 from .settings import ClientSettings
 from .socket_deadline import TIME_OVER, DeadlineBackend, deadline

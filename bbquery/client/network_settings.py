@@ -13,9 +13,8 @@ from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from urllib.request import getproxies
 
-import httpx
-
 from ..errors import BuildError
+from .httpx_library import httpx
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-import httpx
 import msgspec
 
 from .._text import is_loopback
 from ..errors import AuthenticationError, BuildError
 from ..planning.urls import BASE_URL, require_base_url
+from .httpx_library import httpx
 
 MAX_SECONDS = 1e6
 """The longest timeout: sockets accept little more."""

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import httpcore
-import httpx
 from anyio.lowlevel import checkpoint
 
+from .httpx_library import httpx
 from .socket_deadline import LARGEST_READ, USUAL_READ, bytes_at_a_time
 
 

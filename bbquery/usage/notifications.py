@@ -16,16 +16,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
-
-import httpx
 
 from .._text import is_loopback
 from .._version import __version__
 from ..errors import BuildError, TransportError
 from .report import UsageReport, rfc3339
 from .thresholds import ExceededThreshold
+
+if TYPE_CHECKING:
+    import httpx
 
 SECRET_VARIABLE = "BBQUERY_NOTIFY_SECRET"  # noqa: S105  # the name of the variable, not a secret
 TRIES = 4
@@ -75,6 +76,8 @@ class Breach(NamedTuple):
 
 def parse_target(text: str) -> Target:
     """Return the target of an address: https, or any on this machine. Raise BuildError for another one."""
+    import httpx
+
     is_slack = text.startswith(_SLACK)
     try:
         url = httpx.URL(text.removeprefix(_SLACK))
@@ -142,6 +145,8 @@ def send_message(
 
     Raise TransportError if it is not taken.
     """
+    import httpx
+
     number = f"msg_{uuid4().hex}"
     problem = ""
     for attempt in range(TRIES):
