@@ -86,8 +86,10 @@ def main(folder: str, kills: str, seed: str) -> None:
     chance = random.Random(seed)
     state: State = {}
     counts = {"before": 0, "after": 0, "done": 0}
-    lasts = how_long_a_run_lasts(path.with_name("unkilled"))
-    for number in range(int(kills)):
+    longest = how_long_a_run_lasts(path.with_name("unkilled"))
+    killed = number = 0
+    while killed < int(kills):
+        number += 1
         wanted = dict(state)
         if number % 10 == 9:
             run: Callable[[], object] = lambda: bbquery.Archive(path).compact().sessions  # noqa: E731
@@ -96,13 +98,14 @@ def main(folder: str, kills: str, seed: str) -> None:
             wanted |= {name: max(progress, state.get(name, 0)) for name, progress in batch.items()}
             sessions = [session(name, progress) for name, progress in batch.items()]
             run = lambda sessions=sessions: bbquery.Archive(path).add_sessions(sessions).added  # type: ignore[misc]  # noqa: E731
-        began = time.monotonic()
-        ended = in_fork(run, kill_after=chance.uniform(0, lasts * 1.2))
+        ended = in_fork(run, kill_after=chance.uniform(0, longest))
+        # Whatever else the machine does, and however long a run lasts by now, about one of three comes to its end.
         if ended is not None:
             counts["done"] += 1
-            lasts = 0.9 * lasts + 0.1 * (time.monotonic() - began)
+            longest *= 0.9
         else:
-            lasts *= 1.02  # so that some kills come late
+            killed += 1
+            longest *= 1.05
         if not (path / "manifest.json").exists():
             assert not state, "an archive that was there is gone"
             counts["before"] += 1
