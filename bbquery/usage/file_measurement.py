@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .report import Cell
 
 _SHARED_SIZE = 48 * 1024 * 1024
-"""Bytes from which a second process pays: it takes 0.3 s to start, and this one reads 150 MB in a second."""
+"""Bytes from which a second process pays: it takes 0.15 s to start, and one counts 200 MB in a second."""
 
 _PART_SIZE = 8 * 1024 * 1024
 
