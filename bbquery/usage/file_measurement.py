@@ -56,7 +56,7 @@ class _SharedFile(NamedTuple):
 
 
 class _Counted(NamedTuple):
-    """What a process counted of the parts that it took, for each meter; and what was odd, by the number of the part."""
+    """Holds what a process counted of its parts, for each meter, and what was odd, by the number of the part."""
 
     cells: list[dict[Cell, UsageTotals]]
     problems: dict[int, list[RecordProblem]]
