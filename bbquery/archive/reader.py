@@ -87,7 +87,7 @@ class ArchiveReader:
             read = 0
             cut = "" if limit is None else f" LIMIT {limit} OFFSET {offset}"
             for sessions, odd in self._decoded(
-                opened, plan, self._rows(opened, plan), sorting + (cut if plan.is_exact else "")
+                opened, plan, self._rows(opened.rows, plan), sorting + (cut if plan.is_exact else "")
             ):
                 read += len(sessions)
                 found += self._checked(plan, sessions)
@@ -114,7 +114,7 @@ class ArchiveReader:
         """Return the number of sessions that match."""
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> int:
-            rows = self._rows(opened, plan)
+            rows = self._rows(opened.rows, plan)
             if plan.is_exact or (plan.residual is None and self._start is None and self._end is None):
                 ((count,),) = opened.fetch(f"SELECT count(*) FROM {rows}")
                 return int(count)
@@ -127,7 +127,7 @@ class ArchiveReader:
         spelled = self._engine.spelling.micros
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> tuple[datetime | None, datetime | None]:
-            rows = self._rows(opened, plan)
+            rows = self._rows(opened.rows, plan)
             if plan.is_exact:
                 place, ended = place_micros(spelled, self._now), spelled.format("ended_at")
                 ((first, last),) = opened.fetch(f"SELECT min({place}), max({ended}) FROM {rows}")
@@ -147,7 +147,7 @@ class ArchiveReader:
         """Return the names of metadata by which usage can be grouped, with how many of the sessions have each."""
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> Counter[str]:
-            rows = self._rows(opened, plan)
+            rows = self._rows(opened.rows, plan)
             if plan.residual is not None:
                 decoded = self._decoded(opened, plan, rows)
                 return sum((metadata_keys(self._checked(plan, sessions)) for sessions, _ in decoded), Counter())
@@ -186,7 +186,7 @@ class ArchiveReader:
         """Return the ids of matching sessions that go on and are not among those seen."""
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> tuple[str, ...]:
-            return unseen(opened, self._rows(opened, plan), seen)
+            return unseen(opened, self._rows(opened.rows, plan), seen)
 
         return self._run(read)
 
@@ -195,13 +195,14 @@ class ArchiveReader:
         from .roll_up import roll_up
 
         def read(opened: OpenFiles, plan: ArchivePlan) -> UsageMeter:
-            rows = self._rows(opened, plan)
             counted = meter.anew()
             in_engine = plan.residual is None and all(len(key.path) <= MAX_PATH for key in meter.keys)
-            if in_engine and plan.files:
+            for part in opened.parts if in_engine and plan.files else ():
+                rows = self._rows(part, plan)
                 plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if plan.has_odd else rows
                 counted.add_cells(roll_up(opened, self._engine, plain, meter, plan.other_paths))
             if not in_engine or plan.has_odd:
+                rows = self._rows(opened.rows, plan)
                 left = f"(SELECT * FROM {rows} WHERE cardinality(odd) > 0)" if in_engine else rows
                 for sessions, _ in self._decoded(opened, plan, left):
                     counted.add(self._checked(plan, sessions))
@@ -230,14 +231,14 @@ class ArchiveReader:
     def _is_missing(self, path: str) -> bool:
         return Path(self._folder).is_dir() and not Path(self._folder, path).exists()
 
-    def _rows(self, opened: OpenFiles, plan: ArchivePlan) -> str:
-        """Return the rows that match, or more, as a table of SQL."""
+    def _rows(self, table: str, plan: ArchivePlan) -> str:
+        """Return the rows of a table that match, or more, as a table of SQL."""
         limits = within(self._engine.spelling.micros, self._now, self._start, self._end)
         if limits and plan.has_odd:  # columns do not tell when such a session counts
             limits = [f"({' AND '.join(limits)} OR cardinality(odd) > 0)"]
         # Not `WHERE (TRUE)`: to Spark that may be a name for the table, and one for a column.
         conditions = [*limits, f"({plan.sql})"] if limits else [plan.sql]
-        return f"(SELECT * FROM {opened.rows} WHERE {' AND '.join(conditions)})"
+        return f"(SELECT * FROM {table} WHERE {' AND '.join(conditions)})"
 
     def _decoded(
         self, opened: OpenFiles, plan: ArchivePlan, rows: str, order: str = ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from ..language.session_fields import SESSION_FIELDS
 from ..semantics.portable_text import from_portable, path_text
 from ..semantics.sql import text_literal
@@ -30,17 +32,22 @@ _WINDOW = 86_400
 _ANCHOR = int(INTERVAL_EPOCH.timestamp())
 
 
+_counts = msgspec.json.Decoder(list[int]).decode
+
+
 class _CellPart(NamedTuple):
     """Counts the sessions of one cell and status. Sessions whose minutes run into another interval are
     apart: when they began and how many minutes they had, which is the same for all of them, is there to be spread.
+
+    `seconds` and `times` are lists, as JSON: to take an engine's own lists apart takes longer than to count.
     """
 
     place: int | None
     status: str
     spread_from: int | None
     spread_minutes: int
-    seconds: list[int] | None
-    times: list[int] | None
+    seconds: str | None
+    times: str | None
     sessions: int
     running: int
     microseconds: int | None
@@ -57,20 +64,13 @@ def roll_up(
     than strings, if that is known.
     """
     names = [f"k{at}" for at in range(len(meter.keys))]
-    by = ", ".join([*names, "place", "counted_status", "spread_from", "spread_minutes"])
-    known = "FILTER (WHERE seconds IS NOT NULL)"
-    durations = ", ".join([f"{engine.spelling.gather.format(name)} {known}" for name in ("seconds", "sessions")])
     segments = "".join([f"{_segment(engine, key, other_paths)} AS k{at}, " for at, key in enumerate(meter.keys)])
-    bounds = _bounds(opened, engine, rows, meter)
+    measured = _measured(engine, rows, meter, segments, _bounds(opened, engine, rows, meter))
+    at_sessions = len(names) + _CellPart._fields.index("sessions")
     cells: dict[Cell, UsageTotals] = {}
-    # In one reading: first by whole seconds, so that no session is held, and of these the durations as two lists.
-    for row in opened.fetch(
-        f"SELECT {by}, {durations}, sum(sessions), sum(running), sum(lasted), sum(bytes), sum(minutes) FROM"
-        f" (SELECT {by}, seconds, count(*) AS sessions, count_if(running) AS running, sum(lasted) AS lasted,"
-        f" sum(bytes) AS bytes, sum(minutes) AS minutes"
-        f" FROM ({_measured(engine, rows, meter, segments, bounds)}) AS measured"
-        f" GROUP BY {by}, seconds) AS counted GROUP BY {by}"
-    ):
+    found = opened.fetch(_counted(engine, names, measured))
+    # The largest first: durations are added one by one, but for the first of a cell.
+    for row in sorted(found, key=lambda row: row[at_sessions], reverse=True):
         segment: Segment = tuple([None if value is None else from_portable(value) for value in row[: len(names)]])
         part = _CellPart(*row[len(names) :])
         totals = cells.setdefault((segment, part.place), UsageTotals())
@@ -80,10 +80,36 @@ def roll_up(
         totals.microseconds += int(part.microseconds or 0)
         totals.proxy_bytes += int(part.proxy_bytes)
         totals.browser_minutes += int(part.minutes)
-        totals.add_durations(zip(part.seconds or (), part.times or (), strict=True))
+        totals.add_durations(zip(_counts(part.seconds or "[]"), _counts(part.times or "[]"), strict=True))
         if part.spread_from is not None and meter.intervals is not None:
             spread_minutes(cells, segment, part.spread_from, part.spread_minutes, meter.intervals, int(part.sessions))
     return cells
+
+
+def _counted(engine: QueryEngine, names: list[str], measured: str) -> str:
+    """Return the SQL of the parts of cells, of sessions that are measured.
+
+    In one reading: first by whole seconds, so that no session is held, and of these the durations as two lists.
+    """
+    by = ", ".join([*names, "place", "counted_status", "spread_from"])
+    minutes, known = _minutes(engine), "seconds IS NOT NULL"
+    durations = ", ".join([engine.spelling.gather.format(name, known) for name in ("seconds", "sessions")])
+    return f"""
+        SELECT {by}, spread_minutes, {durations}, sum(sessions), sum(running), sum(lasted), sum(bytes), sum(minutes)
+        FROM (
+            SELECT *, CASE WHEN spread_from IS NULL THEN {minutes} * sessions ELSE 0 END AS minutes,
+                CASE WHEN spread_from IS NOT NULL THEN {minutes} END AS spread_minutes
+            FROM (
+                SELECT {by}, seconds, count(*) AS sessions, count_if(running) AS running, sum(lasted) AS lasted,
+                    sum(bytes) AS bytes
+                FROM ({measured}) AS measured GROUP BY {by}, seconds
+            ) AS counted
+        ) AS summed GROUP BY {by}, spread_minutes"""
+
+
+def _minutes(engine: QueryEngine) -> str:
+    """Return the SQL of the whole minutes of a session, which its seconds tell."""
+    return f"CASE WHEN seconds > 60 THEN {engine.spelling.divide.format('seconds + 59', '60')} ELSE 1 END"
 
 
 def _bounds(opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter) -> str | None:
@@ -110,18 +136,15 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, segments: str, 
     divide, every = engine.spelling.divide.format, meter.intervals.seconds if meter.intervals else 0
     limits = within(engine.spelling.micros, meter.now, meter.start, meter.end)
     began = f"{divide(f'stood + {_SHIFT * 1_000_000}', '1000000')} - {_SHIFT} - {_ANCHOR}"
-    place, minutes, joined = "CAST(NULL AS BIGINT)", "all_minutes", ""
+    place, joined, runs_on = "CAST(NULL AS BIGINT)", "", "FALSE"
+    # A session whose minutes all begin in its own interval is counted there at once.
     if bounds is not None:
-        place, joined = (
-            "number",
-            f"JOIN (VALUES {bounds}) AS bounds(number, low, high) ON began >= low AND began < high",
-        )
-        minutes = "CASE WHEN began + 60 * (all_minutes - 1) < high THEN all_minutes ELSE 0 END"
+        place, runs_on = "number", "began + 60 * (all_minutes - 1) >= high"
+        joined = f"JOIN (VALUES {bounds}) AS bounds(number, low, high) ON began >= low AND began < high"
     if every:
         shift = _SHIFT // every
         place = f"{divide(f'began + {shift * every}', str(every))} - {shift}"
-        # A session whose minutes all begin in its own interval is counted there at once.
-        minutes = f"CASE WHEN began - place * {every} + 60 * (all_minutes - 1) < {every} THEN all_minutes ELSE 0 END"
+        runs_on = f"began - place * {every} + 60 * (all_minutes - 1) >= {every}"
     return f"""
         WITH placed AS (
             SELECT {segments} coalesce(nullif(status, ''), '{UNKNOWN_STATUS}') AS counted_status,
@@ -131,15 +154,13 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, segments: str, 
         ), whole AS (
             SELECT *, {began} AS began, {divide("lasted + 999999", "1000000")} AS seconds
             FROM placed
-        ), counted AS (
-            SELECT *, CASE WHEN seconds > 60 THEN {divide("seconds + 59", "60")} ELSE 1 END AS all_minutes,
-                {place} AS place{", high" if joined else ""}
+        ), minuted AS (
+            SELECT *, {_minutes(engine)} AS all_minutes, {place} AS place{", high" if joined else ""}
             FROM whole {joined}
         )
         SELECT {"".join([f"k{at}, " for at in range(len(meter.keys))])} place, counted_status, running, lasted, seconds,
-            bytes, minutes, CASE WHEN minutes = 0 THEN began END AS spread_from,
-            CASE WHEN minutes = 0 THEN all_minutes END AS spread_minutes
-        FROM (SELECT *, {minutes} AS minutes FROM counted) AS minuted"""
+            bytes, CASE WHEN {runs_on} THEN began END AS spread_from
+        FROM minuted"""
 
 
 def _segment(engine: QueryEngine, key: GroupKey, other_paths: frozenset[str] | None) -> str:

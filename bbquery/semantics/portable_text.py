@@ -31,6 +31,8 @@ def to_portable(text: str) -> str:
 
 def from_portable(text: str) -> str:
     """Return the text that `to_portable` wrote."""
+    if text.isascii():
+        return text
     return re.sub(_WRITTEN, lambda match: chr(_code(match[1])), text)
 
 
