@@ -42,13 +42,6 @@ class InterruptibleConnection:
         rows: list[Any] = self._run(self._connection.fetchall)
         return rows
 
-    def register(self, name: str, table: Any) -> None:
-        """Make a table of Arrow known by a name."""
-        self._connection.register(name, table)
-
-    def unregister(self, name: str) -> None:
-        self._connection.unregister(name)
-
     def cursor(self) -> InterruptibleConnection:
         """Return another connection to the same database."""
         return InterruptibleConnection(self._connection.cursor())

@@ -36,7 +36,8 @@ class DataFile(msgspec.Struct, frozen=True):
     """A Parquet file of the archive. `path` is relative to the archive.
 
     `day` is that of `created_at` of all of its sessions, in UTC, or `unknown`. `size` is in bytes, `crc` the CRC-32 of
-    all of them. `odd` counts the sessions with something in `odd`.
+    all of them. `odd` counts the sessions with something in `odd`, and `key_columns` are the paths of metadata that
+    have a column of their own.
 
     `first` and `last` are the microseconds since 1970 between which its sessions count, and `others` the paths in
     `metadata_others`. They are None where that is not known, as in files of earlier versions.
@@ -51,6 +52,7 @@ class DataFile(msgspec.Struct, frozen=True):
     first: int | None = None
     last: int | None = None
     others: tuple[str, ...] | None = None
+    key_columns: tuple[str, ...] = ()
 
     def may_count(self, start: datetime | None, end: datetime | None) -> bool:
         """Return whether a session of the file can count from `start` on and before `end`."""

@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 
 from .duckdb_connection import InterruptibleConnection, connect
+from .key_columns import choose_key_columns, key_columns_sql, shared_key_columns
 from .manifest import DataFile, Manifest, checksum, remove, write_manifest
-from .schema import arrow_schema
+from .schema import FILE_COLUMNS
 from .session_times import PLACE
 
 _MOST_PATHS = 100  # that the manifest names of a file
@@ -71,8 +72,9 @@ def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> M
         merged = Merged(**counts)
         if not merged.added and not merged.updated:
             return merged
-        kept, replaced = _rewrite_replaced(connection, folder, known, staging)
-        new = write_days(connection, folder, staging / "new", _NEW)
+        key_columns = shared_key_columns(known.files) if known.files else choose_key_columns(connection, "staged")
+        kept, replaced = _rewrite_replaced(connection, folder, known, staging, key_columns)
+        new = write_days(connection, folder, staging / "new", _NEW, key_columns)
     files = (*kept, *new)
     write_manifest(folder, Manifest(files, known.generation + 1))
     remove([folder / file.path for file in replaced])
@@ -112,7 +114,7 @@ def _find_outcomes(connection: InterruptibleConnection, folder: Path, known: Man
 
 
 def _rewrite_replaced(
-    connection: InterruptibleConnection, folder: Path, known: Manifest, staging: Path
+    connection: InterruptibleConnection, folder: Path, known: Manifest, staging: Path, key_columns: tuple[str, ...]
 ) -> tuple[list[DataFile], list[DataFile]]:
     """Write the files anew that hold a session which is replaced. Return the files that stay, and those that go.
 
@@ -134,26 +136,31 @@ def _rewrite_replaced(
             staging / "rest",
             f"SELECT *, {DAY} AS day FROM {rows_of([folder / file.path for file in replaced])}"
             f" WHERE {KEY} NOT IN (SELECT key FROM outcomes WHERE outcome = 'updated')",
+            key_columns,
         )
     return kept, replaced
 
 
-def write_days(connection: InterruptibleConnection, folder: Path, target: Path, rows: str) -> list[DataFile]:
+def write_days(
+    connection: InterruptibleConnection, folder: Path, target: Path, rows: str, key_columns: tuple[str, ...]
+) -> list[DataFile]:
     """Write rows to a file for each day, and return the files at their place in the archive."""
-    columns = ", ".join([f'"{field.name}"' for field in arrow_schema()])
+    columns = ", ".join(FILE_COLUMNS)
     target.mkdir()
     # Or all days would be held until the end, or spilled: half of the memory, and of the time.
     connection.execute(f"SET partitioned_write_flush_threshold = {_ROWS_AT_A_TIME}")
     connection.execute(
-        f"COPY (SELECT {columns}, day FROM ({rows})) TO '{_escape(target)}'"
+        f"COPY (SELECT {columns}, {key_columns_sql(key_columns)}day FROM ({rows})) TO '{_escape(target)}'"
         # A higher level takes half as long again, and saves three bytes in a hundred.
         " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (day),"
         " FILENAME_PATTERN 'sessions-{uuid}')"
     )
-    return adopt(connection, folder, target)
+    return _adopt(connection, folder, target, key_columns)
 
 
-def adopt(connection: InterruptibleConnection, folder: Path, target: Path) -> list[DataFile]:
+def _adopt(
+    connection: InterruptibleConnection, folder: Path, target: Path, key_columns: tuple[str, ...]
+) -> list[DataFile]:
     """Move files from below a folder of staging to their place in the archive, and say what is in them."""
     written = sorted(target.glob("day=*/*.parquet"))
     if not written:
@@ -186,6 +193,7 @@ def adopt(connection: InterruptibleConnection, folder: Path, target: Path) -> li
                 first=first,
                 last=last,
                 others=tuple(inner) if len(inner) <= _MOST_PATHS else None,
+                key_columns=key_columns,
             )
         )
     return files

@@ -20,7 +20,7 @@ from .duckdb_connection import InterruptibleConnection, connect
 from .engine import duckdb
 from .manifest import MANIFEST, DataFile, Manifest, decode_manifest, read_manifest
 from .merge import plain_path, rows_of
-
+from .schema import FILE_COLUMNS
 
 _SESSIONS_OF_A_PART = 250_000
 """To count a million at once takes 60 MB more, and no less time; of 125,000 each, a quarter longer."""
@@ -31,7 +31,8 @@ class Spelling(NamedTuple):
 
     `micros` are microseconds since 1970 of a timestamp, `divide` a whole division of two positive numbers, `gather` the
     JSON of a list of whole numbers, of the rows where a condition holds, `unfold` a row for each item of a list, and
-    `text` the type of texts. `not_objects` are the keys of a map whose values are no objects.
+    `text` the type of texts. `not_objects` are the keys of a map whose values are no objects, and `column` one by its
+    name.
     """
 
     micros: str
@@ -40,6 +41,7 @@ class Spelling(NamedTuple):
     unfold: str
     text: str
     not_objects: str
+    column: str
 
 
 class OpenFiles(Protocol):
@@ -79,6 +81,7 @@ class DuckDBEngine:
         "unnest({})",
         "VARCHAR",
         "list_transform(list_filter(map_entries({}), lambda e: e.value[1] <> '{{'), lambda e: e.key)",
+        '"{}"',
     )
 
     def __init__(self, connection: Any = None) -> None:
@@ -144,12 +147,8 @@ class _DuckDBFiles:
         self.parts = [rows_of([f"{folder}/{file.path}" for file in some]) for some in _in_parts(files)]
         self.rows = rows_of([f"{folder}/{file.path}" for file in files]) if files else "no_sessions"
         if not files:
-            from .schema import arrow_schema
-
-            # A table of its own: DuckDB 1.3 cannot take the first few of one of Arrow's by an order.
-            connection.register("no_columns", arrow_schema().empty_table())
-            connection.execute("CREATE OR REPLACE TEMP TABLE no_sessions AS FROM no_columns")
-            connection.unregister("no_columns")
+            columns = ", ".join([f"{name} {type_name}" for name, type_name in FILE_COLUMNS.items()])
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE no_sessions ({columns})")
 
     def fetch(self, sql: str) -> list[Any]:
         """Return the rows of a query."""
@@ -188,6 +187,7 @@ class SparkEngine:
         "explode({})",
         "STRING",
         "map_keys(map_filter({}, (k, v) -> NOT startswith(v, '{{')))",
+        "`{}`",
     )
 
     def __init__(self, session: Any) -> None:

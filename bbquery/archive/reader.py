@@ -39,7 +39,10 @@ _TRIES = 5
 
 
 class ArchiveInfo(msgspec.Struct, frozen=True):
-    """Describes an archive. `size` is in bytes. `first_day` and `last_day` are days of creation, in UTC."""
+    """Describes an archive. `size` is in bytes. `first_day` and `last_day` are days of creation, in UTC.
+
+    `key_columns` are the paths of metadata that have a column of their own.
+    """
 
     sessions: int
     files: int
@@ -50,6 +53,7 @@ class ArchiveInfo(msgspec.Struct, frozen=True):
     odd: int
     generation: int
     version: int
+    key_columns: tuple[str, ...]
 
 
 class ArchiveReader:
@@ -178,6 +182,7 @@ class ArchiveReader:
                 sum(file.odd for file in plan.files),
                 manifest.generation,
                 manifest.version,
+                plan.key_columns,
             )
 
         return self._run(read)
@@ -200,7 +205,7 @@ class ArchiveReader:
             for part in opened.parts if in_engine and plan.files else ():
                 rows = self._rows(part, plan)
                 plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if plan.has_odd else rows
-                counted.add_cells(roll_up(opened, self._engine, plain, meter, plan.other_paths))
+                counted.add_cells(roll_up(opened, self._engine, plain, meter, plan))
             if not in_engine or plan.has_odd:
                 rows = self._rows(opened.rows, plan)
                 left = f"(SELECT * FROM {rows} WHERE cardinality(odd) > 0)" if in_engine else rows

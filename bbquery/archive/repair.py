@@ -17,6 +17,7 @@ from ..errors import ArchiveError, DecodeError
 from ..sessions.decoding import load_json
 from .duckdb_connection import connect
 from .engine import duckdb, parquet, pyarrow
+from .key_columns import choose_key_columns
 from .manifest import MANIFEST, Manifest, checksum, has_sessions, leftovers, read_manifest, remove, write_manifest
 from .merge import DAY, KEY, rank_by_sight, rows_of, write_days
 from .rows import RowBatch
@@ -107,15 +108,17 @@ def compact(folder: Path, staging: Path) -> Compacted:
     duplicates = 0
     with connect(staging) as connection:
         if whole or saved:
-            rows = f"SELECT *, {DAY} AS day, {KEY} AS key FROM {rows_of([*whole, *saved])}"
+            table = rows_of([*whole, *saved])
+            rows = f"SELECT *, {DAY} AS day, {KEY} AS key FROM {table}"
             files = write_days(
                 connection,
                 folder,
                 staging / "new",
                 f"SELECT * EXCLUDE (key) FROM ({rows})"
                 f" QUALIFY row_number() OVER (PARTITION BY key ORDER BY {rank_by_sight()}) = 1",
+                choose_key_columns(connection, table),
             )
-            (before,) = connection.execute(f"SELECT count(*) FROM {rows_of([*whole, *saved])}").fetchone()
+            (before,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             duplicates = before - sum(file.sessions for file in files)
     for path in broken:  # before the manifest no longer names it: then any run may remove it
         if path.exists() and path.name != MANIFEST:

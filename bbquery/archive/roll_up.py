@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ..language.session_fields import SESSION_FIELDS
+from ..semantics.layouts import key_column
 from ..semantics.portable_text import from_portable, path_text
-from ..semantics.sql import text_literal
 from ..usage.grouping import GroupKey
 from ..usage.intervals import INTERVAL_EPOCH
 from ..usage.meter import UNKNOWN_STATUS, UsageMeter, spread_minutes
@@ -22,6 +22,7 @@ from .session_times import IS_RUNNING, lasted_micros, place_micros, within
 
 if TYPE_CHECKING:
     from .query_engines import OpenFiles, QueryEngine
+    from .selection import ArchivePlan
 
 _SHIFT = 10**11
 """Seconds that make every instant of the years 1 to 9999 positive: SQL divides towards zero."""
@@ -32,7 +33,7 @@ _WINDOW = 86_400
 _ANCHOR = int(INTERVAL_EPOCH.timestamp())
 
 
-_counts = msgspec.json.Decoder(list[int]).decode
+_whole_numbers = msgspec.json.Decoder(list[int]).decode
 
 
 class _CellPart(NamedTuple):
@@ -56,15 +57,14 @@ class _CellPart(NamedTuple):
 
 
 def roll_up(
-    opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter, other_paths: frozenset[str] | None
+    opened: OpenFiles, engine: QueryEngine, rows: str, meter: UsageMeter, plan: ArchivePlan
 ) -> dict[Cell, UsageTotals]:
     """Return the cells of the sessions in a table of SQL, as `meter` counts them.
 
-    Its columns are those of an archive, and nothing in them is odd. `other_paths` are those of metadata that hold more
-    than strings, if that is known.
+    They are in files of a plan, and nothing in their columns is odd.
     """
     names = [f"k{at}" for at in range(len(meter.keys))]
-    segments = "".join([f"{_segment(engine, key, other_paths)} AS k{at}, " for at, key in enumerate(meter.keys)])
+    segments = "".join([f"{_segment(engine, key, plan)} AS k{at}, " for at, key in enumerate(meter.keys)])
     measured = _measured(engine, rows, meter, segments, _bounds(opened, engine, rows, meter))
     at_sessions = len(names) + _CellPart._fields.index("sessions")
     cells: dict[Cell, UsageTotals] = {}
@@ -80,7 +80,7 @@ def roll_up(
         totals.microseconds += int(part.microseconds or 0)
         totals.proxy_bytes += int(part.proxy_bytes)
         totals.browser_minutes += int(part.minutes)
-        totals.add_durations(zip(_counts(part.seconds or "[]"), _counts(part.times or "[]"), strict=True))
+        totals.add_durations(zip(_whole_numbers(part.seconds or "[]"), _whole_numbers(part.times or "[]"), strict=True))
         if part.spread_from is not None and meter.intervals is not None:
             spread_minutes(cells, segment, part.spread_from, part.spread_minutes, meter.intervals, int(part.sessions))
     return cells
@@ -163,14 +163,21 @@ def _measured(engine: QueryEngine, rows: str, meter: UsageMeter, segments: str, 
         FROM minuted"""
 
 
-def _segment(engine: QueryEngine, key: GroupKey, other_paths: frozenset[str] | None) -> str:
+def _segment(engine: QueryEngine, key: GroupKey, plan: ArchivePlan) -> str:
     """Return the SQL of a group key's value, or NULL where nothing stands."""
     if key.path:
-        text = path_text(key.path)
-        path = text_literal(text, engine.dialect)
-        if other_paths is not None and text not in other_paths:  # a column less to read
-            return f"metadata[{path}]"
-        return f"coalesce(metadata[{path}], metadata_others[{path}])"
+        path = path_text(key.path)
+        if path in plan.key_columns:  # such a path is plain: nothing in it is to be escaped
+            literal = f"'{path}'"
+            text = engine.spelling.column.format(key_column(path))
+        else:
+            from ..semantics.sql import text_literal  # loads sqlglot, which takes longer than to open an archive
+
+            literal = text_literal(path, engine.dialect)
+            text = f"metadata[{literal}]"
+        if plan.other_paths is not None and path not in plan.other_paths:  # a column less to read
+            return text
+        return f"coalesce({text}, metadata_others[{literal}])"
     if key.name == "id":  # one that cannot be read is empty
         return "coalesce(id, '')"
     is_text = SESSION_FIELDS[key.name].type == "string"

@@ -31,14 +31,32 @@ hold the sort key. `metadata_others` holds everything else that is not null, as 
 keys of what no column holds, by the column's name; the empty text is a value that cannot be read."""
 
 
+_TEXT_TYPE, _INTEGER_TYPE, _TIME_TYPE = "VARCHAR", "BIGINT", "TIMESTAMPTZ"
+
+FILE_COLUMNS = {
+    **dict.fromkeys(TEXTS, _TEXT_TYPE),
+    "keep_alive": "BOOLEAN",
+    "proxy_bytes": _INTEGER_TYPE,
+    **dict.fromkeys(TIMES, _TIME_TYPE),
+    **dict.fromkeys([f"{name}_ns" for name in (*TIMES, "duration", "limit")], _INTEGER_TYPE),
+    **dict.fromkeys(MAPS, f"MAP({_TEXT_TYPE}, {_TEXT_TYPE})"),
+    "json": _TEXT_TYPE,
+    "progress": "TINYINT",
+    "seen_at": _TIME_TYPE,
+}
+"""The columns of a file in their order, and the type that DuckDB gives each. After them come those of keys."""
+
+
 def arrow_schema() -> Any:
-    """Return the columns of a file, in their order."""
+    """Return the columns of a file as Arrow has them."""
     arrow = pyarrow()
-    text, timestamp = arrow.string(), arrow.timestamp("us", "UTC")
-    fields = [(name, text) for name in TEXTS]
-    fields += [("keep_alive", arrow.bool_()), ("proxy_bytes", arrow.int64())]
-    fields += [(name, timestamp) for name in TIMES]
-    fields += [(f"{name}_ns", arrow.int64()) for name in (*TIMES, "duration", "limit")]
-    fields += [(name, arrow.map_(text, text)) for name in MAPS]
-    fields += [("json", text), ("progress", arrow.int8()), ("seen_at", timestamp)]
+    types = {
+        _TEXT_TYPE: arrow.string(),
+        _INTEGER_TYPE: arrow.int64(),
+        _TIME_TYPE: arrow.timestamp("us", "UTC"),
+        "BOOLEAN": arrow.bool_(),
+        "TINYINT": arrow.int8(),
+        f"MAP({_TEXT_TYPE}, {_TEXT_TYPE})": arrow.map_(arrow.string(), arrow.string()),
+    }
+    fields = [(name, types[type_name]) for name, type_name in FILE_COLUMNS.items()]
     return arrow.schema(fields, metadata={"bbquery.archive": str(SCHEMA_VERSION)})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..language.nodes import Node, Order, conjuncts
 from ..language.values import Now, Time
 from ..planning.plan import Plan
+from .key_columns import shared_key_columns
 
 if TYPE_CHECKING:
     from ..query import Query
@@ -42,7 +43,8 @@ class ArchivePlan(Plan):
         if query is not None:
             from ..semantics.sql import to_archive_sql
 
-            sql, exact = to_archive_sql(query.ast, dialect, now, plain=plain)
+            key_columns = frozenset(shared_key_columns(chosen))
+            sql, exact = to_archive_sql(query.ast, dialect, now, plain=plain, key_columns=key_columns)
         text = "" if query is None else str(query)
         reasons = () if exact else ("an archive knows no path that is so deep, so each session is checked",)
         super().__init__(text, (), None if exact else text, query is None, reasons)
@@ -65,6 +67,11 @@ class ArchivePlan(Plan):
         """The paths of metadata that hold more than strings, or None if they are not known."""
         known = [file.others for file in self.files]
         return None if None in known else frozenset(path for paths in known for path in paths or ())
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The paths of metadata that have a column of their own in all the files."""
+        return shared_key_columns(self.files)
 
     def __repr__(self) -> str:
         return f"<ArchivePlan: {len(self.files)} of {self.file_count} files>"

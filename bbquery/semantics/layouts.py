@@ -91,3 +91,8 @@ def _require_column(name: object, field: str) -> str | None:
     if not isinstance(name, str) or not name or "\0" in name:
         raise BuildError(f"the column of {field} must be a name, not {name!r:.80}", code="bad-setting")
     return name
+
+
+def key_column(path: str) -> str:
+    """Return the column of an archive with the texts at one path of metadata, for a path that has one."""
+    return f"metadata.{path}"

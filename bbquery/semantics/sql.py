@@ -60,15 +60,16 @@ def quote_table(name: str, dialect: str) -> str:
     return ".".join([exp.to_identifier(part, quoted=True).sql(dialect=dialect) for part in name.split(".")])
 
 
-def to_archive_sql(node: Node, dialect: str, now: int, *, plain: bool) -> tuple[str, bool]:
+def to_archive_sql(node: Node, dialect: str, now: int, *, plain: bool, key_columns: frozenset[str]) -> tuple[str, bool]:
     """Return a condition on the rows of an archive, and whether it is exact.
 
-    One that is not holds for more rows. With `plain`, `odd` is empty in all of them.
+    One that is not holds for more rows. With `plain`, `odd` is empty in all of them. `key_columns` are the paths of
+    metadata that have a column of their own.
     """
     from .layouts import Layout
     from .sql_archive import ArchiveWriter
 
-    writer = ArchiveWriter(dialect, Layout.archive(), now, plain=plain)
+    writer = ArchiveWriter(dialect, Layout.archive(), now, plain=plain, key_columns=key_columns)
     try:
         condition, exact = writer.condition(node, False, wanted=True), True
     except Unsayable:

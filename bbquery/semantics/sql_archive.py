@@ -9,6 +9,7 @@ from sqlglot import exp
 from ..language.nodes import Exists, Order
 from ..language.session_fields import SESSION_FIELDS
 from ..language.values import Now, Time
+from .layouts import key_column
 from .portable_text import MAX_PATH, path_text, to_portable
 from .sort_keys import LOWEST, integer_key, number_key
 from .sql_writer import (
@@ -40,18 +41,30 @@ _LEAST, _MOST = -(2**63), 2**63 - 1
 class ArchiveWriter(SqlWriter):
     """Conditions on the columns of an archive (`archive.schema`).
 
-    With `plain`, they hold for tables in which `odd` is empty for every row, and do not look at it.
+    With `plain`, they hold for tables in which `odd` is empty for every row, and do not look at it. `key_columns` are
+    the paths of metadata whose texts have a column of their own.
     """
 
-    def __init__(self, dialect: str, layout: Layout, now: int, *, plain: bool = False) -> None:
+    def __init__(
+        self,
+        dialect: str,
+        layout: Layout,
+        now: int,
+        *,
+        plain: bool = False,
+        key_columns: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(dialect, layout, now)
         self._plain = plain
+        self._key_columns = key_columns
 
     def literal(self, node: Predicate, value: str) -> exp.Literal:
         return exp.Literal.string(to_portable(value))
 
     def _lookup(self, column: str, key: str) -> Sql:
         """Return what a map holds under a key, or NULL."""
+        if column == "metadata" and key in self._key_columns:
+            return exp.column(key_column(key), quoted=True)
         held = exp.column(column, quoted=True)
         literal = exp.Literal.string(key)
         if self.dialect == "postgres":  # it has no maps: the column is a JSON object

@@ -109,7 +109,9 @@ class UsageReport:
     @cached_property
     def total(self) -> UsageTotals:
         """The totals of all sessions."""
-        return UsageTotals.sum(self._cells.values())
+        # There are fewer segments than cells, and who asks for the total asks for them too.
+        parts = self._cells if self._intervals is None else self.segments
+        return UsageTotals.sum(parts.values())
 
     @cached_property
     def segments(self) -> dict[Segment, UsageTotals]:

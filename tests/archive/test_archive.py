@@ -120,6 +120,63 @@ def test_every_reader_of_parquet_sees_the_days(archive: bbquery.Archive) -> None
     assert found == [("s1", "2026-11-01"), ("s2", "2026-11-03")]
 
 
+def _keyed(identity: str, day: int, **metadata: str) -> dict[str, Any]:
+    return session(identity, createdAt=f"2026-11-{day:02}T12:00:00.000Z", userMetadata=metadata)
+
+
+def _as_one_table(archive: bbquery.Archive) -> tuple[list[str], list[Any]]:
+    """The columns of all files as any reader sees them, without the partition's, and the rows."""
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT * EXCLUDE (day) FROM '{archive.path}/day=*/*.parquet' ORDER BY id")
+        return [name for name, *_ in found.description or ()], found.fetchall()
+
+
+def test_the_commonest_keys_have_columns_of_their_own(archive: bbquery.Archive) -> None:
+    odd_keys = {"sp ace": "1", 'quo"te': "2", "é": "3", "it's": "4", "": "5", "back\\slash": "6", "dot.in": "7"}
+    archive.add_sessions(
+        [
+            *[_keyed(f"s{at:02}", 1, client="acme", Client="other", task=f"t{at}", **odd_keys) for at in range(10)],
+            session("s10", userMetadata={"client": 5, "order": {"status": "shipped"}}),
+            session("s11", userMetadata={"client": None, "rare": "x"}),
+            session("s12", userMetadata={"order": {"status": "paid"}}),
+        ]
+    )
+    assert archive.info().key_columns == ("Client", "task", "order.status")
+    names, rows = _as_one_table(archive)
+    assert names == [*arrow_schema().names, "metadata.Client", "metadata.task", "metadata.order.status"]
+    held = [(dict(row[names.index("metadata")]), row[-3:]) for row in rows]
+    assert len(held) == 13
+    for metadata, values in held:
+        assert values == tuple([metadata.get(path) for path in ("Client", "task", "order.status")])
+
+
+def test_all_files_have_the_same_columns_until_they_are_compacted(archive: bbquery.Archive) -> None:
+    for day in (5, 6):  # nobody knows yet what people use
+        archive.add_sessions([_keyed(f"s{day}", day, client="acme")])
+    archive.add_sessions([_keyed(f"t{at}", 4 + at % 4, team="red") for at in range(40)])
+    archive.add_sessions([_keyed("s5", 5, client="globex", team="blue") | {"status": "COMPLETED", "endedAt": DAY}])
+    names, rows = _as_one_table(archive)
+    assert (names[-1], len(rows), archive.info().key_columns) == ("metadata.client", 42, ("client",))
+    assert archive.compact().sessions == 42
+    names, rows = _as_one_table(archive)
+    assert (names[-1], len(rows), archive.info().key_columns) == ("metadata.team", 42, ("team",))
+
+
+def test_an_archive_of_an_earlier_version_gets_its_columns_when_it_is_compacted(
+    archive: bbquery.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("bbquery.archive.merge.choose_key_columns", lambda *_: ())
+        archive.add_sessions([_keyed("s1", 1, client="acme")])
+    archive.add_sessions([_keyed("s2", 2, client="acme")])
+    for key_columns in ((), ("client",)):
+        assert archive.info().key_columns == key_columns
+        assert _as_one_table(archive)[0] == [*arrow_schema().names, *[f"metadata.{path}" for path in key_columns]]
+        assert list(archive.usage("user_metadata['client']:'acme'", by=["client"]).segments) == [("acme",)]
+        assert archive.count("user_metadata['client']:'acme'") == 2
+        archive.compact()
+
+
 def test_many_small_additions_of_a_day_become_one_file(archive: bbquery.Archive) -> None:
     for number in range(20):
         archive.add_sessions([session(f"s{number:02}")])
@@ -287,15 +344,29 @@ _MEASURES: Any = st.fixed_dictionaries(
 
 
 @examples(40)
-@given(questions(), _MEASURES)
+@given(questions(), _MEASURES, st.sampled_from([1, 2, 250_000]), st.booleans())
 def test_it_answers_as_the_sessions_in_memory_do(
-    tmp_path_factory: pytest.TempPathFactory, question: tuple[bbquery.Query, list[dict[str, Any]]], how: dict[str, Any]
+    tmp_path_factory: pytest.TempPathFactory,
+    question: tuple[bbquery.Query, list[dict[str, Any]]],
+    how: dict[str, Any],
+    sessions_of_a_part: int,
+    has_key_columns: bool,
 ) -> None:
     query, mappings = question
     for at, mapping in enumerate(mappings):
         mapping["id"] = f"s{at}"
     archive = bbquery.Archive(tmp_path_factory.mktemp("archive"))
-    archive.add_sessions(mappings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bbquery.archive.query_engines._SESSIONS_OF_A_PART", sessions_of_a_part)
+        if not has_key_columns:  # as in earlier versions
+            patch.setattr("bbquery.archive.merge.choose_key_columns", lambda *_: ())
+        archive.add_sessions(mappings)
+        _require_same_answers(archive, query, mappings, how)
+
+
+def _require_same_answers(
+    archive: bbquery.Archive, query: bbquery.Query, mappings: list[dict[str, Any]], how: dict[str, Any]
+) -> None:
     wanted = [mapping for mapping in mappings if query.matches(mapping, now=NOW)]
     found = archive.sessions(query, now=NOW)
     assert {each.id for each in found} == {mapping["id"] for mapping in wanted}

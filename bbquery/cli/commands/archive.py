@@ -164,6 +164,7 @@ def info(path: Path, form: str | None) -> int:
         f"created   {days} (UTC)",
         f"files     {found.files:,}, {format_bytes(found.size)}",
         f"schema    version {found.version}",
+        f"keys      {', '.join(found.key_columns) or 'none'}, with columns of their own",
         *[f"{status.ljust(9)} {count:,}" for status, count in found.by_status.items()],
     ]
     write("\n".join(lines) + "\n")

@@ -113,7 +113,10 @@ def test_a_file_that_is_wrong_is_named_with_its_line(run: Run, path: str, tmp_pa
 
 def test_info_check_and_compact(run: Run, path: str) -> None:
     assert json.loads(run("archive", "info", path).out)["sessions"] == 200
-    assert "sessions  200" in run("archive", "info", path, "--table").out
+    shown = run("archive", "info", path, "--table").out
+    assert "sessions  200" in shown
+    assert "keys      attempt, client, " in shown
+    assert ", with columns of their own" in shown
     assert run("archive", "check", path, "--table").out == "nothing is damaged\n"
     assert json.loads(run("archive", "check", path).out) == []
     damaged = next(iter(sorted(Path(path).glob("day=*/*.parquet"))))
