@@ -126,6 +126,11 @@ def test_an_archive_is_read_with_duckdb_alone(tmp_path: Path) -> None:
     opened = ("import bbquery", f"archive = bbquery.Archive({str(tmp_path / 'sessions')!r})")
     found = loaded(*opened, "archive.info(), archive.count(), archive.keys(), archive.sessions()")
     assert not found & {"lark", "httpx", "click", "rich", "numpy", "pyarrow", "sqlglot"}
+    found = loaded(*opened, "archive.usage(by=['client', 'status'], every='1d'), archive.extent()")
+    assert not found & {"lark", "httpx", "click", "rich", "numpy", "pyarrow", "sqlglot"}
+    nothing_in = "start=datetime(2020, 1, 1, tzinfo=UTC), end=datetime(2020, 1, 2, tzinfo=UTC)"
+    found = loaded("from datetime import UTC, datetime", *opened, f"archive.usage(by=['client'], {nothing_in})")
+    assert not found & {"lark", "httpx", "click", "rich", "numpy", "pyarrow", "sqlglot"}
     found = loaded(*opened, "archive.usage(\"status:'ERROR'\", by=['client'], every='1d')")
     assert not found & {"httpx", "click", "rich", "numpy", "pyarrow"}
 
