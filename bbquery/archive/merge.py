@@ -120,6 +120,8 @@ def _rewrite_replaced(
 
     A day whose files would be too many goes with them, into one.
     """
+    if not known.files:
+        return [], []
     holders = connection.execute("SELECT DISTINCT held_in FROM outcomes WHERE outcome = 'updated'").fetchall()
     names = {Path(name) for (name,) in holders}
     growing = {day for (day,) in connection.execute(f"SELECT DISTINCT day FROM ({_NEW})").fetchall()}
