@@ -1,8 +1,9 @@
 """Columns of their own for the keys of metadata that most sessions have.
 
-Of all columns of a file a map takes the longest to read: two keys of a million sessions take 0.24 s from the map, and
-0.04 s from columns. They hold nothing that the map does not. All files of an archive have the same ones, so that any
-Parquet reader can take them as one table: they are chosen with its first sessions, and anew when it is compacted.
+Of all columns of a file a map takes the longest to read: SQL by hand that rolls a million sessions up by two keys takes
+0.44 s from the map, and 0.19 s from columns. They hold nothing that the map does not. All files of an archive have the
+same ones, so that any Parquet reader can take them as one table: they are chosen with its first sessions, and anew when
+it is compacted.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from .merge import plain_path, rows_of
 from .schema import FILE_COLUMNS
 
 _SESSIONS_OF_A_PART = 250_000
-"""To count a million at once takes 60 MB more, and no less time; of 125,000 each, a quarter longer."""
+"""A million at once, by two keys and day, take 60 MB more. Each part takes 20 ms more than its share."""
 
 
 class Spelling(NamedTuple):
