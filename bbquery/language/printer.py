@@ -35,7 +35,7 @@ def _special() -> re.Pattern[str]:
 def quote(value: str) -> str:
     """Return a string literal in single quotes, with the shortest escapes."""
     special = _special()
-    if special.search(value):
+    if not value.isalnum() and special.search(value):
         value = special.sub(_escape_character, value)
     return f"'{value}'"
 

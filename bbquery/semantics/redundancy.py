@@ -66,6 +66,13 @@ class RelatedOperands:
                 else:
                     values.add(operand.value)
                 fields.add(operand.field)
+                continue
+            while isinstance(operand, Not):
+                operand = operand.operand
+            if isinstance(operand, PREDICATES):  # as most are: a set for each would take a third of the time
+                is_related = is_related or operand.field in fields
+                different.pop(operand.field, None)
+                fields.add(operand.field)
             else:
                 others = self._fields_in(operand)
                 is_related = is_related or not fields.isdisjoint(others)

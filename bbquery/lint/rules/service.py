@@ -13,7 +13,7 @@ from ...errors import NotAWireQuery
 from ...language.nodes import EQUALITIES, Equal, Exists, OneOf, Order, Text
 from ...language.printer import needs_no_escape, quote
 from ...language.session_fields import REGIONS, SessionField
-from ...metadata import MAX_SIZE, first_refused_character, size
+from ...metadata import MAX_SIZE, first_refused_character, is_accepted_value, size
 from ...planning.planner import full_scan_reasons
 from ...planning.requests import require_wire_query
 from ..findings import Edit
@@ -58,7 +58,7 @@ def _is_plain(predicate: Predicate) -> bool:
     elif isinstance(predicate, (Equal, Text)):
         values = (str(predicate.value),)
     for value in values:
-        if len(value) > room or first_refused_character(value) is not None:
+        if len(value) > room or not is_accepted_value(value):
             return False
     return room >= 0
 
