@@ -9,7 +9,7 @@ it is compacted.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ..semantics.layouts import key_column
@@ -32,17 +32,23 @@ def choose_key_columns(connection: InterruptibleConnection, rows: str) -> tuple[
         f"SELECT path FROM (SELECT unnest(map_keys(metadata)) AS path FROM {rows}) AS named GROUP BY path"
         f" HAVING count(*) * {_LEAST_SHARE} >= (SELECT count(*) FROM {rows}) ORDER BY count(*) DESC, path"
     ).fetchall()
-    chosen: dict[str, str] = {}
-    for (path,) in found:
-        if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
-            chosen.setdefault(path.lower(), path)  # no engine tells columns apart by their case
-    return tuple(chosen.values())[:_MOST_COLUMNS]
+    return _plain([path for (path,) in found])
 
 
 def shared_key_columns(files: Sequence[DataFile]) -> tuple[str, ...]:
     """Return the paths that have a column in each of some files."""
     first, *others = [file.key_columns for file in files] or [()]
-    return tuple([path for path in first if all(path in paths for paths in others)])
+    # A manifest may say anything, and this becomes SQL.
+    return _plain([path for path in first if all(path in paths for paths in others)])
+
+
+def _plain(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the first of the paths that can be names of columns as they are."""
+    chosen: dict[str, str] = {}
+    for path in paths:
+        if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
+            chosen.setdefault(path.lower(), path)  # no engine tells columns apart by their case
+    return tuple(chosen.values())[:_MOST_COLUMNS]
 
 
 def key_columns_sql(paths: Sequence[str]) -> str:

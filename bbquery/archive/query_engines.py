@@ -164,11 +164,13 @@ class _DuckDBFiles:
 def _in_parts(files: tuple[DataFile, ...]) -> Iterator[list[DataFile]]:
     """Yield the files in groups of so many sessions that all processors have work, and the memory is bounded."""
     part: list[DataFile] = []
+    sessions = 0
     for file in files:
         part.append(file)
-        if sum(each.sessions for each in part) >= _SESSIONS_OF_A_PART:
+        sessions += file.sessions
+        if sessions >= _SESSIONS_OF_A_PART:
             yield part
-            part = []
+            part, sessions = [], 0
     if part:
         yield part
 

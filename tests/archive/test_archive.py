@@ -177,6 +177,22 @@ def test_an_archive_of_an_earlier_version_gets_its_columns_when_it_is_compacted(
         archive.compact()
 
 
+def test_a_manifest_cannot_put_sql_into_a_question(archive: bbquery.Archive) -> None:
+    odd_key = "a', (SELECT 1 / 0) AS x, 'b"
+    archive.add_sessions([_keyed("s1", 1, client="acme", **{odd_key: "x"})])
+    manifest = archive.path / "manifest.json"
+    files = json.loads(manifest.read_bytes())
+    for file in files["files"]:
+        file["key_columns"] = [odd_key, "client", "Client", 'a" AS "b', "client"]
+    manifest.write_text(json.dumps(files))
+    assert archive.info().key_columns == ("client",)
+    assert list(archive.usage(by=["client"]).segments) == [("acme",)]
+    assert archive.count(bbquery.meta[odd_key] == "x") == 1
+    archive.add_sessions([_keyed("s2", 1, client="acme", **{odd_key: "x"})])
+    assert archive.count(bbquery.meta[odd_key] == "x") == 2
+    assert _as_one_table(archive)[0][-1] == "metadata.client"
+
+
 def test_many_small_additions_of_a_day_become_one_file(archive: bbquery.Archive) -> None:
     for number in range(20):
         archive.add_sessions([session(f"s{number:02}")])
