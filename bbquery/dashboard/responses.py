@@ -128,7 +128,7 @@ def _rest(segments: Sequence[tuple[Segment, UsageTotals]]) -> dict[str, Any] | N
 
 def _trend(measured: UsageReport, shown: Sequence[Segment]) -> dict[str, Any]:
     """Return a series for each segment that is shown, and one for all others, whose values are null."""
-    starts = list(measured.intervals)
+    starts = measured.starts
     place = {start: at for at, start in enumerate(starts)}
     rank = {segment: at for at, segment in enumerate(shown)}
     series: list[dict[str, Any]] = [{"values": list(segment), **_empty(len(starts))} for segment in shown]

@@ -121,17 +121,19 @@ class UsageReport:
             found.setdefault(segment, UsageTotals()).add(figures)
         return dict(sorted(found.items(), key=lambda item: (-item[1].browser_minutes, _order(item[0]))))
 
+    @property
+    def starts(self) -> list[datetime]:
+        """The starts of the intervals, from the first with a session to the last; empty without `every`."""
+        return [self._start_of(place) for place in self._places]
+
     @cached_property
     def intervals(self) -> dict[datetime, UsageTotals]:
-        """The totals of each interval by its start, from the first with a session to the last;
-
-        empty without `every`.
-        """
+        """The totals of each interval by its start."""
         found = {place: UsageTotals() for place in self._places}
         for (_, place), figures in self._cells.items():
             if place is not None:
                 found[place].add(figures)
-        return {self._start_of(place): figures for place, figures in found.items()}
+        return dict(zip(self.starts, found.values(), strict=True))
 
     @cached_property
     def cells(self) -> dict[tuple[Segment, datetime | None], UsageTotals]:

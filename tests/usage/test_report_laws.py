@@ -44,6 +44,7 @@ def test_nothing_is_left_out_or_counted_twice(sessions: list[dict[str, Any]], by
     report = measured(sessions, by, every)
     parts: list[list[UsageTotals]] = [[*report.segments.values()], *([[*report.intervals.values()]] if every else [])]
     assert report.total.sessions == len(sessions)
+    assert report.starts == list(report.intervals)
     for part in parts:
         for name in ("sessions", "running", "browser_minutes", "proxy_bytes", "microseconds"):
             assert sum(getattr(figures, name) for figures in part) == getattr(report.total, name)

@@ -29,7 +29,7 @@ def write_png(report: UsageReport, path: Path) -> None:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     groups = _groups(report)
-    over_time = bool(report.intervals)
+    over_time = bool(report.starts)
     heights = [0.6 + 0.4 * max(2, len(groups)), *([3.6] if over_time else [])]
     picture = Figure(
         figsize=(10, sum(heights) + 1.1),
@@ -87,7 +87,7 @@ def _draw_segments(axes: Axes, groups: list[tuple[str, set[Segment], UsageTotals
 def _draw_intervals(axes: Axes, report: UsageReport, groups: list[tuple[str, set[Segment], UsageTotals]]) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    starts = list(report.intervals)
+    starts = report.starts
     # matplotlib would show them in UTC. Where a clock is set back, two bars of an hour share a place.
     shown = [start.replace(tzinfo=None) for start in starts]
     widths = [(report.end_of(start) - start) * 0.9 for start in starts]
