@@ -347,7 +347,7 @@ def archive(rounds: Rounds) -> Iterator[Row]:
         files = f"'{kept.path}/day=*/*.parquet'"
         by_hand = {
             "the map": _BY_HAND.format(files=files, client="metadata['client']", task="metadata['task']"),
-            "their columns": _BY_HAND.format(files=files, client='"metadata.client"', task='"metadata.task"'),
+            "their columns": _BY_HAND.format(files=files, client="key_client", task="key_task"),
         }
         for where, sql in by_hand.items():
             assert len(connection.execute(sql).fetchall()) >= 1_000

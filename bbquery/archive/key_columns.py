@@ -43,14 +43,14 @@ def shared_key_columns(files: Sequence[DataFile]) -> tuple[str, ...]:
 
 
 def _plain(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the first of the paths that can be names of columns as they are."""
+    """Return the first of the paths that can be in the name of a column, each for a column of its own."""
     chosen: dict[str, str] = {}
     for path in paths:
         if len(path) <= _LONGEST_PATH and _PLAIN_PATH.fullmatch(path):
-            chosen.setdefault(path.lower(), path)  # no engine tells columns apart by their case
+            chosen.setdefault(key_column(path).lower(), path)  # few engines tell columns apart by their case
     return tuple(chosen.values())[:_MOST_COLUMNS]
 
 
 def key_columns_sql(paths: Sequence[str]) -> str:
     """Return the columns of some paths as a part of a SELECT of DuckDB's, each with a comma after it."""
-    return "".join([f"metadata['{path}'] AS \"{key_column(path)}\", " for path in paths])
+    return "".join([f"metadata['{path}'] AS {key_column(path)}, " for path in paths])

@@ -31,8 +31,7 @@ class Spelling(NamedTuple):
 
     `micros` are microseconds since 1970 of a timestamp, `divide` a whole division of two positive numbers, `gather` the
     JSON of a list of whole numbers, of the rows where a condition holds, `unfold` a row for each item of a list, and
-    `text` the type of texts. `not_objects` are the keys of a map whose values are no objects, and `column` one by its
-    name.
+    `text` the type of texts. `not_objects` are the keys of a map whose values are no objects.
     """
 
     micros: str
@@ -41,7 +40,6 @@ class Spelling(NamedTuple):
     unfold: str
     text: str
     not_objects: str
-    column: str
 
 
 class OpenFiles(Protocol):
@@ -81,7 +79,6 @@ class DuckDBEngine:
         "unnest({})",
         "VARCHAR",
         "list_transform(list_filter(map_entries({}), lambda e: e.value[1] <> '{{'), lambda e: e.key)",
-        '"{}"',
     )
 
     def __init__(self, connection: Any = None) -> None:
@@ -189,7 +186,6 @@ class SparkEngine:
         "explode({})",
         "STRING",
         "map_keys(map_filter({}, (k, v) -> NOT startswith(v, '{{')))",
-        "`{}`",
     )
 
     def __init__(self, session: Any) -> None:

@@ -169,7 +169,7 @@ def _segment(engine: QueryEngine, key: GroupKey, plan: ArchivePlan) -> str:
         path = path_text(key.path)
         if path in plan.key_columns:  # such a path is plain: nothing in it is to be escaped
             literal = f"'{path}'"
-            text = engine.spelling.column.format(key_column(path))
+            text = key_column(path)
         else:
             from ..semantics.sql import text_literal  # loads sqlglot, which takes longer than to open an archive
 

@@ -94,5 +94,8 @@ def _require_column(name: object, field: str) -> str | None:
 
 
 def key_column(path: str) -> str:
-    """Return the column of an archive with the texts at one path of metadata, for a path that has one."""
-    return f"metadata.{path}"
+    """Return the column of an archive with the texts at one path of metadata, for a path that has one.
+
+    `order.status` is in `key_order__status`: some readers of Parquet take letters, digits and `_` alone.
+    """
+    return "key_" + path.replace(".", "__").replace("-", "_")

@@ -133,21 +133,26 @@ def _as_one_table(archive: bbquery.Archive) -> tuple[list[str], list[Any]]:
 
 def test_the_commonest_keys_have_columns_of_their_own(archive: bbquery.Archive) -> None:
     odd_keys = {"sp ace": "1", 'quo"te': "2", "é": "3", "it's": "4", "": "5", "back\\slash": "6", "dot.in": "7"}
+    alike = {"run-id": "8", "run_id": "9"}
     archive.add_sessions(
         [
-            *[_keyed(f"s{at:02}", 1, client="acme", Client="other", task=f"t{at}", **odd_keys) for at in range(10)],
+            *[
+                _keyed(f"s{at:02}", 1, client="acme", Client="other", task=f"t{at}", **odd_keys, **alike)
+                for at in range(10)
+            ],
             session("s10", userMetadata={"client": 5, "order": {"status": "shipped"}}),
             session("s11", userMetadata={"client": None, "rare": "x"}),
             session("s12", userMetadata={"order": {"status": "paid"}}),
         ]
     )
-    assert archive.info().key_columns == ("Client", "task", "order.status")
+    assert archive.info().key_columns == ("Client", "run-id", "task", "order.status")
     names, rows = _as_one_table(archive)
-    assert names == [*arrow_schema().names, "metadata.Client", "metadata.task", "metadata.order.status"]
-    held = [(dict(row[names.index("metadata")]), row[-3:]) for row in rows]
+    assert names == [*arrow_schema().names, "key_Client", "key_run_id", "key_task", "key_order__status"]
+    held = [(dict(row[names.index("metadata")]), row[-4:]) for row in rows]
     assert len(held) == 13
     for metadata, values in held:
-        assert values == tuple([metadata.get(path) for path in ("Client", "task", "order.status")])
+        assert values == tuple([metadata.get(path) for path in archive.info().key_columns])
+    assert set(archive.usage(by=["run_id", "client"]).segments) == {("9", "acme"), (None, "5"), (None, None)}
 
 
 def test_all_files_have_the_same_columns_until_they_are_compacted(archive: bbquery.Archive) -> None:
@@ -156,10 +161,10 @@ def test_all_files_have_the_same_columns_until_they_are_compacted(archive: bbque
     archive.add_sessions([_keyed(f"t{at}", 4 + at % 4, team="red") for at in range(40)])
     archive.add_sessions([_keyed("s5", 5, client="globex", team="blue") | {"status": "COMPLETED", "endedAt": DAY}])
     names, rows = _as_one_table(archive)
-    assert (names[-1], len(rows), archive.info().key_columns) == ("metadata.client", 42, ("client",))
+    assert (names[-1], len(rows), archive.info().key_columns) == ("key_client", 42, ("client",))
     assert archive.compact().sessions == 42
     names, rows = _as_one_table(archive)
-    assert (names[-1], len(rows), archive.info().key_columns) == ("metadata.team", 42, ("team",))
+    assert (names[-1], len(rows), archive.info().key_columns) == ("key_team", 42, ("team",))
 
 
 def test_an_archive_of_an_earlier_version_gets_its_columns_when_it_is_compacted(
@@ -171,7 +176,7 @@ def test_an_archive_of_an_earlier_version_gets_its_columns_when_it_is_compacted(
     archive.add_sessions([_keyed("s2", 2, client="acme")])
     for key_columns in ((), ("client",)):
         assert archive.info().key_columns == key_columns
-        assert _as_one_table(archive)[0] == [*arrow_schema().names, *[f"metadata.{path}" for path in key_columns]]
+        assert _as_one_table(archive)[0] == [*arrow_schema().names, *[f"key_{path}" for path in key_columns]]
         assert list(archive.usage("user_metadata['client']:'acme'", by=["client"]).segments) == [("acme",)]
         assert archive.count("user_metadata['client']:'acme'") == 2
         archive.compact()
@@ -190,7 +195,7 @@ def test_a_manifest_cannot_put_sql_into_a_question(archive: bbquery.Archive) -> 
     assert archive.count(bbquery.meta[odd_key] == "x") == 1
     archive.add_sessions([_keyed("s2", 1, client="acme", **{odd_key: "x"})])
     assert archive.count(bbquery.meta[odd_key] == "x") == 2
-    assert _as_one_table(archive)[0][-1] == "metadata.client"
+    assert _as_one_table(archive)[0][-1] == "key_client"
 
 
 def test_many_small_additions_of_a_day_become_one_file(archive: bbquery.Archive) -> None:
