@@ -125,10 +125,12 @@ def _keyed(identity: str, day: int, **metadata: str) -> dict[str, Any]:
 
 
 def _as_one_table(archive: bbquery.Archive) -> tuple[list[str], list[Any]]:
-    """The columns of all files as any reader sees them, without the partition's, and the rows."""
+    """The columns of all files as any reader sees them, and the metadata and keys of each row."""
     with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT * EXCLUDE (day) FROM '{archive.path}/day=*/*.parquet' ORDER BY id")
-        return [name for name, *_ in found.description or ()], found.fetchall()
+        connection.execute(f"CREATE TABLE whole AS SELECT * EXCLUDE (day) FROM '{archive.path}/day=*/*.parquet'")
+        names = [name for name, *_ in connection.execute("DESCRIBE whole").fetchall()]
+        # Not the times: with DuckDB 1.3, Python gets them with pytz alone.
+        return names, connection.execute("SELECT COLUMNS('^(metadata|key_.*)$') FROM whole").fetchall()
 
 
 def test_the_commonest_keys_have_columns_of_their_own(archive: bbquery.Archive) -> None:
@@ -148,10 +150,9 @@ def test_the_commonest_keys_have_columns_of_their_own(archive: bbquery.Archive) 
     assert archive.info().key_columns == ("Client", "run-id", "task", "order.status")
     names, rows = _as_one_table(archive)
     assert names == [*arrow_schema().names, "key_Client", "key_run_id", "key_task", "key_order__status"]
-    held = [(dict(row[names.index("metadata")]), row[-4:]) for row in rows]
-    assert len(held) == 13
-    for metadata, values in held:
-        assert values == tuple([metadata.get(path) for path in archive.info().key_columns])
+    assert len(rows) == 13
+    for metadata, *values in rows:
+        assert values == [metadata.get(path) for path in archive.info().key_columns]
     assert set(archive.usage(by=["run_id", "client"]).segments) == {("9", "acme"), (None, "5"), (None, None)}
 
 
