@@ -7,7 +7,7 @@ rest of the SQL is the same.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from .merge import plain_path, rows_of
 from .schema import FILE_COLUMNS
 
 _SESSIONS_OF_A_PART = 250_000
-"""A million at once, by two keys and day, take 60 MB more. Each part takes 20 ms more than its share."""
+"""By two keys and day a million at once take 60 MB more. Each part takes 20 ms more than its share."""
 
 
 class Spelling(NamedTuple):
@@ -47,8 +47,9 @@ class OpenFiles(Protocol):
 
     rows: str
     """The table, for a FROM."""
-    parts: list[str]
-    """Tables that are `rows` together. The cells of one fit the memory."""
+
+    def parts(self, keys: int) -> list[str]:
+        """Return tables that are `rows` together. The cells of one, by so many keys, fit the memory."""
 
     def fetch(self, sql: str) -> list[Any]: ...
     def stream(self, sql: str, size: int) -> Iterator[list[Any]]: ...
@@ -141,11 +142,18 @@ def _database(process: int) -> InterruptibleConnection:
 class _DuckDBFiles:
     def __init__(self, connection: InterruptibleConnection, folder: str, files: tuple[DataFile, ...]) -> None:
         self._connection = connection
-        self.parts = [rows_of([f"{folder}/{file.path}" for file in some]) for some in _in_parts(files)]
-        self.rows = rows_of([f"{folder}/{file.path}" for file in files]) if files else "no_sessions"
+        self._folder, self._files = folder, files
+        self.rows = self._rows(files) if files else "no_sessions"
         if not files:
             columns = ", ".join([f"{name} {type_name}" for name, type_name in FILE_COLUMNS.items()])
             connection.execute(f"CREATE OR REPLACE TEMP TABLE no_sessions ({columns})")
+
+    def _rows(self, files: Sequence[DataFile]) -> str:
+        return rows_of([f"{self._folder}/{file.path}" for file in files])
+
+    def parts(self, keys: int) -> list[str]:
+        """Return groups of the files: without keys, and by one, there are fewer cells than by more."""
+        return [self._rows(part) for part in _in_parts(self._files, _SESSIONS_OF_A_PART * max(1, 4 >> keys))]
 
     def fetch(self, sql: str) -> list[Any]:
         """Return the rows of a query."""
@@ -158,14 +166,14 @@ class _DuckDBFiles:
             yield rows
 
 
-def _in_parts(files: tuple[DataFile, ...]) -> Iterator[list[DataFile]]:
-    """Yield the files in groups of so many sessions that all processors have work, and the memory is bounded."""
+def _in_parts(files: tuple[DataFile, ...], size: int) -> Iterator[list[DataFile]]:
+    """Yield the files in groups of `size` sessions, or a few more."""
     part: list[DataFile] = []
     sessions = 0
     for file in files:
         part.append(file)
         sessions += file.sessions
-        if sessions >= _SESSIONS_OF_A_PART:
+        if sessions >= size:
             yield part
             part, sessions = [], 0
     if part:
@@ -223,7 +231,10 @@ class _SparkFiles:
         self._session = session
         self._views: list[str] = []
         self.rows = self._view(self._frame(paths))
-        self.parts = [self.rows]
+
+    def parts(self, keys: int) -> list[str]:
+        """Return all in one: a cluster spreads them itself."""
+        return [self.rows]
 
     def _frame(self, paths: list[str]) -> Any:
         if paths:

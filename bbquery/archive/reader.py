@@ -202,7 +202,7 @@ class ArchiveReader:
         def read(opened: OpenFiles, plan: ArchivePlan) -> UsageMeter:
             counted = meter.anew()
             in_engine = plan.residual is None and all(len(key.path) <= MAX_PATH for key in meter.keys)
-            for part in opened.parts if in_engine and plan.files else ():
+            for part in opened.parts(len(meter.keys)) if in_engine and plan.files else ():
                 rows = self._rows(part, plan)
                 plain = f"(SELECT * FROM {rows} WHERE cardinality(odd) = 0)" if plan.has_odd else rows
                 counted.add_cells(roll_up(opened, self._engine, plain, meter, plan))

@@ -53,10 +53,9 @@ def report(
 ) -> dict[str, Any]:
     """Return the figures of a view."""
     chosen = data.sessions.select(view.query, view.period, now)
-    first, last = chosen.extent()
-    start = view.period.start or first or now
+    start = view.period.start or chosen.first() or now
     end = view.period.end or now
-    intervals = choose_intervals(view, start, max(start, end, last or end), settings.zone)
+    intervals = choose_intervals(view, start, max(start, chosen.last_end(end) or end), settings.zone)
     measured = chosen.measure(view.by, intervals.every, settings.zone_name)
     segments = list(measured.segments.items())
     return {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..errors import BuildError
+from ..fields import field
 from ..query import Query
 from ..semantics.duration import place_in_time
 from ..sessions.orders import in_order
@@ -21,8 +24,11 @@ if TYPE_CHECKING:
 class SelectedSessions(Protocol):
     """Sessions at one instant."""
 
-    def extent(self) -> tuple[datetime | None, datetime | None]:
-        """Return when the first of them counts, and when the last has ended."""
+    def first(self) -> datetime | None:
+        """Return when the first of them counts."""
+
+    def last_end(self, after: datetime) -> datetime | None:
+        """Return when the last of them has ended, if that was after an instant."""
 
     def measure(self, by: Sequence[str] = (), every: str | None = None, timezone: str | None = None) -> UsageReport:
         """Return their usage."""
@@ -79,10 +85,12 @@ class _SelectedInMemory:
     def __init__(self, sessions: list[Any], now: datetime) -> None:
         self._sessions, self._now = sessions, now
 
-    def extent(self) -> tuple[datetime | None, datetime | None]:
-        starts = (place_in_time(session, self._now) for session in self._sessions)
+    def first(self) -> datetime | None:
+        return min((place_in_time(session, self._now) for session in self._sessions), default=None)
+
+    def last_end(self, after: datetime) -> datetime | None:
         ends = (session.ended_at for session in self._sessions if session.ended_at is not None)
-        return min(starts, default=None), max(ends, default=None)
+        return max((end for end in ends if end > after), default=None)
 
     def measure(self, by: Sequence[str] = (), every: str | None = None, timezone: str | None = None) -> UsageReport:
         meter = UsageMeter(by=by, every=every, timezone=timezone, now=self._now)
@@ -121,8 +129,16 @@ class _SelectedInArchive:
         self._archive, self._query = archive, query
         self._within: dict[str, Any] = {"start": period.start, "end": period.end, "now": now}
 
-    def extent(self) -> tuple[datetime | None, datetime | None]:
-        return self._archive.extent(self._query, **self._within)
+    def first(self) -> datetime | None:
+        return self._archive.extent(self._query, **self._within)[0]
+
+    def last_end(self, after: datetime) -> datetime | None:
+        # Most parts of files hold none, and say so: they are not read.
+        later = field.ended_at > after
+        with suppress(BuildError):  # a query at its limits takes no more, and then all are read
+            return self._archive.extent(later if self._query is None else self._query & later, **self._within)[1]
+        last = self._archive.extent(self._query, **self._within)[1]
+        return last if last is not None and last > after else None
 
     def measure(self, by: Sequence[str] = (), every: str | None = None, timezone: str | None = None) -> UsageReport:
         return self._archive.usage(self._query, by=by, every=every, timezone=timezone, **self._within)

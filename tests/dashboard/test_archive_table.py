@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,22 @@ def test_a_thousand_sessions(tmp_path: Path, query: str | None) -> None:
             for text in (None, "status:'ERROR'"):
                 view = ViewState(bbquery.parse(text) if text else None, period, by, None, order, page)
                 assert shown(archive, view) == shown(memory, view)
+
+
+def test_a_query_at_its_limits_and_a_session_that_ends_after_the_period(tmp_path: Path) -> None:
+    late = session(1, lasts=400 * 86_400)
+    ended = NOW + timedelta(days=400, hours=-1)
+    memory, archive = tables(tmp_path, [late, session(2, ago=5)])
+    longest = bbquery.parse(f"NOT id:'{'x' * 65_523}'")
+    with pytest.raises(bbquery.BuildError, match="characters"):
+        longest & (bbquery.field.ended_at > NOW)
+    for name in RANGES:
+        for query in (None, longest):
+            view = ViewState(query, read_period(name, NOW, SETTINGS), ("client",))
+            assert shown(archive, view) == shown(memory, view)
+            selected, others = (each.select(view.query, view.period, NOW) for each in (archive, memory))
+            assert selected.last_end(NOW) == others.last_end(NOW) == (ended if others.count() == 2 else None)
+            assert selected.last_end(ended) is None
 
 
 @examples(8)
