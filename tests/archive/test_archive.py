@@ -383,21 +383,15 @@ def test_it_answers_as_the_sessions_in_memory_do(
         if not has_key_columns:  # as in earlier versions
             patch.setattr("bbquery.archive.merge.choose_key_columns", lambda *_: ())
         archive.add_sessions(mappings)
-        _require_same_answers(archive, query, mappings, how)
-
-
-def _require_same_answers(
-    archive: bbquery.Archive, query: bbquery.Query, mappings: list[dict[str, Any]], how: dict[str, Any]
-) -> None:
-    wanted = [mapping for mapping in mappings if query.matches(mapping, now=NOW)]
-    found = archive.sessions(query, now=NOW)
-    assert {each.id for each in found} == {mapping["id"] for mapping in wanted}
-    assert sorted(found, key=lambda each: each.id) == records(wanted)
-    assert archive.count(query, now=NOW) == len(wanted)
-    expected = _measured(lambda: bbquery.measure_usage(records(wanted), now=NOW, **how))
-    assert _measured(lambda: archive.usage(query, now=NOW, **how)) == expected
-    assert archive.keys() == metadata_keys(records(mappings))
-    assert archive.keys(query, now=NOW) == metadata_keys(records(wanted))
+        wanted = [mapping for mapping in mappings if query.matches(mapping, now=NOW)]
+        found = archive.sessions(query, now=NOW)
+        assert {each.id for each in found} == {mapping["id"] for mapping in wanted}
+        assert sorted(found, key=lambda each: each.id) == records(wanted)
+        assert archive.count(query, now=NOW) == len(wanted)
+        expected = _measured(lambda: bbquery.measure_usage(records(wanted), now=NOW, **how))
+        assert _measured(lambda: archive.usage(query, now=NOW, **how)) == expected
+        assert archive.keys() == metadata_keys(records(mappings))
+        assert archive.keys(query, now=NOW) == metadata_keys(records(wanted))
 
 
 _LISTINGS: Any = st.fixed_dictionaries(
