@@ -153,7 +153,8 @@ class _DuckDBFiles:
 
     def parts(self, keys: int) -> list[str]:
         """Return groups of the files: without keys, and by one, there are fewer cells than by more."""
-        return [self._rows(part) for part in _in_parts(self._files, _SESSIONS_OF_A_PART * max(1, 4 >> keys))]
+        size = _SESSIONS_OF_A_PART * {0: 4, 1: 2}.get(keys, 1)
+        return [self._rows(part) for part in _in_parts(self._files, size)]
 
     def fetch(self, sql: str) -> list[Any]:
         """Return the rows of a query."""

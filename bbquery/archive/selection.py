@@ -22,10 +22,11 @@ class ArchivePlan(Plan):
 
     `sql` is the condition, and `files` are those that can hold a match, of `file_count`. `residual` is the query if the
     condition is a superset, which is checked session by session; otherwise None. With `start` and `end`, only files
-    are read of which a session may count in between.
+    are read of which a session may count in between. `key_columns` are the paths of metadata that have a column of
+    their own in all the files, and `other_paths` those that hold more than strings, or None if they are not known.
     """
 
-    __slots__ = ("file_count", "files", "sql")
+    __slots__ = ("file_count", "files", "key_columns", "other_paths", "sql")
 
     def __init__(
         self,
@@ -39,18 +40,22 @@ class ArchivePlan(Plan):
         chosen = tuple(file for file in files if file.may_count(start, end))
         chosen = chosen if query is None else tuple(file for file in chosen if _may_hold(file.day, query.ast, now))
         plain = not any(file.odd for file in chosen)
+        key_columns = shared_key_columns(chosen)
         sql, exact = "TRUE", True
         if query is not None:
             from ..semantics.sql import to_archive_sql
 
-            key_columns = frozenset(shared_key_columns(chosen))
-            sql, exact = to_archive_sql(query.ast, dialect, now, plain=plain, key_columns=key_columns)
+            sql, exact = to_archive_sql(query.ast, dialect, now, plain=plain, key_columns=frozenset(key_columns))
         text = "" if query is None else str(query)
         reasons = () if exact else ("an archive knows no path that is so deep, so each session is checked",)
         super().__init__(text, (), None if exact else text, query is None, reasons)
         self.sql = sql
         self.files = chosen
         self.file_count = len(files)
+        self.key_columns = key_columns
+        others = [file.others for file in chosen]
+        known = frozenset(path for paths in others for path in paths or ())
+        self.other_paths = None if None in others else known
 
     @property
     def is_exact(self) -> bool:
@@ -61,17 +66,6 @@ class ArchivePlan(Plan):
     def has_odd(self) -> bool:
         """True if a file has sessions of which not everything fits its columns."""
         return any(file.odd for file in self.files)
-
-    @property
-    def other_paths(self) -> frozenset[str] | None:
-        """The paths of metadata that hold more than strings, or None if they are not known."""
-        known = [file.others for file in self.files]
-        return None if None in known else frozenset(path for paths in known for path in paths or ())
-
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """The paths of metadata that have a column of their own in all the files."""
-        return shared_key_columns(self.files)
 
     def __repr__(self) -> str:
         return f"<ArchivePlan: {len(self.files)} of {self.file_count} files>"
