@@ -33,8 +33,8 @@ client:     httpx_library effects settings fork_safety event_loops name_resoluti
 usage:      grouping periods intervals totals pricing report meter session_files file_measurement thresholds
             notifications settings
             export.extras export.tabular export.bill export.openmetrics export.metrics_server export.png export
-archive:    session_times engine duckdb_connection schema metadata_maps plain_rows rows source staged_files manifest
-            key_columns merge query_engines selection roll_up sync reader repair archive
+archive:    session_times engine duckdb_connection schema metadata_maps plain_rows rows source day_files manifest
+            key_columns staged_files merge query_engines selection roll_up sync reader repair archive
 doctor:     facts questions examination creation
 lint:       findings text_edits unknown_text rule_registry rule_pages line_index query_tokens concrete_syntax recovery
             query_document query_cursor completions

@@ -13,6 +13,7 @@ from ..errors import BuildError
 from ..query import as_query
 from ..usage.meter import UsageMeter
 from .engine import engine_errors
+from .key_columns import shared_key_columns
 from .manifest import read_manifest, read_or_make_manifest, writing
 from .merge import Merged, merge
 from .query_engines import as_engine, is_local
@@ -134,13 +135,14 @@ class Archive:
             manifest = read_or_make_manifest(self.path)
             folder = staging / "in"
             folder.mkdir()
-            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now, self._processes)
+            key_columns = shared_key_columns(manifest.files) if manifest.files else None
+            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now, self._processes, key_columns)
             try:
                 stage(staged)
-                paths = staged.finish()
+                staged.finish()
             finally:
                 staged.close()
-            return merge(self.path, manifest, paths, staging)
+            return merge(self.path, manifest, staged.paths, staged.key_columns or (), staging)
 
     def _require_local(self) -> None:
         if not is_local(self._place):

@@ -31,6 +31,10 @@ class InterruptibleConnection:
         self._run(lambda: self._connection.execute(sql, parameters))
         return self
 
+    def register(self, name: str, table: Any) -> None:
+        """Give an Arrow table a name, by which statements can ask for it."""
+        self._connection.register(name, table)
+
     def fetchone(self) -> Any:
         return self._run(self._connection.fetchone)
 

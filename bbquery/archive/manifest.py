@@ -23,6 +23,7 @@ from typing import IO
 import msgspec
 
 from ..errors import ArchiveError
+from .day_files import day_of, find_day_files
 from .schema import SCHEMA_VERSION
 from .session_times import micros
 
@@ -119,7 +120,7 @@ def read_or_make_manifest(folder: Path) -> Manifest:
 
 def has_sessions(folder: Path) -> bool:
     """Return whether there are files of sessions, whether they are part of an archive or not."""
-    return any(folder.glob("day=*/*.parquet"))
+    return bool(find_day_files(folder))
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -167,7 +168,7 @@ def _flush(path: Path) -> None:
 def leftovers(folder: Path, manifest: Manifest | None) -> list[Path]:
     """Return what runs that were ended left behind: files that the manifest does not name."""
     named = {file.path for file in manifest.files} if manifest else set()
-    found = [path for path in folder.glob("day=*/*.parquet") if path.relative_to(folder).as_posix() not in named]
+    found = [path for path in find_day_files(folder) if path.relative_to(folder).as_posix() not in named]
     return sorted([*found, *folder.glob(f"{STAGING}*")])
 
 
@@ -178,7 +179,7 @@ def remove(paths: list[Path]) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-        if path.parent.name.startswith("day="):
+        if day_of(path):
             with suppress(OSError):  # there are other files in it
                 path.parent.rmdir()
 

@@ -4,19 +4,22 @@ Of two sightings of a session the one that has come further counts, then the one
 that came last (docs/service.md#f16). A session without an id is told from others by its JSON.
 
 Files are never changed. A file that holds a session which is replaced is written anew without it; sessions that are new
-go to files of their own. A day with many files is then put into one.
+go to files of their own: a staged file of one day that holds nothing else is taken as it is. A day with many files is
+then put into one.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from .day_files import day_of, find_day_files
 from .duckdb_connection import InterruptibleConnection, connect
-from .key_columns import choose_key_columns, key_columns_sql, shared_key_columns
+from .key_columns import key_columns_sql
 from .manifest import DataFile, Manifest, checksum, remove, write_manifest
 from .schema import FILE_COLUMNS
 from .session_times import PLACE
@@ -33,11 +36,8 @@ DAY = "coalesce(strftime(created_at, '%Y-%m-%d'), 'unknown')"
 _RANK = "struct_pack(p := progress, u := coalesce(updated_at_ns, -9223372036854775808))"
 
 
-_NEW = (
-    "SELECT s.* FROM staged s JOIN outcomes o ON s.filename = o.came_file AND s.file_row_number = o.came_row"
-    " WHERE o.outcome IN ('added', 'updated')"
-)
-"""The sightings that become part of the archive."""
+_IS_NEW = "outcome IN ('added', 'updated')"
+"""Of the outcomes, those of the sightings that become part of the archive."""
 
 _ALL_ADDED = "CREATE TABLE outcomes AS SELECT *, NULL::VARCHAR AS held_in, 'added' AS outcome FROM latest"
 
@@ -59,26 +59,42 @@ def rank_by_sight() -> str:
     return f"{_RANK} DESC, seen_at DESC"
 
 
-def merge(folder: Path, known: Manifest, staged: list[Path], staging: Path) -> Merged:
-    """Merge staged files into the archive, in one step."""
+def merge(folder: Path, known: Manifest, staged: list[Path], key_columns: tuple[str, ...], staging: Path) -> Merged:
+    """Merge staged files into the archive, in one step. They have a column for each of `key_columns`."""
     if not staged:
         return Merged()
     with connect(staging) as connection:
-        connection.execute(
-            f"CREATE VIEW staged AS SELECT *, {KEY} AS key, {DAY} AS day, {_RANK} AS rank FROM {numbered_rows(staged)}"
-        )
+        connection.execute(f"CREATE VIEW staged AS {_staged_rows(staged)}")
         _find_outcomes(connection, folder, known)
         counts = dict(connection.execute("SELECT outcome, count(*) FROM outcomes GROUP BY outcome").fetchall())
         merged = Merged(**counts)
         if not merged.added and not merged.updated:
             return merged
-        key_columns = shared_key_columns(known.files) if known.files else choose_key_columns(connection, "staged")
-        kept, replaced = _rewrite_replaced(connection, folder, known, staging, key_columns)
-        new = write_days(connection, folder, staging / "new", _NEW, key_columns)
+        whole = _files_of_new_sessions(connection, staged)
+        rest = [path for path in staged if path not in whole]
+        crowded = _crowded_days(connection, known, whole, rest)
+        whole = [path for path in whole if day_of(path) not in crowded]
+        rest = [path for path in staged if path not in whole]
+        kept, replaced = _rewrite_replaced(connection, folder, known, crowded, key_columns, staging)
+        new = adopt_files(connection, folder, whole, key_columns)
+        if rest:
+            new += write_days(connection, folder, staging / "new", _new_rows(rest), key_columns)
     files = (*kept, *new)
     write_manifest(folder, Manifest(files, known.generation + 1))
     remove([folder / file.path for file in replaced])
     return merged
+
+
+def _staged_rows(paths: Sequence[Path]) -> str:
+    return f"SELECT *, {KEY} AS key, {DAY} AS day, {_RANK} AS rank FROM {numbered_rows(paths)}"
+
+
+def _new_rows(paths: Sequence[Path]) -> str:
+    """Return the SQL of the sightings in some staged files that become part of the archive."""
+    return (
+        f"SELECT s.* FROM ({_staged_rows(paths)}) s JOIN outcomes o"
+        f" ON s.filename = o.came_file AND s.file_row_number = o.came_row WHERE o.{_IS_NEW}"
+    )
 
 
 def _find_outcomes(connection: InterruptibleConnection, folder: Path, known: Manifest) -> None:
@@ -113,22 +129,42 @@ def _find_outcomes(connection: InterruptibleConnection, folder: Path, known: Man
     )
 
 
-def _rewrite_replaced(
-    connection: InterruptibleConnection, folder: Path, known: Manifest, staging: Path, key_columns: tuple[str, ...]
-) -> tuple[list[DataFile], list[DataFile]]:
-    """Write the files anew that hold a session which is replaced. Return the files that stay, and those that go.
+def _files_of_new_sessions(connection: InterruptibleConnection, staged: list[Path]) -> list[Path]:
+    """Return the staged files that are of one day, and of whose sessions each becomes part of the archive."""
+    held = connection.execute("SELECT filename, count(*) FROM staged GROUP BY filename").fetchall()
+    new = f"SELECT came_file, count(*) FROM outcomes WHERE {_IS_NEW} GROUP BY came_file"
+    whole = {Path(name) for name, _ in set(held).intersection(connection.execute(new).fetchall())}
+    return [path for path in staged if path in whole and day_of(path)]
 
-    A day whose files would be too many goes with them, into one.
+
+def _crowded_days(
+    connection: InterruptibleConnection, known: Manifest, whole: list[Path], rest: list[Path]
+) -> set[str]:
+    """Return the days that would have too many files."""
+    files: Counter[str] = Counter(map(day_of, whole))
+    if rest:
+        files.update(day for (day,) in connection.execute(f"SELECT DISTINCT day FROM ({_new_rows(rest)})").fetchall())
+    coming = set(files)
+    files.update(file.day for file in known.files)
+    return {day for day in coming if files[day] > MAX_FILES_OF_DAY}
+
+
+def _rewrite_replaced(
+    connection: InterruptibleConnection,
+    folder: Path,
+    known: Manifest,
+    crowded: set[str],
+    key_columns: tuple[str, ...],
+    staging: Path,
+) -> tuple[list[DataFile], list[DataFile]]:
+    """Write the files anew that hold a session which is replaced, and those of crowded days.
+
+    Return the files that stay, and those that go.
     """
     if not known.files:
         return [], []
     holders = connection.execute("SELECT DISTINCT held_in FROM outcomes WHERE outcome = 'updated'").fetchall()
     names = {Path(name) for (name,) in holders}
-    growing = {day for (day,) in connection.execute(f"SELECT DISTINCT day FROM ({_NEW})").fetchall()}
-    of_day: dict[str, int] = {}
-    for file in known.files:
-        of_day[file.day] = of_day.get(file.day, 0) + 1
-    crowded = {day for day in growing if of_day.get(day, 0) >= MAX_FILES_OF_DAY}
     replaced = [file for file in known.files if folder / file.path in names or file.day in crowded]
     kept = [file for file in known.files if file not in replaced]
     if replaced:
@@ -157,14 +193,13 @@ def write_days(
         " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARTITION_BY (day),"
         " FILENAME_PATTERN 'sessions-{uuid}')"
     )
-    return _adopt(connection, folder, target, key_columns)
+    return adopt_files(connection, folder, find_day_files(target), key_columns)
 
 
-def _adopt(
-    connection: InterruptibleConnection, folder: Path, target: Path, key_columns: tuple[str, ...]
+def adopt_files(
+    connection: InterruptibleConnection, folder: Path, written: Sequence[Path], key_columns: tuple[str, ...]
 ) -> list[DataFile]:
-    """Move files from below a folder of staging to their place in the archive, and say what is in them."""
-    written = sorted(target.glob("day=*/*.parquet"))
+    """Move files, each in a folder of its day, to their place in the archive, and say what is in them."""
     if not written:
         return []
     rows = numbered_rows(written)
@@ -181,10 +216,10 @@ def _adopt(
     files = []
     for name, sessions, odd, placed, first, last in sorted(counted):
         source = Path(name)
-        path = source.relative_to(target)
+        path = Path(source.parent.name, source.name)
         (folder / path).parent.mkdir(exist_ok=True)
         source.rename(folder / path)
-        day = path.parent.name.removeprefix("day=")
+        day = day_of(path)
         size, crc = (folder / path).stat().st_size, checksum(folder / path)
         if placed < sessions or odd:  # one counts at the present, or the column does not say when
             first = last = None

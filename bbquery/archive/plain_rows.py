@@ -7,7 +7,10 @@ any other block there is `rows`, ten times as slow, which gives the same columns
 
 from __future__ import annotations
 
+from array import array
 from datetime import datetime
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -51,24 +54,33 @@ _SUSPICIOUS = (b"\\u", b"\xef\xb7")
 
 def plain_table(lines: list[bytes], seen_at: datetime) -> Any | None:
     """Return the table of the sessions of some lines of JSON, or None if not all of them are plain."""
-    block = b"\n".join(lines)
-    if any(mark in block for mark in _SUSPICIOUS):
+    block = b"".join(lines)
+    # A search for one byte is twenty times as fast as for two.
+    if any(mark[:1] in block and mark in block for mark in _SUSPICIOUS):
         return None
-    arrow = pyarrow()
     try:
         sessions = without_collection(list, map(_DECODER.decode, lines))
-        return _table_of(sessions, arrow.array(lines, arrow.binary()).cast(arrow.string()), seen_at)
+        return _table_of(sessions, _texts(lines, block), seen_at)
     except (msgspec.DecodeError, ValueError, RecursionError, OverflowError):  # pyarrow's own errors are ValueErrors
         return None
+
+
+def _texts(lines: list[bytes], block: bytes) -> Any:
+    """Return lines, which make up a block, as a column. Raise ValueError if they are not UTF-8."""
+    arrow = pyarrow()
+    ends = array("i", accumulate(map(len, lines), initial=0))
+    texts = arrow.StringArray.from_buffers(len(lines), arrow.py_buffer(ends), arrow.py_buffer(block))
+    texts.validate(full=True)
+    return texts
 
 
 def _table_of(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> Any | None:
     arrow, pc = pyarrow(), compute()
     columns: dict[str, Any] = {"json": texts}
     for name in (*TEXTS, "keep_alive", "proxy_bytes"):
-        columns[name] = arrow.array([getattr(session, name) for session in sessions])
+        columns[name] = arrow.array(list(map(attrgetter(name), sessions)))
     for name in TIMES:
-        written = arrow.array([getattr(session, name) for session in sessions], arrow.string())
+        written = arrow.array(list(map(attrgetter(name), sessions)), arrow.string())
         if pc.all(pc.match_substring_regex(written, _TIME)).as_py() is False:
             return None
         time = pc.cast(pc.replace_substring(written, "Z", ""), arrow.timestamp("us"))
@@ -87,9 +99,8 @@ def _table_of(sessions: list[_PlainSession], texts: Any, seen_at: datetime) -> A
     odd = MapColumn()
     odd.offsets = [0] * (len(sessions) + 1)
     columns["odd"] = odd.array()
-    columns["progress"] = arrow.array(
-        [2 if session.status in FINAL_STATUSES else 0 if session.status == "PENDING" else 1 for session in sessions]
-    )
-    columns["seen_at"] = arrow.array([seen_at] * len(sessions))
+    is_final = pc.is_in(columns["status"], arrow.array(sorted(FINAL_STATUSES)))
+    columns["progress"] = pc.if_else(is_final, 2, pc.if_else(pc.equal(columns["status"], "PENDING"), 0, 1))
+    columns["seen_at"] = arrow.repeat(arrow.scalar(seen_at), len(sessions))
     schema = arrow_schema()
     return arrow.Table.from_arrays([columns[field.name].cast(field.type) for field in schema], schema=schema)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..errors import ArchiveError, DecodeError
 from ..sessions.decoding import load_json
+from .day_files import day_of, find_day_files
 from .duckdb_connection import connect
 from .engine import duckdb, parquet, pyarrow
 from .key_columns import choose_key_columns
@@ -65,7 +66,7 @@ def find_damage(folder: Path) -> Iterator[Damage]:
             yield Damage(file.path, message)
     for path in leftovers(folder, manifest):
         name = path.relative_to(folder).as_posix()
-        if manifest or not name.startswith("day="):
+        if manifest or not day_of(path):
             yield Damage(name, "it is left over from a run that was ended; the next run that writes removes it")
 
 
@@ -91,7 +92,7 @@ def compact(folder: Path, staging: Path) -> Compacted:
     manifest = None
     with suppress(ArchiveError):
         manifest = read_manifest(folder)
-    paths = [folder / file.path for file in manifest.files] if manifest else sorted(folder.glob("day=*/*.parquet"))
+    paths = [folder / file.path for file in manifest.files] if manifest else find_day_files(folder)
     if manifest is None:  # nobody knows which of them are whole
         known = {each.path for each in damaged}
         damaged += [

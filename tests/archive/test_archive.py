@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -19,13 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.engines import as_json
 from support.examples import examples
-from support.no_processes import NO_PROCESSES, no_processes
 from support.reference_evaluator import NOW
 from support.session_samples import sessions_near, trees
 
 import bbquery
 from bbquery.archive.schema import arrow_schema
-from bbquery.archive.staged_files import StagedFiles
 from bbquery.emulator import Emulator, Switches, generate
 from bbquery.semantics.duration import place_in_time
 from bbquery.sessions.decoding import decode_records
@@ -172,7 +169,7 @@ def test_an_archive_of_an_earlier_version_gets_its_columns_when_it_is_compacted(
     archive: bbquery.Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr("bbquery.archive.merge.choose_key_columns", lambda *_: ())
+        earlier.setattr("bbquery.archive.staged_files.choose_key_columns", lambda *_: ())
         archive.add_sessions([_keyed("s1", 1, client="acme")])
     archive.add_sessions([_keyed("s2", 2, client="acme")])
     for key_columns in ((), ("client",)):
@@ -233,6 +230,13 @@ def test_every_form_of_export_is_read(archive: bbquery.Archive, content: bytes) 
     assert archive.add(BytesIO(content)).unchanged == 2
 
 
+def test_blanks_around_a_session_do_not_change_it(archive: bbquery.Archive) -> None:
+    for metadata in ({"client": "acme"}, {"client": "\ud800"}):  # one is read quickly, the other exactly
+        line = json.dumps(session(userMetadata=metadata)).encode()
+        archive.add(BytesIO(line + b"\n"))
+        assert archive.add(BytesIO(b" " + line + b"\t\r\n")).unchanged == 1
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -289,51 +293,6 @@ def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:
         archive.add_sessions([session("s2")])
 
 
-def test_several_processes_give_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "in.ndjson"
-    sample = [json.dumps(each) for each in generate(1_000, seed=1, now=NOW.timestamp())]
-    many = [line.replace('"id": "', f'"id": "{at}-', 1) for at in range(70) for line in sample]
-    path.write_text("\n".join(many))
-    one = bbquery.Archive(tmp_path / "one")
-    two = bbquery.Archive(tmp_path / "two", processes=2)
-    assert one.add(path) == two.add(path)
-    assert two.count() == 70_000
-    assert two.usage(by=["client"], now=NOW) == one.usage(by=["client"], now=NOW)
-    path.write_text("\n".join([*many, "{}"]))
-    with pytest.raises(bbquery.DecodeError, match=r"line 70,001"):
-        two.add(path)
-    assert two.info().generation == 1
-
-
-@pytest.mark.parametrize("reason", NO_PROCESSES)
-def test_without_other_processes_one_adds_all(tmp_path: Path, reason: str) -> None:
-    path = tmp_path / "in.ndjson"
-    path.write_text("\n".join([json.dumps(session(f"s{at}", x="y" * 200)) for at in range(60_000)]))
-    archive = bbquery.Archive(tmp_path / "sessions", processes=2)
-    with no_processes(reason):
-        assert archive.add(path).added == 60_000
-    assert archive.count() == 60_000
-
-
-def test_what_a_killed_process_was_to_add_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "in.ndjson"
-    path.write_text("\n".join([json.dumps(session(f"s{at}", x="y" * 200)) for at in range(60_000)]))
-    collect = StagedFiles._collect
-    killed = []
-
-    def kill(staged: StagedFiles) -> None:
-        for child in multiprocessing.active_children():
-            child.kill()
-            killed.append(child)
-        collect(staged)
-
-    monkeypatch.setattr(StagedFiles, "_collect", kill)
-    archive = bbquery.Archive(tmp_path / "sessions", processes=2)
-    assert archive.add(path).added == 60_000
-    assert killed
-    assert archive.count() == 60_000
-
-
 # --- asking it ---------------------------------------------------------------------------------
 
 
@@ -381,7 +340,7 @@ def test_it_answers_as_the_sessions_in_memory_do(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bbquery.archive.query_engines._SESSIONS_OF_A_PART", sessions_of_a_part)
         if not has_key_columns:  # as in earlier versions
-            patch.setattr("bbquery.archive.merge.choose_key_columns", lambda *_: ())
+            patch.setattr("bbquery.archive.staged_files.choose_key_columns", lambda *_: ())
         archive.add_sessions(mappings)
         wanted = [mapping for mapping in mappings if query.matches(mapping, now=NOW)]
         found = archive.sessions(query, now=NOW)
