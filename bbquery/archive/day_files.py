@@ -20,8 +20,9 @@ from .session_times import EPOCH_1970
 
 _DAY_PREFIX = "day="
 _MICROSECONDS_OF_A_DAY = 86_400_000_000
-_MOST_DAYS = 8
-"""Sessions of more days than these stay in one file: theirs would be small."""
+_MOST_MIXED_DAYS = 8
+"""Sessions of more days than these stay in one file if they are in no order: each day would get a small file of each
+batch. Where they are in order, a day is in one batch or two."""
 
 _FEW_VALUES = ("status", "region", "project_id", "context_id", "keep_alive", "limit_ns", "progress", "seen_at")
 """The columns that are smaller with a dictionary. For the others it takes time, and gains nothing."""
@@ -32,8 +33,8 @@ _NEVER_COMPARED = (*MAPS, "json")
 def write_day_files(table: Any, folder: Path, key_columns: Sequence[str]) -> list[Path]:
     """Write sessions to files in a folder, and return these. Raise ArchiveError if they cannot be written.
 
-    Those of one day are in a folder of the day's name. Sessions of too many days, or that another has to tell apart,
-    are in one file beside these folders.
+    Those of one day are in a folder of the day's name. Sessions that another has to tell apart, or of many days in no
+    order, are in one file beside these folders.
     """
     paths = []
     for name, rows in _by_day(_with_key_columns(table, key_columns)):
@@ -85,15 +86,15 @@ def _by_day(table: Any) -> Iterator[tuple[str, Any]]:
         return
     days = pc.divide(created, _MICROSECONDS_OF_A_DAY).combine_chunks()
     counted = pc.value_counts(days).to_pylist()  # in the order in which they come
-    if len(counted) > _MOST_DAYS:
+    changes = pc.sum(pc.not_equal(pc.pairwise_diff(days), 0), min_count=0).as_py()
+    is_in_order = changes < len(counted)
+    if not is_in_order and len(counted) > _MOST_MIXED_DAYS:
         yield "", table
         return
-    changes = pc.sum(pc.not_equal(pc.pairwise_diff(days), 0), min_count=0).as_py()
     at = 0
     for day, sessions in [each.values() for each in counted]:
         name = (EPOCH_1970 + timedelta(days=day)).date().isoformat()
-        # Files are mostly in the order of time, and a slice copies nothing.
-        rows = table.slice(at, sessions) if changes < len(counted) else table.filter(pc.equal(days, day))
+        rows = table.slice(at, sessions) if is_in_order else table.filter(pc.equal(days, day))
         yield f"{_DAY_PREFIX}{name}", rows
         at += sessions
 

@@ -70,14 +70,12 @@ def merge(folder: Path, known: Manifest, staged: list[Path], key_columns: tuple[
         merged = Merged(**counts)
         if not merged.added and not merged.updated:
             return merged
-        whole = _files_of_new_sessions(connection, staged)
-        rest = [path for path in staged if path not in whole]
-        crowded = _crowded_days(connection, known, whole, rest)
-        whole = [path for path in whole if day_of(path) not in crowded]
-        rest = [path for path in staged if path not in whole]
+        whole = _files_of_new_sessions(connection)
+        crowded = _crowded_days(connection, known, whole, [path for path in staged if path not in whole])
+        whole = {path for path in whole if day_of(path) not in crowded}
         kept, replaced = _rewrite_replaced(connection, folder, known, crowded, key_columns, staging)
-        new = adopt_files(connection, folder, whole, key_columns)
-        if rest:
+        new = adopt_files(connection, folder, sorted(whole), key_columns)
+        if rest := [path for path in staged if path not in whole]:
             new += write_days(connection, folder, staging / "new", _new_rows(rest), key_columns)
     files = (*kept, *new)
     write_manifest(folder, Manifest(files, known.generation + 1))
@@ -129,17 +127,15 @@ def _find_outcomes(connection: InterruptibleConnection, folder: Path, known: Man
     )
 
 
-def _files_of_new_sessions(connection: InterruptibleConnection, staged: list[Path]) -> list[Path]:
+def _files_of_new_sessions(connection: InterruptibleConnection) -> set[Path]:
     """Return the staged files that are of one day, and of whose sessions each becomes part of the archive."""
     held = connection.execute("SELECT filename, count(*) FROM staged GROUP BY filename").fetchall()
     new = f"SELECT came_file, count(*) FROM outcomes WHERE {_IS_NEW} GROUP BY came_file"
     whole = {Path(name) for name, _ in set(held).intersection(connection.execute(new).fetchall())}
-    return [path for path in staged if path in whole and day_of(path)]
+    return {path for path in whole if day_of(path)}
 
 
-def _crowded_days(
-    connection: InterruptibleConnection, known: Manifest, whole: list[Path], rest: list[Path]
-) -> set[str]:
+def _crowded_days(connection: InterruptibleConnection, known: Manifest, whole: set[Path], rest: list[Path]) -> set[str]:
     """Return the days that would have too many files."""
     files: Counter[str] = Counter(map(day_of, whole))
     if rest:
@@ -166,7 +162,8 @@ def _rewrite_replaced(
     holders = connection.execute("SELECT DISTINCT held_in FROM outcomes WHERE outcome = 'updated'").fetchall()
     names = {Path(name) for (name,) in holders}
     replaced = [file for file in known.files if folder / file.path in names or file.day in crowded]
-    kept = [file for file in known.files if file not in replaced]
+    gone = set(replaced)
+    kept = [file for file in known.files if file not in gone]
     if replaced:
         kept += write_days(
             connection,
