@@ -108,8 +108,8 @@ def _write_rows(table: Any, path: Path) -> None:
         parquet().write_table(
             table,
             path,
-            compression="zstd",
-            compression_level=1,
+            compression="zstd" if day_of(path) else "lz4",  # to be read once, as a whole
+            compression_level=1 if day_of(path) else None,
             use_dictionary=[*_FEW_VALUES, *keys, *[f"{name}.key_value.key" for name in MAPS]],
             write_statistics=[name for name in columns if name not in _NEVER_COMPARED],
         )
