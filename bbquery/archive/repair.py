@@ -21,7 +21,7 @@ from .engine import duckdb, parquet, pyarrow
 from .key_columns import choose_key_columns
 from .manifest import MANIFEST, Manifest, checksum, has_sessions, leftovers, read_manifest, remove, write_manifest
 from .merge import DAY, KEY, rank_by_sight, rows_of, write_days
-from .rows import RowBatch
+from .rows import exact_table
 from .schema import arrow_schema
 
 DAMAGED = "_damaged"
@@ -168,8 +168,6 @@ def _consistent(table: Any) -> Any:
     for at, row in enumerate(table.to_pylist()):
         with suppress(DecodeError, TypeError):
             mapping = load_json(row["json"].encode())
-            batch = RowBatch(row["seen_at"])
-            batch.add(mapping, row["json"])
-            if batch.table().to_pylist() == [row]:
+            if exact_table([(mapping, row["json"])], row["seen_at"]).to_pylist() == [row]:
                 sound.append(at)
     return table.take(sound)

@@ -7,7 +7,6 @@ holds them together.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -30,7 +29,7 @@ _LEAST_HELD, _MOST_HELD = -(2**63) + 1, 2**63 - 2
 """What a column of integers holds, with a value to spare on each side, so that a literal beyond is beyond them all."""
 
 
-class RowBatch:
+class _RowBatch:
     """Sessions as columns, which become one Arrow table."""
 
     def __init__(self, seen_at: datetime) -> None:
@@ -144,9 +143,9 @@ def _size(value: Any) -> tuple[int | None, str | None]:
     return None, None
 
 
-def batch_of(mappings: Iterable[dict[str, Any]], seen_at: datetime) -> RowBatch:
-    """Return a batch of the API's mappings."""
-    batch = RowBatch(seen_at)
-    for mapping in mappings:
-        batch.add(mapping, json.dumps(mapping))
-    return batch
+def exact_table(sessions: Iterable[tuple[dict[str, Any], str]], seen_at: datetime) -> Any:
+    """Return the table of any sessions: of each the API's mapping, and its JSON."""
+    batch = _RowBatch(seen_at)
+    for mapping, text in sessions:
+        batch.add(mapping, text)
+    return batch.table()

@@ -19,7 +19,7 @@ from .duckdb_connection import connect
 from .engine import pyarrow
 from .key_columns import choose_key_columns
 from .plain_rows import plain_table
-from .rows import RowBatch
+from .rows import exact_table
 from .source import LineBatch, read_mapping
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _FIRST_BATCHES = 4
 
 _MAPPINGS_AT_A_TIME = 20_000
 
-_LINES_AT_A_TIME = 5_000
-"""Sessions of a file that are held as Python's objects at a time. More do not fit a processor's cache."""
+_OBJECTS_AT_A_TIME = 5_000
+"""Sessions that are held as Python's objects at a time. More do not fit a processor's cache."""
 
 
 class StagedFiles:
@@ -71,10 +71,9 @@ class StagedFiles:
         """Stage the API's mappings."""
         rest = iter(mappings)
         while some := list(islice(rest, _MAPPINGS_AT_A_TIME)):
-            rows = RowBatch(self._seen_at)
-            for mapping in some:
-                rows.add(mapping, session_json(mapping))
-            self._add_table(rows.table(), self._next_folder())
+            starts = range(0, len(some), _OBJECTS_AT_A_TIME)
+            parts = [_mappings_table(some[at : at + _OBJECTS_AT_A_TIME], self._seen_at) for at in starts]
+            self._add_table(pyarrow().concat_tables(parts), self._next_folder())
 
     def finish(self) -> None:
         """Wait until the last file is written."""
@@ -151,8 +150,8 @@ def _stage_table(table: Any, folder: Path, key_columns: tuple[str, ...]) -> _Wri
 def read_table(batch: LineBatch, seen_at: datetime) -> Any:
     """Return the table of sessions from JSON. Raise DecodeError for what is no session."""
     lines = list(map(bytes.strip, batch.lines))
-    starts = range(0, len(lines), _LINES_AT_A_TIME)
-    parts = [_read_part(batch, lines, slice(at, at + _LINES_AT_A_TIME), seen_at) for at in starts]
+    starts = range(0, len(lines), _OBJECTS_AT_A_TIME)
+    parts = [_read_part(batch, lines, slice(at, at + _OBJECTS_AT_A_TIME), seen_at) for at in starts]
     return pyarrow().concat_tables(parts)
 
 
@@ -160,12 +159,15 @@ def _read_part(batch: LineBatch, lines: list[bytes], part: slice, seen_at: datet
     given = list(filter(None, lines[part]))
     table = plain_table(given, seen_at) if given else None
     if table is None:
-        rows = RowBatch(seen_at)
-        for at, line in enumerate(lines[part], part.start):
-            if line:
-                rows.add(*_mapping_and_text(line, batch.place(at)))
-        table = rows.table()
+        numbered = enumerate(lines[part], part.start)
+        table = exact_table((_mapping_and_text(line, batch.place(at)) for at, line in numbered if line), seen_at)
     return table
+
+
+def _mappings_table(mappings: list[dict[str, Any]], seen_at: datetime) -> Any:
+    texts = list(map(session_json, mappings))
+    table = plain_table(list(map(str.encode, texts)), seen_at)
+    return exact_table(zip(mappings, texts, strict=True), seen_at) if table is None else table
 
 
 def _mapping_and_text(line: bytes, place: str) -> tuple[dict[str, Any], str]:

@@ -118,7 +118,7 @@ def test_each_session_is_kept_once_as_last_seen(
     archive, model = bbquery.Archive(tmp_path_factory.mktemp("archive")), Model()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bbquery.archive.source._BATCH_SIZE", batch_size)
-        patch.setattr("bbquery.archive.staged_files._LINES_AT_A_TIME", 2)
+        patch.setattr("bbquery.archive.staged_files._OBJECTS_AT_A_TIME", 2)
         patch.setattr("bbquery.archive.day_files._MOST_MIXED_DAYS", mixed_days)
         patch.setattr("bbquery.archive.merge.MAX_FILES_OF_DAY", files_of_a_day)
         for sessions in runs:

@@ -14,18 +14,15 @@ from support.session_samples import mappings
 from support.strategies import texts
 
 from bbquery.archive.plain_rows import plain_table
-from bbquery.archive.rows import RowBatch
+from bbquery.archive.rows import exact_table
 from bbquery.emulator import generate
 from bbquery.semantics.portable_text import from_portable, path_keys, path_text, to_portable
 
 SEEN = datetime(2026, 11, 8, tzinfo=UTC)
 
 
-def exact_table(lines: list[bytes]) -> Any:
-    batch = RowBatch(SEEN)
-    for line in lines:
-        batch.add(json.loads(line), line.decode())
-    return batch.table()
+def exactly(lines: list[bytes]) -> Any:
+    return exact_table([(json.loads(line), line.decode()) for line in lines], SEEN)
 
 
 def plain_sessions() -> st.SearchStrategy[dict[str, Any]]:
@@ -61,20 +58,20 @@ def test_the_quick_way_gives_the_same_columns_or_none(sessions: list[dict[str, A
     lines = [json.dumps(session, ensure_ascii=False).encode() for session in sessions]
     quick = plain_table(lines, SEEN)
     if quick is not None:
-        assert quick.to_pylist() == exact_table(lines).to_pylist()
+        assert quick.to_pylist() == exactly(lines).to_pylist()
 
 
 def test_sample_sessions_are_plain() -> None:
     lines = [json.dumps(session).encode() for session in generate(200, seed=3)]
     quick = plain_table(lines, SEEN)
     assert quick is not None
-    assert quick.equals(exact_table(lines))
+    assert quick.equals(exactly(lines))
 
 
 @given(mappings())
 def test_any_session_becomes_a_row_and_keeps_its_json(session: dict[str, Any]) -> None:
     line = json.dumps(as_json(session)).encode()
-    (row,) = exact_table([line]).to_pylist()
+    (row,) = exactly([line]).to_pylist()
     assert row["json"] == line.decode()
 
 

@@ -18,7 +18,7 @@ from bbquery.emulator import generate
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bbquery.archive.source._BATCH_SIZE", 100_000)
-    monkeypatch.setattr("bbquery.archive.staged_files._LINES_AT_A_TIME", 100)
+    monkeypatch.setattr("bbquery.archive.staged_files._OBJECTS_AT_A_TIME", 100)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from bbquery.archive.rows import batch_of
+from bbquery.archive.rows import exact_table
 from bbquery.archive.schema import MAPS, arrow_schema
 from bbquery.semantics.layouts import Layout
 from support.reference_evaluator import NOW
@@ -19,7 +19,7 @@ Verdicts = list[list[Any]]
 
 
 def archive_table(sessions: Sequence[dict[str, Any]]) -> Any:
-    return batch_of(sessions, NOW).table()
+    return exact_table([(session, json.dumps(session)) for session in sessions], NOW)
 
 
 def on_duckdb(sessions: Sequence[dict[str, Any]], expressions: Sequence[str]) -> Verdicts:
