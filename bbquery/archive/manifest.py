@@ -14,7 +14,7 @@ import shutil
 import sys
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -125,8 +125,7 @@ def has_sessions(folder: Path) -> bool:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step, after all that it names is on the disk."""
-    for file in manifest.files:
-        _flush(folder / file.path)
+    flush_files(folder, [folder / file.path for file in manifest.files])
     path = folder / MANIFEST
     new = folder / f"{STAGING}-{MANIFEST}"
     with open(new, "wb") as stream:
@@ -150,17 +149,26 @@ _flushed: set[tuple[str, int]] = set()
 """The files that are known to be on the disk, by name and time: nobody writes to one again."""
 
 
+def flush_files(folder: Path, paths: Iterable[Path]) -> None:
+    """Wait until files are on the disk, and with them the names of all that lies between them and the folder."""
+    changed: set[Path] = set()
+    for path in paths:
+        key = (str(path), path.stat().st_mtime_ns)
+        if key not in _flushed:
+            _flush(path)
+            _flushed.add(key)
+            changed.update(parent for parent in path.parents if parent.is_relative_to(folder))
+    for parent in sorted(changed, reverse=True):
+        _flush(parent)
+
+
 def _flush(path: Path) -> None:
     """Wait until a file, or the entries of a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":  # folders cannot be opened there
         return
     handle = os.open(path, os.O_RDONLY)
     try:
-        key = (str(path), os.fstat(handle).st_mtime_ns)
-        if key not in _flushed:
-            os.fsync(handle)
-            if not path.is_dir():
-                _flushed.add(key)
+        os.fsync(handle)
     finally:
         os.close(handle)
 

@@ -19,7 +19,17 @@ from .day_files import day_of, find_day_files
 from .duckdb_connection import connect
 from .engine import duckdb, parquet, pyarrow
 from .key_columns import choose_key_columns
-from .manifest import MANIFEST, Manifest, checksum, has_sessions, leftovers, read_manifest, remove, write_manifest
+from .manifest import (
+    MANIFEST,
+    Manifest,
+    checksum,
+    flush_files,
+    has_sessions,
+    leftovers,
+    read_manifest,
+    remove,
+    write_manifest,
+)
 from .merge import DAY, KEY, rank_by_sight, rows_of, write_days
 from .rows import exact_table
 from .schema import arrow_schema
@@ -126,6 +136,7 @@ def compact(folder: Path, staging: Path) -> Compacted:
             aside = folder / DAMAGED / path.relative_to(folder)
             aside.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, aside)
+            flush_files(folder, [aside])
     write_manifest(folder, Manifest(tuple(files), manifest.generation + 1 if manifest else 1))
     remove(paths)
     return Compacted(sum(file.sessions for file in files), len(files), duplicates, tuple(damaged), rescued)

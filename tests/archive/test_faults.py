@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,56 @@ def test_a_disk_without_room_changes_nothing(archive: bbquery.Archive, room: int
     assert room > 4_000 or done.stdout
     assert archive.add_sessions([session("later")]).added == 1
     assert archive.check() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which file a handle is of")
+def test_what_the_manifest_names_is_on_the_disk_before_it_is(
+    archive: bbquery.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power can fail at any moment: a folder forgets the name of a file that it was not told to keep."""
+    steps: list[tuple[str, Path]] = []
+    fsync, replace, rename, copyfile = os.fsync, os.replace, Path.rename, shutil.copyfile
+
+    def flushed(handle: int) -> None:
+        steps.append(("flush", Path(os.readlink(f"/proc/self/fd/{handle}"))))
+        fsync(handle)
+
+    def replaced(source: Path, target: Path) -> None:
+        steps.append(("replace", target))
+        replace(source, target)
+
+    def renamed(source: Path, target: Path) -> Path:
+        steps.append(("name", target))
+        return rename(source, target)
+
+    def copied(source: Path, target: Path) -> Path:
+        steps.append(("name", target))
+        return copyfile(source, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "replace", replaced)
+    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(shutil, "copyfile", copied)
+
+    def check() -> None:
+        at = steps.index(("replace", archive.path / "manifest.json"))
+        named = [path for step, path in steps if step == "name"]
+        assert named
+        for path in named:
+            since = steps[steps.index(("name", path)) : at]
+            wanted = [path, *[each for each in path.parents if each.is_relative_to(archive.path)]]
+            assert {("flush", each) for each in wanted} <= set(since)
+        assert ("flush", archive.path) in steps[at:]
+        steps.clear()
+
+    archive.add_sessions([session("new", 1), session("newer", 9)])
+    check()
+    archive.add_sessions([session("s01") | {"status": "COMPLETED"}])
+    check()
+    files(archive)[0].write_text("not Parquet")
+    archive.compact()
+    assert any(path.parent.parent.name == "_damaged" for _, path in [*steps])
+    check()
 
 
 # --- runs beside one another -------------------------------------------------------------------
