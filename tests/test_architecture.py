@@ -74,7 +74,7 @@ dashboard:  assets session_table session_source metadata_vocabulary view_state r
 language_server: positions client_features options documents diagnostics workspace_edits worker vocabulary
             known_vocabularies workspace predicate_sentences code_actions completion_items hovers semantic_tokens
             structure query_formats key_renames protocol server commands features connections
-cli:        console options app arguments lint_options check_output serving
+cli:        console output_files options app arguments lint_options check_output serving
             rendering.json_output rendering.cells rendering.session_columns rendering.tables rendering.session_list
             rendering.usage_tables rendering
             usage_request usage_output

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from .console import EXIT_ERROR, EXIT_INVALID, EXIT_OK, CliError, has_color, print_error, print_note, write
+from .console import EXIT_ERROR, EXIT_INVALID, EXIT_OK, has_color, print_error, print_note, write
 from .lint_options import print_skipped
+from .output_files import write_file
 
 if TYPE_CHECKING:
     from ..lint.report import Report
@@ -78,7 +79,7 @@ def write_baseline_file(report: Report, settings: Settings) -> int:
         raise click.UsageError("--write-baseline needs a file: give --baseline, or set baseline in the configuration")
     from ..lint.baseline import write_baseline
 
-    _write_file(str(settings.baseline), write_baseline(report))
+    write_file(str(settings.baseline), write_baseline(report), "backslashreplace")
     _print_errors(report)
     print_note(f"{_count_findings(len(report.located))} written to {settings.baseline}")
     return EXIT_ERROR if report.errors else EXIT_OK
@@ -102,7 +103,7 @@ def finish(report: Report, asked: CheckOptions, *, changed: int, silent: bool, a
     if asked.fix_only:
         silent = True
     if asked.output_file is not None:
-        _write_file(asked.output_file, render(report, asked.form))
+        write_file(asked.output_file, render(report, asked.form), "backslashreplace")
     elif aside and not silent:
         if text := render(report, asked.form).rstrip("\n"):
             print_note(text)
@@ -127,11 +128,3 @@ def _print_errors(report: Report) -> None:
     for file in report.files:
         if file.error is not None:
             print_error(f"{file.path}: {file.error}")
-
-
-def _write_file(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise CliError(f"cannot write {path}: {error.strerror}") from None

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..usage import UsageReport, pricing
@@ -17,6 +16,7 @@ from ..usage.periods import parse_zone
 from ..usage.thresholds import parse_thresholds
 from .arguments import stdin_bytes
 from .console import EXIT_OK, CliError, print_error, print_note, write
+from .output_files import replaced_file, write_file
 from .rendering.json_output import write_json, write_lines
 from .rendering.usage_tables import print_usage_report
 from .serving import binding, until_interrupted
@@ -39,15 +39,12 @@ def redirect_output(path: str | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    try:
-        with open(path, "w", encoding="utf-8", errors="bbquery.escape", newline="") as file, redirect_stdout(file):
-            yield
-    except OSError as error:
-        raise _cannot_write_file(path, error) from None
-
-
-def _cannot_write_file(path: str, error: OSError) -> CliError:
-    return CliError(f"cannot write {path}: {error.strerror or error}")
+    with (
+        replaced_file(path) as fresh,
+        open(fresh, "w", encoding="utf-8", errors="bbquery.escape", newline="") as file,
+        redirect_stdout(file),
+    ):
+        yield
 
 
 def write_reports(
@@ -81,15 +78,13 @@ def write_reports(
         write(to_openmetrics(report, prices))
     else:
         assert file is not None, "a usage error otherwise"
-        try:
+        with replaced_file(file) as fresh:
             if form == "png":
                 from ..usage.export.png import write_png
 
-                write_png(report, Path(file))
+                write_png(report, fresh)
             else:
-                tabular.write_parquet(report, Path(file), prices)
-        except OSError as error:
-            raise _cannot_write_file(file, error) from None
+                tabular.write_parquet(report, fresh, prices)
     if coverage is not None and form != "json":
         print_note(str(coverage))
 
@@ -132,10 +127,7 @@ def write_page(
             raise CliError(f"cannot read {error.filename}: {error.strerror or error}") from None
         sessions = rows if wanted is None else list(wanted.filter(rows, now=now))
     source = Source(lambda: sessions, 1, "" if asked.query is None else str(asked.query), lambda: now)
-    try:
-        Path(file).write_text(export(source, by[:2] or None, settings=settings), "utf-8")
-    except OSError as error:
-        raise _cannot_write_file(file, error) from None
+    write_file(file, export(source, by[:2] or None, settings=settings))
 
 
 def serve_metrics(

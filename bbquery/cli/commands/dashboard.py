@@ -15,6 +15,7 @@ import click
 from ..arguments import read_query, stdin_bytes, within_project
 from ..console import EXIT_OK, CliError, flush, is_terminal, print_note, write
 from ..options import Command, ConnectionOptions, archive_option, connection_options, query_argument
+from ..output_files import write_file
 from ..rendering.session_list import print_problems
 from ..rendering.tables import spinner
 from ..serving import binding, until_interrupted
@@ -118,7 +119,7 @@ def command(
             raise CliError(f"cannot read {error.filename}: {error.strerror or error}") from None
         by = configured.by[:2] or None
         if page is not None:
-            _save(page, export(source, by, settings=shown))
+            write_file(page, export(source, by, settings=shown))
             return EXIT_OK
         dashboard = Dashboard(source, host=host, port=port, by=by, settings=shown)
         with binding(host, port, free_port="--port 0"):
@@ -188,10 +189,3 @@ def _load_from_archive(path: Path, wanted: Query | None, project: str | None) ->
         return table
 
     return load
-
-
-def _save(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, "utf-8")
-    except OSError as error:
-        raise CliError(f"cannot write {path}: {error.strerror or error}") from None
