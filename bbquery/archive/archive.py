@@ -14,7 +14,7 @@ from ..query import as_query
 from ..usage.meter import UsageMeter
 from .engine import engine_errors
 from .key_columns import shared_key_columns
-from .manifest import read_manifest, read_or_make_manifest, writing
+from .manifest import disk_errors, read_manifest, read_or_make_manifest, writing
 from .merge import Merged, merge
 from .query_engines import as_engine, is_local
 from .reader import ArchiveInfo, ArchiveReader
@@ -117,7 +117,11 @@ class Archive:
         self._require_local()
         if not self.path.is_dir():
             read_manifest(self.path)  # says that there is none, where a lock would make the folder
-        with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
+        with (
+            writing(self.path, self._wait) as staging,
+            engine_errors(self.path, "nothing was changed"),
+            disk_errors(self.path),
+        ):
             return compact(self.path, staging)
 
     def _reader(
@@ -132,9 +136,10 @@ class Archive:
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
         self._require_local()
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
-            manifest = read_or_make_manifest(self.path)
             folder = staging / "in"
-            folder.mkdir()
+            with disk_errors(self.path):
+                manifest = read_or_make_manifest(self.path)
+                folder.mkdir()
             key_columns = shared_key_columns(manifest.files) if manifest.files else None
             staged = StagedFiles(folder, datetime.now(UTC) if now is None else now, self._processes, key_columns)
             try:
@@ -142,7 +147,8 @@ class Archive:
                 staged.finish()
             finally:
                 staged.close()
-            return merge(self.path, manifest, staged.paths, staged.key_columns or (), staging)
+            with disk_errors(self.path):
+                return merge(self.path, manifest, staged.paths, staged.key_columns or (), staging)
 
     def _require_local(self) -> None:
         if not is_local(self._place):

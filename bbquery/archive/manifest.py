@@ -133,7 +133,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(new, path)
-    _flush(folder)
+    reason = ""
+    try:
+        _flush(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+    if reason:
+        raise ArchiveError(f"{folder} was changed, but that may be lost if the power fails: {reason}")
 
 
 def checksum(path: Path) -> int:
@@ -164,11 +170,15 @@ def flush_files(folder: Path, paths: Iterable[Path]) -> None:
 
 def _flush(path: Path) -> None:
     """Wait until a file, or the entries of a folder, are on the disk."""
-    if path.is_dir() and os.name == "nt":  # folders cannot be opened there
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":  # folders cannot be opened there
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if not is_folder or error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a network's disk may know no such thing
+            raise
     finally:
         os.close(handle)
 
@@ -181,12 +191,13 @@ def leftovers(folder: Path, manifest: Manifest | None) -> list[Path]:
 
 
 def remove(paths: list[Path]) -> None:
-    """Remove files and folders, and the folders of days that are empty then."""
+    """Remove files and folders, and the folders of days that are empty then. What cannot be removed is left over."""
     for path in paths:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # on Windows, somebody who reads it is in the way
+                path.unlink()
         if day_of(path):
             with suppress(OSError):  # there are other files in it
                 path.parent.rmdir()
@@ -210,16 +221,29 @@ def writing(folder: Path, wait: float) -> Iterator[Path]:
         with suppress(ArchiveError):  # without a manifest nobody knows which files are left over
             remove(leftovers(folder, read_manifest(folder)))
         staging = folder / STAGING
-        staging.mkdir(exist_ok=True)
+        with disk_errors(folder):
+            staging.mkdir(exist_ok=True)
         try:
             yield staging
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
 
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Raise ArchiveError where the disk fails before anything was changed."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        return
+    raise ArchiveError(f"{folder} cannot be written to: {reason}; nothing was changed")
+
+
 def _lock(stream: IO[bytes], folder: Path, wait: float) -> None:
     until = time.monotonic() + wait
-    while not _try_lock(stream):
+    while not _try_lock(stream, folder):
         if time.monotonic() >= until:
             raise ArchiveError(f"another run is writing to {folder}; try again when it is done")
         time.sleep(0.05)
@@ -228,7 +252,7 @@ def _lock(stream: IO[bytes], folder: Path, wait: float) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(stream: IO[bytes]) -> bool:
+    def _try_lock(stream: IO[bytes], _folder: Path) -> bool:
         try:
             msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -238,11 +262,13 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(stream: IO[bytes]) -> bool:
+    def _try_lock(stream: IO[bytes], folder: Path) -> bool:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK):
-                raise
-            return False
-        return True
+            if error.errno in (errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK):
+                return False
+            reason = error.strerror
+        else:
+            return True
+        raise ArchiveError(f"{folder} is on a disk where nobody can be kept from writing at the same time: {reason}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -91,6 +94,97 @@ def test_a_disk_without_room_changes_nothing(archive: bbquery.Archive, room: int
     assert room > 4_000 or done.stdout
     assert archive.add_sessions([session("later")]).added == 1
     assert archive.check() == []
+
+
+class FailingDisk:
+    """The system's calls on files, of which one fails: the one with the number `fails`."""
+
+    _CALLS = ("fsync", "mkdir", "open", "rename", "replace", "rmdir", "unlink")
+
+    def __init__(self, patch: pytest.MonkeyPatch, fails: int, error: int = errno.EIO) -> None:
+        self.calls = 0
+        for name in self._CALLS:
+            patch.setattr(os, name, self._wrap(getattr(os, name), fails, error))
+
+    def _wrap(self, call: Callable[..., Any], fails: int, error: int) -> Callable[..., Any]:
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            if current_thread() is main_thread():  # DuckDB has its own, which fail for themselves
+                self.calls += 1
+                if self.calls - 1 == fails:
+                    raise OSError(error, os.strerror(error))
+            return call(*arguments, **named)
+
+        return wrapped
+
+
+def _add(archive: bbquery.Archive) -> object:
+    ended = session("s01", 2) | {"status": "COMPLETED"}
+    return archive.add_sessions([session("new"), ended, session("newer", 9)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", [_add, bbquery.Archive.compact])
+def test_a_disk_that_fails_at_any_moment_costs_nothing(
+    archive: bbquery.Archive, work: Callable[[bbquery.Archive], object]
+) -> None:
+    kept = archive.path.with_name("kept")
+    shutil.copytree(archive.path, kept)
+    with pytest.MonkeyPatch.context() as patch:
+        disk = FailingDisk(patch, -1)
+        work(archive)
+    assert disk.calls > 20
+    outcomes = set()
+    for fails in range(disk.calls):
+        shutil.rmtree(archive.path)
+        shutil.copytree(kept, archive.path)
+        before = archive.info().generation
+        said = ""
+        with pytest.MonkeyPatch.context() as patch:
+            FailingDisk(patch, fails)
+            try:
+                work(archive)
+            except bbquery.ArchiveError as error:
+                said = str(error)
+        is_changed = archive.info().generation > before
+        outcomes.add((is_changed, bool(said)))
+        if said:
+            ending = "may be lost if the power fails" if is_changed else "cannot be written to"
+            assert ending in said
+        else:
+            assert is_changed
+        assert all("left over" in each.message for each in archive.check())
+        assert archive.count() == (32 if is_changed and work is _add else 30)
+        assert archive.add_sessions([session("later")]).added == 1
+        assert archive.check() == []
+    assert outcomes == {(False, True), (True, True), (True, False)}
+
+
+def test_a_folder_that_cannot_be_flushed_is_no_mistake(
+    archive: bbquery.Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def flush(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    assert archive.add_sessions([session("new")]).added == 1
+    assert archive.check() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks otherwise")
+def test_a_disk_without_locks_is_refused(archive: bbquery.Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def lock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", lock)
+    with pytest.raises(bbquery.ArchiveError, match="at the same time: No locks available"):
+        archive.add_sessions([session("new")])
+    assert archive.count() == 30
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which file a handle is of")
