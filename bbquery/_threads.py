@@ -21,12 +21,27 @@ from typing import Any, Generic, TypeVar
 ResultT = TypeVar("ResultT")
 
 
+_CONTAINER = "/sys/fs/cgroup"
+"""Where Linux says what a container may use: in one file, or in two before cgroups of version 2."""
+
+
 def available_processors() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this process may use, or whose time its container may take."""
     try:
-        return len(os.sched_getaffinity(0))
+        found = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows do not tell
-        return os.cpu_count() or 1
+        found = os.cpu_count() or 1
+    for names in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
+        with suppress(OSError, ValueError):  # not there, or "max"
+            quota, period = map(int, " ".join([_read_limit(f"{_CONTAINER}/{name}") for name in names]).split())
+            if quota > 0 and period > 0:
+                found = min(found, -(-quota // period))
+    return found
+
+
+def _read_limit(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()
 
 
 def may_start_processes() -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 from support.interruptions import is_interrupted
 
-from bbquery._threads import ThreadCall, start_thread
+from bbquery._threads import ThreadCall, available_processors, start_thread
 
 
 def test_what_a_handler_raises_comes_out_as_itself_after_any_step() -> None:
@@ -32,6 +34,32 @@ def test_a_thread_is_given_no_signals_but_its_own_faults() -> None:
     assert {signal.SIGINT, signal.SIGTERM, signal.SIGALRM} <= held_back
     assert signal.SIGSEGV not in held_back
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted"),
+    [
+        ({"cpu.max": "200000 100000\n"}, 2),
+        ({"cpu.max": "250000 100000\n"}, 3),
+        ({"cpu.max": "5000 100000\n"}, 1),
+        ({"cpu.max": "9900000 100000\n"}, 16),
+        ({"cpu.max": "max 100000\n"}, 16),
+        ({"cpu.max": ""}, 16),
+        ({}, 16),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 16),
+        ({"cpu/cpu.cfs_quota_us": "400000\n"}, 16),
+    ],
+)
+def test_a_container_has_as_many_processors_as_it_is_given_time_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], wanted: int
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr("bbquery._threads._CONTAINER", str(tmp_path))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    assert available_processors() == wanted
 
 
 def test_a_thread_has_a_name_and_does_not_keep_the_process_alive() -> None:

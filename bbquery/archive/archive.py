@@ -38,9 +38,9 @@ class Archive:
     """Sessions in a folder of Parquet files, each once, as last seen.
 
     The folder is made when something is first written to it. `wait` is how many seconds a run waits for another one
-    that writes. With more than one of `processes`, large files are read in several, which start as `multiprocessing`
-    says: a script needs its `if __name__ == "__main__"`. Any reader of Parquet can use the files; docs/archive.md
-    describes them.
+    that writes. With more than one of `processes`, large files are read in several, eight at most, which start as
+    `multiprocessing` says: a script needs its `if __name__ == "__main__"`. Any reader of Parquet can use the files;
+    docs/archive.md describes them.
 
     `engine` is what asks: DuckDB, a connection of DuckDB's that you have set up, or a SparkSession. Each reads an
     archive wherever it can read files, such as `s3://bucket/sessions`. Everything that writes is done here, and needs a

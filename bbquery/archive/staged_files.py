@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _FIRST_BATCHES = 4
 """Batches after which other processes pay: to start them takes as long as they save in five."""
 
+_MOST_PROCESSES = 8
+"""More would wait for the one that reads the file, and each takes 0.3 GB."""
+
 _MAPPINGS_AT_A_TIME = 20_000
 
 _OBJECTS_AT_A_TIME = 5_000
@@ -50,7 +53,7 @@ class StagedFiles:
         self.key_columns = key_columns
         self._folder = folder
         self._seen_at = seen_at
-        self._processes = processes if may_start_processes() else 1
+        self._processes = min(processes, _MOST_PROCESSES) if may_start_processes() else 1
         self._pool: ProcessPoolExecutor | None = None
         self._pending: deque[tuple[Path, LineBatch, Future[_Written]]] = deque()
         self._started = 0

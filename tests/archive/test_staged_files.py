@@ -66,6 +66,20 @@ def test_without_other_processes_one_adds_all(path: Path, tmp_path: Path, reason
     assert archive.count() == 2_000
 
 
+def test_a_large_machine_is_not_filled_with_processes(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def start(processes: int) -> None:
+        started.append(processes)
+        raise OSError
+
+    monkeypatch.setattr("bbquery.archive.staged_files._start_pool", start)
+    assert bbquery.Archive(tmp_path / "sessions", processes=64).add(path).added == 2_000
+    assert started == [8]
+
+
 def test_what_a_killed_process_was_to_add_is_added(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     collect = StagedFiles._collect
     killed = []
