@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from ..errors import ArchiveError
 from ..semantics.layouts import key_column
-from .engine import compute, parquet, pyarrow
+from .engine import compute, parquet, pyarrow, refusal
 from .schema import MAPS
 from .session_times import EPOCH_1970
 
@@ -114,6 +114,6 @@ def _write_rows(table: Any, path: Path) -> None:
             write_statistics=[name for name in columns if name not in _NEVER_COMPARED],
         )
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = refusal(error)
     if reason:
         raise ArchiveError(f"{path.parent} cannot be written to: {reason}; nothing was changed")

@@ -31,6 +31,11 @@ def duckdb() -> Any:
     return _require("duckdb")
 
 
+def refusal(error: OSError) -> str:
+    """Return why the system refused something. Arrow's own errors end in it."""
+    return (error.strerror or str(error)).rpartition("] ")[2]
+
+
 @contextmanager
 def engine_errors(folder: Path, what: str) -> Iterator[None]:
     """Raise ArchiveError where an engine fails: a full disk, a broken file. `what` says what that means."""

@@ -24,6 +24,7 @@ import msgspec
 
 from ..errors import ArchiveError
 from .day_files import day_of, find_day_files
+from .engine import refusal
 from .schema import SCHEMA_VERSION
 from .session_times import micros
 
@@ -137,7 +138,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     try:
         _flush(folder)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = refusal(error)
     if reason:
         raise ArchiveError(f"{folder} was changed, but that may be lost if the power fails: {reason}")
 
@@ -235,7 +236,7 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = refusal(error)
     else:
         return
     raise ArchiveError(f"{folder} cannot be written to: {reason}; nothing was changed")
