@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -87,7 +88,7 @@ def test_an_error_leaves_what_was_there(folder: Path, error: type[BaseException]
 def test_it_keeps_its_mode_and_its_owner(folder: Path) -> None:
     Path("kept").write_text("old")
     Path("kept").chmod(0o640)
-    if os.geteuid() == 0:
+    with suppress(OSError):  # nobody but root may, and not in every container
         os.chown("kept", 1234, 1235)
     before = os.stat("kept")
     write_file("kept", "new")
