@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def _take_terminal(browser: Browser, emulator: Emulator) -> None:
-    """What `bbquery usage` writes, as rich draws a terminal."""
+    """Draw what `bbquery usage` writes, as rich draws a terminal."""
     variables = {
         "BROWSERBASE_BASE_URL": emulator.url,
         "BROWSERBASE_API_KEY": emulator.api_key,

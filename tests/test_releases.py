@@ -1,4 +1,4 @@
-"""What a release needs: a version by tag, packages that a registry takes, and an API that is compared."""
+"""A release needs a version by tag, packages that a registry takes, and an API that is compared."""
 
 from __future__ import annotations
 

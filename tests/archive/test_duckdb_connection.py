@@ -39,7 +39,7 @@ def connection() -> Iterator[InterruptibleConnection]:
 
 @pytest.fixture
 def alarm() -> Iterator[None]:
-    """What programs do to limit the time of a call."""
+    """Limit the time of a call, as programs do."""
 
     def ring(*_: object) -> None:
         raise TimeoutError("it took too long")
@@ -63,7 +63,7 @@ def test_ctrl_c_ends_a_statement(connection: InterruptibleConnection) -> None:
 
 @pytest.mark.parametrize("seconds", [0.000_01, 0.000_2, 0.000_5, 0.001, 0.002, 0.01, 0.3])
 def test_what_a_handler_raises_is_not_lost(alarm: None, connection: InterruptibleConnection, seconds: float) -> None:
-    """Whether the statement has begun or not."""
+    """Hold whether the statement has begun or not."""
 
     def execute() -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)

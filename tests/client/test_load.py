@@ -43,7 +43,7 @@ def wanted(worker: int, turn: int) -> bbquery.Query:
 
 
 class Tally:
-    """What a worker was given."""
+    """Counts what a worker was given."""
 
     def __init__(self) -> None:
         self.created: list[str] = []

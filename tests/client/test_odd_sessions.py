@@ -42,7 +42,7 @@ def test_a_listing_has_every_session_and_says_what_is_odd(connect: Any, bbquery_
 
 
 def test_a_session_is_checked_as_it_came(connect: Any, bbquery_emulator: Emulator) -> None:
-    """What is there is there, though it cannot be read; and nothing is equal to it."""
+    """Find what is there though it cannot be read; nothing is equal to it."""
     bbquery_emulator.add([session("odd", region=5), session("plain"), session("null", region=None)])
     client = connect(bbquery_emulator)
     assert ids(client.sessions(bbquery.parse("region:*"))) == ["plain", "odd"]

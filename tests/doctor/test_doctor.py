@@ -39,7 +39,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def examined(service: Service) -> Examination:
-    """What is seen of a service, a session of one's own included."""
+    """Return what is seen of a service, a session of one's own included."""
     with served(service) as url:
         reading = Reading(settings(url)).examine()
         created = [*Creating(settings(url), PROJECT).examine()]

@@ -40,7 +40,7 @@ LATE = r"the time for the whole call is over|no answer within"
 
 
 def ask(emulator: Emulator, request: bytes = b"GET /v1/sessions HTTP/1.1", seconds: float = 5) -> bytes:
-    """What comes over the wire until the connection ends, or so many seconds are over."""
+    """Return what comes over the wire until the connection ends, or so many seconds are over."""
     host, _, port = emulator.url.removeprefix("http://").rpartition(":")
     head = request + b"\r\nHost: localhost\r\nX-BB-API-Key: " + emulator.api_key.encode() + b"\r\n\r\n"
     came = b""

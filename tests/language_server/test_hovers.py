@@ -1,4 +1,4 @@
-"""What a hover says, in text that is finished and in text that is not."""
+"""Hovers in text that is finished and in text that is not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bbquery.language_server.workspace import Workspace
 
 
 def said(source: str, language: str = "bbq") -> str | None:
-    """What is said of the place of the cursor, |."""
+    """Return what is said of the place of the cursor, |."""
     offset = source.index("|")
     found = hover(*document(source[:offset] + source[offset + 1 :], offset, language))
     if found is None:

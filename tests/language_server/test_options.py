@@ -1,4 +1,4 @@
-"""What a user sets in the editor, and the keys and values that this brings."""
+"""Settings of a user in the editor, and the keys and values that this brings."""
 
 from __future__ import annotations
 

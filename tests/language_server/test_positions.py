@@ -19,7 +19,7 @@ TEXTS = st.text(st.sampled_from("ab'\t\r\n\f\v\x1c\x85\u2028\u0301\u00e9\u4e2d\U
 
 
 def place(text: str, offset: int, encoding: str) -> lsp.Position:
-    """What a place is by the words of the protocol: lines end with LF, CR LF or CR; columns are code units."""
+    """Return a place by the words of the protocol: lines end with LF, CR LF or CR; columns are code units."""
     ends = [match.end() for match in re.finditer("\r\n|\n|\r", text) if match.end() <= offset]
     start = ends[-1] if ends else 0
     units = text[start:offset].encode(ENCODINGS[encoding], "surrogatepass")

@@ -1,4 +1,4 @@
-"""What may come next in a query."""
+"""Completions: all that may come next in a query."""
 
 from __future__ import annotations
 

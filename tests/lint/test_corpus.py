@@ -1,4 +1,4 @@
-"""What the linter finds in code as people write it, ours and other systems'.
+"""Findings of the linter in code as people write it, ours and other systems'.
 
 `people.txt` has what is to be found below each snippet: `>>>`, or `>>?` for what is known to be missed. Of the snippets
 in the other files, which are there for the extractors, `findings.json` says it by their titles.

@@ -1,4 +1,4 @@
-"""What notebooks show: tables, with everything escaped."""
+"""Notebooks show tables, with everything escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of two operands holds for every session, and what is redundant can be left out."""
+"""A relation of two operands holds for every session, and what is redundant can be left out."""
 
 from __future__ import annotations
 

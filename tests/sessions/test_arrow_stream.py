@@ -1,4 +1,4 @@
-"""What the client, an archive and usage give is a table to other tools."""
+"""Results of the client, of an archive and of usage are tables to other tools."""
 
 from __future__ import annotations
 

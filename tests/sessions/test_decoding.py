@@ -183,7 +183,7 @@ def test_the_names_of_our_own_are_unknown_fields_to_the_api(name: str) -> None:
     st.lists(st.sampled_from(sorted(SESSION)), max_size=2),
 )
 def test_one_session_never_changes_another(several: list[dict[str, Any]], left_out: list[str]) -> None:
-    """What is read of a session is the same among others and alone, and nothing of it is lost."""
+    """Read the same of a session among others as alone; nothing of it is lost."""
     items: list[dict[str, Any]] = [{**SESSION, "id": f"s{at}", **fields} for at, fields in enumerate(several)]
     for item in items[:1]:
         for name in left_out:

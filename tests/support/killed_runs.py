@@ -40,7 +40,7 @@ def session(name: str, progress: int) -> dict[str, Any]:
 
 
 def read_state(path: Path) -> State:
-    """What is in the archive. Everything in it is read, and looked at."""
+    """Return what is in the archive, after everything in it was read and looked at."""
     archive = bbquery.Archive(path)
     damage = [each for each in archive.check() if "left over" not in each.message]
     assert not damage, damage

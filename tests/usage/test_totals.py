@@ -1,4 +1,4 @@
-"""What follows from what was counted: averages, quantiles, rates, and their figures in JSON."""
+"""Figures that follow from what was counted: averages, quantiles, rates, and their figures in JSON."""
 
 from __future__ import annotations
 

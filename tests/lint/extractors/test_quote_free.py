@@ -1,4 +1,4 @@
-"""What can hold no quote is no injection (BBQ401); what may is one."""
+"""A value that can hold no quote is no injection (BBQ401); one that may is."""
 
 from __future__ import annotations
 
