@@ -6,6 +6,7 @@ import { Problem, ask } from "./api.js";
 let offers = [];
 let offeredFor = ""; // the text that the offers' offsets lie in
 let marked = -1;
+let markedIn = null; // the text that was there when a key marked an offer
 let requests = 0;
 
 // Offsets of answers count whole characters, those of an input UTF-16 code units.
@@ -20,8 +21,8 @@ export function wireCompletion(onTyped) {
     "keydown",
     (event) => {
       if (event.key === "ArrowDown" && !offers.length) suggestOffers(input);
-      else if (event.key === "ArrowDown") markOffer(marked + 1);
-      else if (event.key === "ArrowUp" && offers.length) markOffer(marked - 1);
+      else if (event.key === "ArrowDown") markOffer(marked + 1, input.value);
+      else if (event.key === "ArrowUp" && offers.length) markOffer(marked - 1, input.value);
       else if ((event.key === "Enter" || event.key === "Tab") && marked >= 0) takeOffer(offers[marked], onTyped);
       else if (event.key === "Escape" && offers.length) hideOffers();
       else return;
@@ -49,9 +50,11 @@ async function suggestOffers(input) {
     if (!(error instanceof Problem)) throw error;
   }
   if (mine !== requests || document.activeElement !== input) return;
+  const kept = markedIn === text ? offers[marked]?.label : null; // marked while these were on their way
   offers = completions;
   offeredFor = text;
   showOffers();
+  if (kept) markOffer(offers.findIndex((offer) => offer.label === kept), text);
 }
 
 function showOffers() {
@@ -72,8 +75,9 @@ function showOffers() {
   markOffer(-1);
 }
 
-function markOffer(at) {
+function markOffer(at, text = null) {
   const count = offers.length;
+  markedIn = text;
   marked = at < 0 ? (at === -2 ? count - 1 : -1) : at % count;
   const items = [...byId("completions").children];
   items.forEach((item, place) => item.setAttribute("aria-selected", String(place === marked)));
