@@ -6,6 +6,7 @@ Fractions are `Decimal`s, so that a price is what was written.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tomllib
@@ -18,6 +19,7 @@ from ._text import did_you_mean, truncate
 from .errors import BuildError
 
 NAMES = ("bbquery.toml", "pyproject.toml")
+_MAX_CONTENT = 64 << 20
 
 
 class ConfigTable(NamedTuple):
@@ -71,9 +73,21 @@ def config_error(message: str, hint: str | None = None) -> BuildError:
     return BuildError(message, hint=hint, code="bad-config")
 
 
+def read_settings_file(path: Path) -> bytes:
+    """Return the content of a file of settings, or of one that is named in them.
+
+    Raise OSError if it cannot be read, or holds more than 64 MiB: a device may have no end.
+    """
+    with open(path, "rb") as file:
+        content = file.read(_MAX_CONTENT + 1)
+    if len(content) > _MAX_CONTENT:
+        raise OSError(errno.EFBIG, f"it is larger than {_MAX_CONTENT:,} bytes", str(path))
+    return content
+
+
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_settings_file(path)
     except OSError as error:
         raise config_error(f"cannot read {path}: {error.strerror}") from None
 

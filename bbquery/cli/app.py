@@ -163,6 +163,8 @@ def _explained(error: Exception) -> int:
         _explain_usage(error)
     elif isinstance(error, click.ClickException):
         print_error(error.format_message())
+    elif isinstance(error, MemoryError):
+        print_error("there is not enough memory for this")
     else:
         print_error(
             f"{type(error).__name__}: {error}\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._text import truncate
-from ..config import config_error
+from ..config import config_error, read_settings_file
 from .report import Checked, LocatedFinding, Report
 
 _FORMAT = 1
@@ -48,7 +48,7 @@ def write_baseline(report: Report) -> str:
 def read_baseline(path: Path) -> frozenset[str]:
     """Return the fingerprints of a baseline. Raise BuildError (`bad-config`) if it is none."""
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json.loads(read_settings_file(path))
     except OSError as error:
         hint = "write it with --write-baseline" if isinstance(error, FileNotFoundError) else None
         raise config_error(f"cannot read the baseline {path}: {error.strerror}", hint) from None

@@ -22,6 +22,7 @@ from ..config import (
     SettingReader,
     config_error,
     find_config,
+    read_settings_file,
     read_setting,
     read_settings,
     strings,
@@ -73,7 +74,7 @@ class Settings:
         if self.schema is None:
             return None
         try:
-            loaded = json.loads(self.schema.read_bytes())
+            loaded = json.loads(read_settings_file(self.schema))
         except OSError as error:
             raise config_error(f"cannot read the schema {self.schema}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:

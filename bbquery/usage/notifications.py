@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from .._text import is_loopback
 from .._version import __version__
+from ..config import read_settings_file
 from ..errors import BuildError, TransportError
 from .report import UsageReport, rfc3339
 from .thresholds import ExceededThreshold
@@ -182,7 +183,7 @@ class ToldBreaches:
         self._path = path
         self._told: dict[str, str] = {}
         with suppress(OSError, ValueError, AttributeError, TypeError):  # none yet, or not ours: then all are new
-            self._told = {str(name): str(when) for name, when in json.loads(path.read_bytes())["told"].items()}
+            self._told = {str(name): str(when) for name, when in json.loads(read_settings_file(path))["told"].items()}
 
     def new(self, target: Target, period: str, breaches: Sequence[Breach]) -> list[Breach]:
         """Return the breaches that a target has not been told of."""

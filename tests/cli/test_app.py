@@ -138,6 +138,7 @@ def test_the_traceback_is_there_for_who_asks(run: Run, monkeypatch: pytest.Monke
         (click.ClickException("no"), 2, "error: no\n"),
         (OSError(28, "No space left on device"), 2, "error: No space left on device\n"),
         (OSError("odd"), 2, "error: odd\n"),
+        (MemoryError(), 2, "error: there is not enough memory for this\n"),
         (click.UsageError("No."), 2, "error: no.\ntry: bbquery parse --help\n"),
     ],
 )
@@ -148,6 +149,18 @@ def test_exit_statuses(run: Run, monkeypatch: pytest.MonkeyPatch, error: BaseExc
     monkeypatch.setattr(bbquery.query, "parse", fail)
     outcome = run("parse", "id:'a'")
     assert (outcome.status, outcome.out, outcome.err) == (status, "", said)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["check --config", "check --baseline", "fmt --config", "usage --config", "emulator --like"]
+)
+def test_a_file_of_settings_without_an_end(run: Run, tmp_path: Path, arguments: str) -> None:
+    path = tmp_path / "zeros"
+    with path.open("wb") as file:
+        file.truncate((64 << 20) + 1)
+    outcome = run(*arguments.split(), str(path))
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.endswith(f"{path}: it is larger than 67,108,864 bytes\n")
 
 
 def test_errors_cannot_steer_the_terminal(run: Run) -> None:

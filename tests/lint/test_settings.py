@@ -219,6 +219,9 @@ def test_a_schema_that_is_none_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(BuildError, match=r"s\.json") as caught:
         _ = Settings(schema=tmp_path / "s.json").schema_json
     assert caught.value.code == "bad-config"
+    os.truncate(tmp_path / "s.json", (64 << 20) + 1)
+    with pytest.raises(BuildError, match="larger than"):
+        _ = Settings(schema=tmp_path / "s.json").schema_json
     with pytest.raises(BuildError, match="cannot read"):
         _ = Settings(schema=tmp_path / "none.json").schema_json
 

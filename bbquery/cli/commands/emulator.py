@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
 import click
 
+from ...config import read_settings_file
 from ...errors import BuildError
 from ..console import EXIT_OK, CliError, print_note, write
 from ..options import Command
@@ -125,8 +127,7 @@ def _likeness(path: str) -> dict[str, Any]:
     from ...emulator.likeness import switches_like
 
     try:
-        with open(path, "rb") as file:
-            return switches_like(Examination.from_dict(json.loads(file.read())))
+        return switches_like(Examination.from_dict(json.loads(read_settings_file(Path(path)))))
     except OSError as error:
         raise CliError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
