@@ -22,9 +22,9 @@ from ..config import (
     SettingReader,
     config_error,
     find_config,
-    read_settings_file,
     read_setting,
     read_settings,
+    read_settings_file,
     strings,
 )
 from .extractors.languages import LANGUAGES
