@@ -51,6 +51,8 @@ def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
             encoding = _declared(data)
         except SyntaxError as error:
             return error.msg
+        except (LookupError, ValueError) as error:  # Python 3.14 reads the line with it: no encoding of texts
+            return f"not a text in the encoding that it names: {error}"
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
