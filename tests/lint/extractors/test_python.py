@@ -203,7 +203,7 @@ DEEP = [
     "(" * 5000 + "'user_metadata'", "q = " + "-" * 100_000 + "1 # user_metadata",
     "q = 'user_metadata'" + " + 'x'" * 20_000,
     "[" * 150 + "'user_metadata'" + "]" * 150, "f'user_metadata{" * 300, "f\"{" * 200 + "user_metadata",
-    "x = " + "a." * 50_000 + "user_metadata",
+    "x = " + "a." * 50_000 + "user_metadata", "[*" * 50_000 + "user_metadata for",
     "if user_metadata:\n" + "".join(" " * n + "if 1:\n" for n in range(1, 150)),
 ]  # fmt: skip
 

@@ -2,7 +2,8 @@
 
 What a newer Python allows and this one does not is rewritten first, character for character, so that every place stays
 where it is: fields of f-strings with any quotes in them (3.12), type parameters and `type` statements (3.12), t-strings
-(3.14), and `except A, B:` (3.14). So a source has the same findings on every Python that runs bbquery.
+(3.14), `except A, B:` (3.14), `lazy import` (3.15) and `[*row for row in rows]` (3.15). So a source has the same
+findings on every Python that runs bbquery.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _FILLER = "\x1a"
 
 
 def parse_module(text: str, tokens: StringTokens) -> ast.Module:
-    """Return the tree of a text. Raise SyntaxError if no Python up to 3.14 would parse it."""
+    """Return the tree of a text. Raise SyntaxError if no Python up to 3.15 would parse it."""
     try:
         kept = _kept_statements.parse(text, tokens) if _kept_statements is not None else None
         return kept or _parse(text)
@@ -223,6 +224,8 @@ def _filled(text: str, filler: str, *, goes_on: bool) -> str:
 _TYPE_PARAMETERS = re.compile(r"\b(?:def|class)[ \t]+\w+[ \t]*(?=\[)")
 _TYPE_STATEMENT = re.compile(r"(?m)^[ \t]*type([ \t]+\w+[ \t]*)(?=[\[=])")
 _EXCEPT = re.compile(r"(?m)^[ \t]*except\*?[ \t]+[\w.]+[ \t]*(?:,[ \t]*[\w.]+[ \t]*)+:")
+_LAZY_IMPORT = re.compile(r"(?m)(?:^|[;:])[ \t]*(lazy[ \t]+)(import|from)\b")
+_UNPACKING = re.compile(r"[\[({](?:\s*(\*\*?))?|[\])}]|,|\bfor\b")
 
 
 def _older_syntax(text: str, covered: Iterable[Span]) -> str:
@@ -244,7 +247,27 @@ def _older_syntax(text: str, covered: Iterable[Span]) -> str:
         blank(match.end(), _closing_bracket(bare, match.end()))
     for match in _EXCEPT.finditer(bare):
         changed[match.start() : match.end()] = match[0].replace(",", "|")
+    for match in _LAZY_IMPORT.finditer(bare):
+        changed[match.start(1) : match.end()] = match[2] + " " * len(match[1])
+    for start, end in _unpacked_by_comprehensions(bare):
+        blank(start, end)
     return "".join(changed)
+
+
+def _unpacked_by_comprehensions(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the place of each `*` or `**` with which a comprehension begins."""
+    opened: list[
+        tuple[int, int]
+    ] = []  # of each open bracket the stars before its first comma or `for`, if there are any
+    for token in _UNPACKING.finditer(text):
+        if token[0][0] in "[({":
+            opened.append(token.span(1))
+        elif token[0] in "])}":
+            del opened[-1:]
+        elif opened:
+            if token[0] == "for" and opened[-1][0] >= 0:
+                yield opened[-1]
+            opened[-1] = (-1, -1)
 
 
 def _closing_bracket(text: str, at: int) -> int:
