@@ -88,8 +88,8 @@ def read_settings_file(path: Path) -> bytes:
 def _bytes(path: Path) -> bytes:
     try:
         return read_settings_file(path)
-    except OSError as error:
-        raise config_error(f"cannot read {path}: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: no system can have such a path
+        raise config_error(f"cannot read {path}: {getattr(error, 'strerror', error)}") from None
 
 
 def _found(path: Path, data: bytes) -> ConfigTable | None:

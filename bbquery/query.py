@@ -218,7 +218,8 @@ class Query:
         from .semantics.layouts import Layout
         from .semantics.sql import to_sql
 
-        return to_sql(self.ast, dialect, layout or Layout.archive(), validation.run_instant(now), superset=superset)
+        layout = Layout.archive() if layout is None else layout
+        return to_sql(self.ast, dialect, layout, validation.run_instant(now), superset=superset)
 
     # --- other forms -----------------------------------------------------------------------
 
@@ -263,14 +264,17 @@ def _size_of(query: Query) -> QuerySize:
 def _require_queries(given: tuple[object, ...], caller: str) -> list[Query]:
     if len(given) == 1 and not isinstance(given[0], Query | str) and hasattr(given[0], "__iter__"):
         given = tuple(given[0])
-    for query in given:
-        if not isinstance(query, Query):
-            raise BuildError(
-                f"{caller} combines queries, and got a value of type {type(query).__name__}",
-                hint="use bbquery.parse for a text, and put comparisons in parentheses: (a == b) & (c == d)",
-                code="wrong-type",
-            )
-    return list(given)  # type: ignore[arg-type]  # the loop looked at each
+    return [_require_query(query, f"{caller} combines queries") for query in given]
+
+
+def _require_query(query: object, takes: str) -> Query:
+    if isinstance(query, Query):
+        return query
+    raise BuildError(
+        f"{takes}, and got a value of type {type(query).__name__}",
+        hint="use bbquery.parse for a text, and put comparisons in parentheses: (a == b) & (c == d)",
+        code="wrong-type",
+    )
 
 
 def all_of(*queries: Query | Iterable[Query]) -> Query:
@@ -291,7 +295,7 @@ def simplify(query: Query) -> Query:
     """Return a query that matches the same sessions and is never longer; the query itself if nothing can be gained."""
     from .semantics.simplifier import simplify_node as rewritten
 
-    (given,) = _require_queries((query,), "simplify")
+    given = _require_query(query, "simplify takes a query")
     node = rewritten(given.ast)
     return given if node is given.ast else Query(node)
 
@@ -330,9 +334,7 @@ def as_query(query: Query | str | None) -> Query | None:
 
 
 def from_dict(mapping: Mapping[str, Any]) -> Query:
-    """Return the AND of the leaves of a nested mapping. Raise BuildError, with what to do, for a leaf that is not a
-    string.
-    """
+    """Return the AND of the leaves of a nested mapping. Raise BuildError for a leaf that is not a string."""
     return within_limits(builder.tree_from_dict(mapping))
 
 

@@ -9,9 +9,11 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from .._text import is_possible_path
 from ..errors import BuildError
 from ..query import as_query
 from ..usage.meter import UsageMeter
+from ..usage.periods import require_utc
 from .engine import engine_errors
 from .key_columns import shared_key_columns
 from .manifest import disk_errors, read_manifest, read_or_make_manifest, writing
@@ -20,13 +22,14 @@ from .query_engines import as_engine, is_local
 from .reader import ArchiveInfo, ArchiveReader
 from .repair import Compacted, Damage, compact, find_damage
 from .selection import ArchivePlan
-from .source import read_lines
+from .source import read_lines, read_objects
 from .staged_files import StagedFiles
 from .sync import ServiceListing, SyncReport
 
 if TYPE_CHECKING:
     from ..client.blocking import Client
     from ..query import Query
+    from ..sessions.records import Session
     from ..sessions.results import SessionList
     from ..usage.report import UsageReport
 
@@ -52,6 +55,8 @@ class Archive:
     ) -> None:
         if not isinstance(path, str | PathLike):
             raise BuildError(f"an archive is at a path, not at a {type(path).__name__}", code="wrong-type")
+        if not is_possible_path(path):
+            raise BuildError(f"no file has the path {str(path)!r:.80}", code="bad-setting")
         self.path = Path(path)
         self._wait = wait
         self._processes = processes
@@ -85,9 +90,12 @@ class Archive:
 
         return self._write(stage, now)
 
-    def add_sessions(self, sessions: Iterable[dict[str, Any]], *, now: datetime | None = None) -> Merged:
-        """Add sessions, given as the API's mappings, and return what became of them."""
-        return self._write(lambda staged: staged.add_mappings(sessions), now)
+    def add_sessions(self, sessions: Iterable[Session | dict[str, Any]], *, now: datetime | None = None) -> Merged:
+        """Add sessions, `Session`s or the API's mappings, and return what became of them.
+
+        Raise DecodeError, and change nothing, for a mapping that is no session.
+        """
+        return self._write(lambda staged: staged.add_mappings(read_objects(sessions)), now)
 
     def sync(
         self,
@@ -135,13 +143,14 @@ class Archive:
 
     def _write(self, stage: Callable[[StagedFiles], None], now: datetime | None) -> Merged:
         self._require_local()
+        seen_at = datetime.now(UTC) if now is None else require_utc(now, "now")
         with writing(self.path, self._wait) as staging, engine_errors(self.path, "nothing was changed"):
             folder = staging / "in"
             with disk_errors(self.path):
                 manifest = read_or_make_manifest(self.path)
                 folder.mkdir()
             key_columns = shared_key_columns(manifest.files) if manifest.files else None
-            staged = StagedFiles(folder, datetime.now(UTC) if now is None else now, self._processes, key_columns)
+            staged = StagedFiles(folder, seen_at, self._processes, key_columns)
             try:
                 stage(staged)
                 staged.finish()
@@ -191,8 +200,9 @@ class Archive:
         `offset` of them: only these are read whole. With `start` and `end`, those that started from `start` on and
         before `end`, as in `usage`.
         """
-        if limit is not None and (limit < 0 or offset < 0):
-            raise BuildError("a limit and an offset are not negative", code="bad-value")
+        for number in (offset, 0 if limit is None else limit):
+            if type(number) is not int or number < 0:
+                raise BuildError("a limit and an offset are ints, and not negative", code="bad-value")
         return self._reader(query, now, start, end).sessions(order, offset, limit)
 
     def count(

@@ -12,9 +12,10 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
-from ..errors import DecodeError
+from ..errors import BuildError, DecodeError
 from ..language.session_fields import SESSION_FIELDS
 from ..sessions.decoding import load_json
+from ..sessions.records import Session
 from ..usage.session_files import read_blocks
 
 _BATCH_SIZE = 16 * 1024 * 1024
@@ -103,19 +104,35 @@ def read_mapping(line: bytes, place: str) -> dict[str, Any]:
     except DecodeError as error:
         problem = str(error)
     else:
-        if isinstance(item, dict) and not item.keys().isdisjoint(_TELLING_NAMES):
-            # The SDK's models have Python's names, unless they are asked for the API's.
-            return _with_api_names(item) if "created_at" in item else item
-        problem = (
-            "this is not a session: it has neither an id nor a status"
-            if isinstance(item, dict)
-            else "expected an object"
-        )
+        if isinstance(item, dict):
+            return _with_api_names(item, place)
+        problem = "expected an object"
     raise DecodeError(f"{place}: {problem}")
 
 
-def _with_api_names(item: dict[str, Any]) -> dict[str, Any]:
-    return {_SDK_NAMES.get(name, name): value for name, value in item.items()}
+def read_objects(sessions: Iterable[object]) -> Iterator[dict[str, Any]]:
+    """Yield the mappings of `Session`s, or of mappings, with the API's names.
+
+    Raise BuildError for another type, and DecodeError for a mapping that is no session.
+    """
+    for number, session in enumerate(sessions, 1):
+        if isinstance(session, dict):
+            yield _with_api_names(session, f"session {number:,}")
+        elif isinstance(session, Session):
+            yield session.to_dict()
+        else:
+            raise BuildError(
+                f"a value of type {type(session).__name__} is not a session",
+                hint="give Sessions, or the API's mappings as dicts",
+                code="wrong-type",
+            )
+
+
+def _with_api_names(item: dict[str, Any], place: str) -> dict[str, Any]:
+    if item.keys().isdisjoint(_TELLING_NAMES):
+        raise DecodeError(f"{place}: this is not a session: it has neither an id nor a status")
+    # The SDK's models have Python's names, unless they are asked for the API's.
+    return {_SDK_NAMES.get(name, name): value for name, value in item.items()} if "created_at" in item else item
 
 
 _TELLING_NAMES = frozenset({"id", "status", "createdAt", "created_at", "startedAt", "userMetadata"})

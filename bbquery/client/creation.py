@@ -31,6 +31,7 @@ from .listing import PlanRun
 from .operations import Operations
 from .retries import is_refusal, listing_pause
 from .selection import SessionSelection, log
+from .settings import require_timeout
 
 MARK_KEY = "bbquery_mark"
 """The key of the mark in the metadata of a recoverable creation."""
@@ -150,6 +151,7 @@ def recover_session(
 
     Raise SessionNotRecovered if none is found. `lost` is why its creation had no answer.
     """
+    require_timeout(until)
     # With the statuses, because a `q` alone can take more than a minute (docs/service.md#f9).
     query = parse(f"user_metadata['{MARK_KEY}']:$mark AND status:$statuses", mark=mark, statuses=STATUSES)
     problem = ""

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from .._text import truncate
+
 T = TypeVar("T")
 
 
@@ -27,7 +29,8 @@ class Request(msgspec.Struct, frozen=True):
     """True to send it again after a response that took too long."""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url}"
+        """Return the method and the start of the URL, as errors show them."""
+        return truncate(f"{self.method} {self.url}", 1_000)
 
 
 class Effect(msgspec.Struct, frozen=True):

@@ -86,7 +86,7 @@ def _api_error(request: Request, response: HttpResponse, now: float, tried: str,
     return kind(
         f"{request} answered {status}{tried}: {message}{status_hint(request, status)}",
         status=status,
-        request=str(request),
+        request=f"{request.method} {request.url}",
         request_id=_one_line(redactor.redact(headers["x-request-id"])) if "x-request-id" in headers else None,
         body="\n".join(map(_shown, body.split("\n"))),
         retry_after=retry_after(headers, now),

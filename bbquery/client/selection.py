@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from .. import metadata
+from .._text import truncate
 from ..language import builder
 from ..language.nodes import Equal, Node, walk
 from ..planning.plan import LIST_ALL
@@ -60,4 +61,5 @@ def _warn_of_unstorable(node: Node) -> None:
             and isinstance(part.field, tuple)
             and not metadata.is_accepted_value(str(part.value))
         ):
-            log.warning("the service refuses to store a value such as %r: nothing will match", part.value)
+            shown = truncate(repr(part.value), 80)
+            log.warning("the service refuses to store a value such as %s: nothing will match", shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TypeGuard
 
 import msgspec
 
@@ -28,11 +29,16 @@ class Timeout(msgspec.Struct, frozen=True, kw_only=True):
     total: float = 180.0
 
     def __post_init__(self) -> None:
-        given = (self.connect, self.read, self.total)
-        if not all(_is_seconds(seconds) and 0 < seconds <= MAX_SECONDS for seconds in given):
-            raise BuildError(
-                f"a timeout is a number of seconds, more than 0 and at most {MAX_SECONDS:,.0f}", code="bad-timeout"
-            )
+        for seconds in (self.connect, self.read, self.total):
+            require_timeout(seconds)
+
+
+def require_timeout(seconds: object) -> None:
+    """Raise BuildError for what is no timeout."""
+    if not _is_seconds(seconds) or not 0 < seconds <= MAX_SECONDS:
+        raise BuildError(
+            f"a timeout is a number of seconds, more than 0 and at most {MAX_SECONDS:,.0f}", code="bad-timeout"
+        )
 
 
 class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +87,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         is_local = validate_base_url(url)
         key = validate_api_key(api_key if api_key is not None else os.environ.get("BROWSERBASE_API_KEY"))
         if isinstance(timeout, int | float):
-            timeout = Timeout(total=float(timeout))
+            timeout = Timeout(total=timeout)
         if retries < 0 or concurrency < 1 or max_response_bytes < 1:
             raise BuildError("retries goes from 0, concurrency and max_response_bytes from 1", code="bad-setting")
         return cls(
@@ -96,7 +102,7 @@ class ClientSettings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def _is_seconds(value: object) -> bool:
+def _is_seconds(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -12,7 +12,7 @@ from .listing import PlanRun
 from .operations import Operations
 from .retries import is_refusal, listing_pause
 from .selection import SessionSelection
-from .settings import MAX_SECONDS
+from .settings import require_timeout
 
 
 class WaitTimeout(BBQueryError):
@@ -31,8 +31,9 @@ def wait_for_sessions(
     `select` gives a new selection for each listing, with a new `now` (docs/service.md#f10). A listing that fails is
     followed by the next one, unless the service refuses it with a 4xx other than 408 and 429.
     """
-    if at_least < 1 or not 0 < timeout <= MAX_SECONDS:
-        raise BuildError("at_least goes from 1, and timeout is a number of seconds more than 0", code="bad-setting")
+    require_timeout(timeout)
+    if type(at_least) is not int or at_least < 1:
+        raise BuildError("at_least is an int, from 1", code="bad-setting")
     if not select().plan.stages:
         raise BuildError("no session can match this query, however long it is waited for", code="contradiction")
     found: SessionList | None = None

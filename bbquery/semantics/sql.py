@@ -34,10 +34,13 @@ def to_sql(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool
     becomes one that holds for more rows. Raise BuildError for a dialect that is not known, and NotSqlQuery for a part
     that cannot be said.
     """
+    from .layouts import Layout
     from .sql_archive import ArchiveWriter
     from .sql_json import JsonWriter
 
     _require_dialect(dialect)
+    if not isinstance(layout, Layout):
+        raise BuildError(f"a layout is a Layout, not a {type(layout).__name__}", code="wrong-type")
     writer = ArchiveWriter(dialect, layout, now) if layout.kind == "archive" else JsonWriter(dialect, layout, now)
     try:
         return writer.condition(node, superset, wanted=True).sql(dialect=dialect)

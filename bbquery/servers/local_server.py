@@ -25,6 +25,9 @@ from ..errors import BuildError
 _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # no address to listen on, but one to translate
 """An address that can be asked, for one that means every address."""
 
+_MAX_HEAD = 1 << 20
+"""Bytes of a request's head. Percent-encoded, a query takes up to twelve for each of its 65,536 characters."""
+
 
 class LocalServer:
     """Serves an application until it is closed. It can be started once."""
@@ -109,6 +112,7 @@ class LocalServer:
             log_config=None,
             proxy_headers=False,
             timeout_keep_alive=self._keep_alive,
+            h11_max_incomplete_event_size=_MAX_HEAD,
         )
         config.load()
         state = ServerState()

@@ -17,10 +17,10 @@ Listed = TypeVar("Listed")
 
 def read_order(text: str) -> tuple[str, bool]:
     """Return the field of an order, and whether it is from the largest. Raise BuildError for one that is none."""
-    name = text.removeprefix("-")
+    name = text.removeprefix("-") if isinstance(text, str) else None
     if name not in SESSION_ORDERS:
         raise BuildError(
-            f"sessions are not sorted by {text[:80]!r}", hint=f"there are {', '.join(SESSION_ORDERS)}", code="bad-view"
+            f"sessions are not sorted by {text!r:.80}", hint=f"there are {', '.join(SESSION_ORDERS)}", code="bad-view"
         )
     return name, text.startswith("-")
 

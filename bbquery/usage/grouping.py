@@ -32,7 +32,7 @@ class GroupKey(NamedTuple):
 def read_keys(names: Sequence[str]) -> tuple[GroupKey, ...]:
     """Return the keys of names. Raise BuildError if a name is not a key, or if two of them are the same."""
     if isinstance(names, str):
-        raise _invalid_key("by takes a list of names", f"write [{names!r}]")
+        raise _invalid_key("by takes a list of names", f"write [{names!r:.80}]")
     keys = tuple(_read_key(name) for name in names)
     for at, key in enumerate(keys):
         for before in keys[:at]:

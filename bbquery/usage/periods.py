@@ -114,6 +114,8 @@ def parse_zone(text: str | None) -> ZoneInfo | None:
     if text is None or text in ("UTC", ""):
         return None
     try:
+        if not isinstance(text, str):
+            raise TypeError
         return ZoneInfo(text)
     except (TypeError, ValueError, OSError, ZoneInfoNotFoundError):
         known = {name.lower(): name for name in available_timezones()}
@@ -164,7 +166,7 @@ def day_begins(day: date, zone: ZoneInfo | None) -> datetime:
 
 def _length(text: str) -> timedelta:
     # `parse_duration` relies on the grammar to have seen these digits.
-    if not text[:-1].isascii() or not text[:-1].isdigit():
+    if not isinstance(text, str) or not text[:-1].isascii() or not text[:-1].isdigit():
         raise ValueError(text)
     return timedelta(seconds=parse_duration(text).seconds)
 

@@ -7,16 +7,17 @@ not as documented is read as far as possible, as the client does; for what is no
 
 from __future__ import annotations
 
+import errno
 import gzip
 import zlib
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from typing import IO, Any, TypeVar
 
 import msgspec
 
-from ..errors import DecodeError
+from ..errors import BuildError, DecodeError
 from ..sessions.decoding import convert, load_json, read_fields
 from ..sessions.records import RecordProblem
 
@@ -102,7 +103,7 @@ def read_blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[by
     """Yield pieces of a file or a stream, unpacked, that end where a line does."""
     mark = b"\xef\xbb\xbf"
     try:
-        with open(file, "rb") if isinstance(file, str | PathLike) else nullcontext(file) as stream:
+        with _open(file) as stream:
             first = stream.read(2)
             plain: Any = _PrefixedStream(first, stream)
             if first == GZIP_MARK:
@@ -114,6 +115,19 @@ def read_blocks(file: str | PathLike[str] | IO[bytes], name: str) -> Iterator[by
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         problem = str(error)
     raise DecodeError(f"{name} is broken or cut off: {problem}")
+
+
+def _open(file: object) -> AbstractContextManager[IO[bytes]]:
+    if hasattr(file, "read"):
+        return nullcontext(file)  # type: ignore[arg-type]  # it reads
+    if not isinstance(file, str | PathLike):
+        raise BuildError(
+            f"sessions are read from a path or a stream, not from a {type(file).__name__}", code="wrong-type"
+        )
+    try:
+        return open(file, "rb")
+    except ValueError as error:  # no system can have such a path
+        raise OSError(errno.EINVAL, str(error), str(file)) from None
 
 
 def _read_lines(stream: Any, name: str) -> Iterator[bytes]:

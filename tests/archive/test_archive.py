@@ -67,6 +67,28 @@ def test_a_session_is_kept_once_as_last_seen(archive: bbquery.Archive) -> None:
     assert archive.count() == 2
 
 
+def test_a_session_may_come_as_an_object_or_with_the_names_of_the_sdk(tmp_path: Path) -> None:
+    given = [session(userMetadata={"client": "acme"}, newField=1), session("s2", endedAt=None)]
+    named = [
+        {"id": "s1", "created_at": DAY, "updated_at": DAY, "started_at": DAY, "expires_at": given[0]["expiresAt"],
+         "status": "RUNNING", "proxy_bytes": 5, "keep_alive": False, "region": "us-west-2", "project_id": "p",
+         "user_metadata": {"client": "acme"}, "newField": 1},
+        given[1],
+    ]  # fmt: skip
+    ways: list[list[Any]] = [given, records(given), named]
+    for number, sessions in enumerate(ways):
+        archive = bbquery.Archive(tmp_path / str(number))
+        archive.add_sessions(iter(sessions))
+        assert sorted(archive.sessions(), key=lambda each: each.id) == records(given)
+    with pytest.raises(bbquery.DecodeError, match="session 2: this is not a session"):
+        archive.add_sessions([session("s3"), {"client": "acme"}])
+    with pytest.raises(bbquery.BuildError, match="a value of type str is not a session"):
+        archive.add_sessions(["s3"])  # type: ignore[list-item]  # the point of the test
+    with pytest.raises(bbquery.BuildError, match="now is a datetime with a zone"):
+        archive.add_sessions([session("s3")], now=datetime(2026, 11, 1))
+    assert archive.count() == 2
+
+
 def test_the_later_update_counts_and_then_the_later_sighting(archive: bbquery.Archive) -> None:
     archive.add_sessions([session(updatedAt="2026-11-01T12:05:00Z", proxyBytes=2), session(proxyBytes=1)])
     assert [each.proxy_bytes for each in archive.sessions()] == [2]

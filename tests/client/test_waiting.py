@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ from bbquery.emulator import Emulator, Switches
 pytestmark = pytest.mark.slow
 
 Connect = Callable[..., Blocking]
+
+ODD_TIMEOUTS: list[Any] = [0, -1, True, float("nan"), float("inf"), 10**400, Decimal("nan"), "60", [60]]
 
 
 # --- streams -----------------------------------------------------------------------------------
@@ -84,9 +87,18 @@ def test_a_wait_passes_on_what_it_cannot_wait_for(connect: Connect, raw_server: 
     with pytest.raises(bbquery.AuthenticationError):
         connect(raw_server).wait(ACME)
     client = connect(emulator)
-    for options in ({"at_least": 0}, {"timeout": 0}, {"timeout": float("nan")}):
-        with pytest.raises(bbquery.BuildError, match="at_least goes from 1"):
-            client.wait(ACME, **options)
+    for number in (0, True, 1.5, Decimal("nan")):
+        with pytest.raises(bbquery.BuildError, match="at_least is an int"):
+            client.wait(ACME, at_least=number)
+    for seconds in ODD_TIMEOUTS:
+        with pytest.raises(bbquery.BuildError, match="a timeout is a number of seconds"):
+            client.wait(ACME, timeout=seconds)
+        with pytest.raises(bbquery.BuildError, match="a timeout is a number of seconds"):
+            client.recover("a mark", timeout=seconds)
+        with pytest.raises(
+            bbquery.BuildError, match=r"a timeout is a number of seconds|timeout is a number of seconds or"
+        ):
+            bbquery.Client(api_key="k", timeout=seconds)
     with pytest.raises(bbquery.BuildError, match="no session can match"):
         client.wait("status:'ERROR' AND status:'RUNNING'")
     with pytest.raises(bbquery.FullScanRefused):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from support.dashboard_server import HOSTILE, Serve, rows, session
@@ -16,6 +18,7 @@ import bbquery
 from bbquery.dashboard import Dashboard, Source
 from bbquery.dashboard.assets import SCRIPTS
 from bbquery.emulator import Emulator, generate
+from bbquery.language.limits import MAX_CHARACTERS
 
 FILES = ["", "style.css", "theme.js", "plotly.js", *SCRIPTS]
 ANSWERS = ["api/status", "api/report", "api/sessions", "api/check?q=x", "api/filter?by=client&segment=[null]", "api/no"]
@@ -56,6 +59,18 @@ def test_it_answers_to_names_of_this_machine_only(serve: Serve, host: str, statu
     for path in ("", "api/report", "api/none"):
         response = serve(session(1)).http.get(path, headers=[(b"host", host.encode("latin-1"))])
         assert response.status_code == (404 if status == 200 and path == "api/none" else status)
+
+
+def test_a_query_may_be_as_long_as_any(serve: Serve) -> None:
+    # Not with httpx, whose URLs are short.
+    def checked(query: str) -> Any:
+        with urlopen(f"{served.url}api/check?{urlencode({'q': query})}", timeout=20) as response:
+            return json.load(response)
+
+    served = serve()
+    longest = f"id:'{'😀' * (MAX_CHARACTERS - 5)}'"
+    assert checked(longest) == {"problem": None}
+    assert "characters" in checked(f"{longest} ")["problem"]["message"]
 
 
 def test_two_names_are_none(serve: Serve) -> None:
