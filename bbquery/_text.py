@@ -1,4 +1,4 @@
-"""Text for people: spans, excerpts with carets, truncation, "a, b or c", "did you mean"; names and paths.
+"""Text for people: spans, excerpts with carets, truncation, "a, b or c", "did you mean"; and names of this machine.
 
 This module imports nothing of ours and nothing heavy, because every error needs it.
 """
@@ -10,7 +10,6 @@ from collections import namedtuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from os import PathLike
     from typing import NamedTuple
 
     class Span(NamedTuple):
@@ -142,13 +141,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def is_possible_path(path: str | PathLike[str]) -> bool:
-    """Return whether a file could have this path: there is no NUL in it, and nothing else that no system can name."""
-    import os
-
-    try:
-        return b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:
-        return False

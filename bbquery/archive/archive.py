@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,6 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .._text import is_possible_path
 from ..errors import BuildError
 from ..query import as_query
 from ..usage.meter import UsageMeter
@@ -55,8 +55,12 @@ class Archive:
     ) -> None:
         if not isinstance(path, str | PathLike):
             raise BuildError(f"an archive is at a path, not at a {type(path).__name__}", code="wrong-type")
-        if not is_possible_path(path):
-            raise BuildError(f"no file has the path {str(path)!r:.80}", code="bad-setting")
+        try:
+            is_possible = b"\0" not in str(path).encode()
+        except UnicodeEncodeError:
+            is_possible = False
+        if not is_possible:
+            raise BuildError(f"{str(path)!r:.80} is no path in UTF-8, as DuckDB takes it", code="bad-setting")
         self.path = Path(path)
         self._wait = wait
         self._processes = processes
@@ -165,6 +169,12 @@ class Archive:
                 f"an archive is written on a local disk, not at {self._place}",
                 hint="write it here, and copy it with the tools of your store, manifest.json last",
                 code="not-local",
+            )
+        if os.name != "nt" and "\\" in self._place:
+            raise BuildError(
+                f"an archive cannot be written at {self._place!r:.80}: DuckDB takes a backslash for a slash there",
+                hint="give the folder another name",
+                code="bad-setting",
             )
 
     # --- reading -------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from .._text import is_possible_path
 from ..config import config_error
 from ..errors import BuildError
 from .checked_text import CheckedText
@@ -28,8 +27,10 @@ class Linter:
     def __init__(
         self, folder: str | os.PathLike[str] = ".", *, config: str | os.PathLike[str] | None = None, **settings: object
     ) -> None:
-        if not is_possible_path(folder):
-            raise config_error(f"no folder has the path {str(folder)!r:.80}")
+        try:
+            os.path.realpath(folder)
+        except ValueError:  # a NUL, or what no system can name
+            raise config_error(f"no folder has the path {str(folder)!r:.80}") from None
         self.folder = Path(os.path.abspath(folder))
         loaded = load_settings(self.folder, None if config is None else Path(config)).with_overrides(**settings)
         self.project = ProjectSettings(loaded, settings if config is None else None)

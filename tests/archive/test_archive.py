@@ -296,13 +296,24 @@ def test_an_archive_that_is_not_there(archive: bbquery.Archive) -> None:
     assert archive.compact().sessions == 0
 
 
-def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
-    archive = bbquery.Archive(tmp_path / "it's a [1] *? é")
-    archive.add_sessions([session()])
-    archive.add_sessions([session(status="COMPLETED"), session("s2")])
-    assert [each.status for each in archive.sessions()] == ["RUNNING", "COMPLETED"]
-    assert archive.compact().sessions == 2
-    assert archive.check() == []
+@pytest.mark.parametrize(
+    "name", ["it's", "[a]*?", "{x,y}", "%20", "é😀\u0301", "a\nb", "$HOME", "day=2026-01-01", '"q"', "a#b;c"]
+)
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    archive = bbquery.Archive(tmp_path / name / "sessions")
+    for part in range(3):
+        archive.add_sessions([session(f"s{part}"), session(f"t{part}")])
+    archive.add_sessions([session("s0", status="COMPLETED")])
+    archive.compact()
+    assert (archive.count(), archive.count("status:'COMPLETED'"), archive.check()) == (6, 1, [])
+    assert len(list(archive.path.glob("day=*/*.parquet"))) == 1
+
+
+@pytest.mark.parametrize("name", ["a\\b", "a\0b", "\udcff"])
+def test_what_cannot_be_a_folder_is_refused_before_anything_is_done(tmp_path: Path, name: str) -> None:
+    with pytest.raises(bbquery.BuildError, match="DuckDB takes"):
+        bbquery.Archive(f"{tmp_path}/{name}").add_sessions([session()])
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_newer_version_is_refused(archive: bbquery.Archive) -> None:
