@@ -7,6 +7,7 @@ rest of the SQL is the same.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -208,7 +209,7 @@ class SparkEngine:
 
     def manifest(self, folder: str) -> Manifest:
         """Return the manifest of an archive, wherever Spark can read it."""
-        path = f"{folder.rstrip('/')}/{MANIFEST}"
+        path = f"{_hadoop_path(folder)}/{MANIFEST}"
         try:
             (row,) = self._session.read.text(path, wholetext=True).collect()
         except self.errors() as error:
@@ -220,7 +221,7 @@ class SparkEngine:
     @contextmanager
     def open(self, folder: str, files: tuple[DataFile, ...]) -> Iterator[OpenFiles]:
         """Open files of an archive as one table."""
-        opened = _SparkFiles(self._session, [f"{folder.rstrip('/')}/{file.path}" for file in files])
+        opened = _SparkFiles(self._session, [f"{_hadoop_path(folder)}/{file.path}" for file in files])
         try:
             yield opened
         finally:
@@ -270,6 +271,11 @@ class _SparkFiles:
         """Let go of the names."""
         for view in self._views:
             self._session.catalog.dropTempView(view)
+
+
+def _hadoop_path(folder: str) -> str:
+    """Return a folder's name for a reader of Spark, which takes it for a pattern."""
+    return re.sub(r"[\\*?\[\]{}]", r"\\\g<0>", folder.rstrip("/"))
 
 
 def is_local(folder: str) -> bool:
