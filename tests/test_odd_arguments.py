@@ -13,6 +13,7 @@ import pytest
 
 import bbquery
 from bbquery import field, meta
+from bbquery.emulator import Switches
 
 QUERY = meta["a"] == "b"
 SESSIONS = [{"id": "s1", "createdAt": "2026-11-01T00:00:00Z", "status": "COMPLETED", "userMetadata": {"a": "b"}}]
@@ -71,8 +72,12 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "the client's URL": lambda odd: bbquery.Client(api_key="k", base_url=odd).close(),
     "the client's timeout": lambda odd: bbquery.Client(api_key="k", timeout=odd).close(),
     "the client's retries": lambda odd: bbquery.Client(api_key="k", retries=odd).close(),
-    "a linter's configuration": lambda odd: bbquery.Linter(odd),
+    "a linter's folder": lambda odd: bbquery.Linter(odd),
+    "a linter's configuration": lambda odd: bbquery.Linter(config=odd),
+    "a switch of the emulator": lambda odd: Switches(latency=odd, error_rate=odd, cap=odd),
 }  # fmt: skip
+
+PATHS = {"a linter's folder", "a linter's configuration"}
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +89,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_a_function(name: str) -> None:
     for odd in ODD:
-        _call(CALLS[name], odd)
+        _call(CALLS[name], odd, is_path=name in PATHS)
 
 
 def test_an_archive(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import Literal
 
 from ..errors import BuildError
@@ -108,5 +107,5 @@ class Switches:
     def _number(self, name: str, *, most: float) -> None:
         value = getattr(self, name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (is_number and isfinite(value) and 0 <= value <= most):
-            raise BuildError(f"{name} cannot be {value!r}", hint=f"write a number from 0 to {most:g}")
+        if not (is_number and 0 <= value <= most):
+            raise BuildError(f"{name} cannot be {value!r:.80}", hint=f"write a number from 0 to {most:g}")
