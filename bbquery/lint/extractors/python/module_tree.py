@@ -191,7 +191,8 @@ class _FieldReader(ast.NodeTransformer):
 
     def _read_field(self, span: Span) -> ast.expr:
         """Return the expression in a field, at its place."""
-        text = self._without_fields(span)
+        strings = [Span(at - span.start, end - span.start) for at, end in (each.span for each in self._inside(span))]
+        text = _older_syntax(self._without_fields(span), strings)
         lines = _AFTER_LINE_END.split(self._text[: span.start])
         with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
