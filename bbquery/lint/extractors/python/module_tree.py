@@ -257,9 +257,8 @@ def _older_syntax(text: str, covered: Iterable[Span]) -> str:
 
 def _unpacked_by_comprehensions(text: str) -> Iterator[tuple[int, int]]:
     """Yield the place of each `*` or `**` with which a comprehension begins."""
-    opened: list[
-        tuple[int, int]
-    ] = []  # of each open bracket the stars before its first comma or `for`, if there are any
+    # Of each open bracket: the stars after it, until a comma or a `for` comes, or (-1, -1).
+    opened: list[tuple[int, int]] = []
     for token in _UNPACKING.finditer(text):
         if token[0][0] in "[({":
             opened.append(token.span(1))
