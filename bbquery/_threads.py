@@ -55,6 +55,13 @@ LONGEST_WAIT = 0.5
 interrupted, and it is not on Windows either. So a thread that may be the main one looks about as often as this."""
 
 
+def pause(seconds: float) -> None:
+    """Sleep so long, unless Ctrl-C comes."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, LONGEST_WAIT))
+
+
 _FAULTS = ("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP")
 _FROM_OUTSIDE = frozenset(each for each in signal.Signals if each.name not in _FAULTS)
 """A thread's own faults are not held back: the system would end the process, and `faulthandler` would say nothing."""

@@ -12,7 +12,8 @@ from queue import SimpleQueue
 import pytest
 from support.interruptions import is_interrupted
 
-from bbquery._threads import ThreadCall, available_processors, start_thread
+from bbquery import _threads
+from bbquery._threads import LONGEST_WAIT, ThreadCall, available_processors, pause, start_thread
 
 
 def test_what_a_handler_raises_comes_out_as_itself_after_any_step() -> None:
@@ -25,6 +26,20 @@ def test_what_a_handler_raises_comes_out_as_itself_after_any_step() -> None:
     while is_interrupted(work, steps):
         steps += 1
     assert 20 < steps < 200
+
+
+def test_a_pause_is_slept_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal that comes just before a sleep of the system does not end that one, but the pause."""
+    slept = [0.0]
+
+    class Clock:
+        monotonic = staticmethod(lambda: sum(slept))
+        sleep = staticmethod(slept.append)
+
+    monkeypatch.setattr(_threads, "time", Clock)
+    pause(900.2)
+    assert sum(slept) == pytest.approx(900.2)
+    assert max(slept) <= LONGEST_WAIT
 
 
 def test_a_thread_is_given_no_signals_but_its_own_faults() -> None:

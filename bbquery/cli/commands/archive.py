@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..._threads import pause
 from ...errors import ArchiveError, RateLimited, ServerError, TransportError
 from ..arguments import read_query, stdin_bytes
 from ..console import EXIT_INVALID, EXIT_OK, CliError, flush, print_error, print_note, write
@@ -92,7 +92,7 @@ def sync(
     """
     from ...usage.periods import parse_length
 
-    pause = None if every is None else parse_length(every)
+    interval = None if every is None else parse_length(every)
     if settings and text is None:
         raise click.UsageError("--set needs a QUERY with a $NAME")
     wanted = None if text is None else read_query(text, settings)
@@ -103,15 +103,15 @@ def sync(
                 with counter("asking the service") as progress:
                     report = archive.sync(client, wanted, project_id=connection.project, progress=progress)
             except (ArchiveError, RateLimited, ServerError, TransportError) as error:
-                if pause is None:
+                if interval is None:
                     raise
                 print_error(str(error))
             else:
                 _print_sync(report, form)
-            if pause is None:
+            if interval is None:
                 return EXIT_OK
             flush()
-            time.sleep(pause)
+            pause(interval)
 
 
 @command.command(cls=Command)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from ..._threads import pause
 from ...errors import RateLimited, ServerError, TransportError
 from ..arguments import read_query, within_project
 from ..console import EXIT_OK, flush, is_terminal, print_error, write
@@ -151,4 +151,4 @@ def _watch_sessions(find: Callable[[], SessionList], how: ListOptions, every: fl
                 write_lines([record(session, how.columns, now) for session in news])
                 print_problems([problem for session in news for problem in session.problems])
             flush()
-        time.sleep(every)
+        pause(every)

@@ -56,7 +56,7 @@ def test_watch_on_a_terminal_shows_the_table_again(run: Run, service: Service, m
             raise KeyboardInterrupt
         emulator.add([live(2)])
 
-    monkeypatch.setattr("bbquery.cli.commands.sessions.time.sleep", nap)
+    monkeypatch.setattr("bbquery.cli.commands.sessions.pause", nap)
     outcome = run("sessions", ACME, "--watch", terminal=100)
     assert outcome.status == 130
     first, second = outcome.out.split("\x1b[H\x1b[2J")[1:]
