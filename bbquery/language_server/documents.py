@@ -14,7 +14,8 @@ from .positions import Positions
 
 def path_of(uri: str) -> str | None:
     """Return the path of a `file:` URI; None for any other."""
-    return to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    path = to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    return None if path is None or "\0" in path else path  # no system knows such a file
 
 
 class Document:

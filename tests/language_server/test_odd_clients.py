@@ -208,7 +208,8 @@ def test_two_folders_each_with_its_own_rules(server: Process, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "uri",
     ["untitled:Untitled-1", "vscode-notebook-cell:/work/a.ipynb#X1", "git:/work/a.py?ref=1", "file:///c%3A/work/a.py",
-     "file:///work/a%20%23%C3%A9.py", "file://server/share/a.py", "inmemory://model/1"],
+     "file:///work/a%20%23%C3%A9.py", "file://server/share/a.py", "inmemory://model/1", "file:///work/a%00b.py",
+     "file:///work/%FF.py", "file:", "a.py"],
 )  # fmt: skip
 def test_addresses_of_every_kind(server: Process, uri: str) -> None:
     client = server.client
@@ -221,6 +222,7 @@ def test_addresses_of_every_kind(server: Process, uri: str) -> None:
 def test_only_files_have_a_path() -> None:
     assert path_of("file:///work/a%20%23.py") == "/work/a #.py"
     assert path_of("untitled:x") is None
+    assert path_of("file:///work/a%00b.py") is None
 
 
 def test_a_large_file_holds_nobody_up(server: Process, tmp_path: Path) -> None:
