@@ -12,7 +12,6 @@ from queue import SimpleQueue
 import pytest
 from support.interruptions import is_interrupted
 
-from bbquery import _threads
 from bbquery._threads import LONGEST_WAIT, ThreadCall, available_processors, pause, start_thread
 
 
@@ -36,7 +35,7 @@ def test_a_pause_is_slept_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
         monotonic = staticmethod(lambda: sum(slept))
         sleep = staticmethod(slept.append)
 
-    monkeypatch.setattr(_threads, "time", Clock)
+    monkeypatch.setattr("bbquery._threads.time", Clock)
     pause(900.2)
     assert sum(slept) == pytest.approx(900.2)
     assert max(slept) <= LONGEST_WAIT
