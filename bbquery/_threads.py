@@ -22,7 +22,7 @@ ResultT = TypeVar("ResultT")
 
 
 _CONTAINER = "/sys/fs/cgroup"
-"""Where Linux says what a container may use: in one file, or in two before cgroups of version 2."""
+"""The files in which Linux says what a container may use: one, or two before cgroups of version 2."""
 
 
 def available_processors() -> int:

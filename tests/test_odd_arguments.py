@@ -89,7 +89,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_a_function(name: str) -> None:
     for odd in ODD:
-        _call(CALLS[name], odd, is_path=name in PATHS)
+        _check(CALLS[name], odd, is_path=name in PATHS)
 
 
 def test_an_archive(tmp_path: Path) -> None:
@@ -111,13 +111,13 @@ def test_an_archive(tmp_path: Path) -> None:
     ]
     for odd in ODD:
         for call in calls:
-            _call(call, odd)
-        _call(lambda path: bbquery.Archive(path).info(), odd, is_path=True)
-        _call(archive.add, odd, is_path=True)
+            _check(call, odd)
+        _check(lambda path: bbquery.Archive(path).info(), odd, is_path=True)
+        _check(archive.add, odd, is_path=True)
     assert [session.id for session in archive.sessions()] == ["s1"]
 
 
-def _call(call: Callable[[Any], object], odd: Any, *, is_path: bool = False) -> None:
+def _check(call: Callable[[Any], object], odd: Any, *, is_path: bool = False) -> None:
     """Call, and look at the error: the system may refuse a path, and an error holds all of it."""
     said = ""
     try:

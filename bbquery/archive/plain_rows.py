@@ -49,7 +49,7 @@ _MOST_MICROSECONDS = 9_000_000_000_000_000
 """An instant up to this one, counted in nanoseconds, is within what an integer column holds, and so are differences."""
 
 _SUSPICIOUS = (b"\\u", b"\xef\xb7")
-"""What stands in a block that holds U+0000, a lone surrogate or a noncharacter: an escape, or the first two bytes."""
+"""The marks of a block that may hold U+0000, a lone surrogate or a noncharacter: an escape, or the first two bytes."""
 
 
 def plain_table(lines: list[bytes], seen_at: datetime) -> Any | None:

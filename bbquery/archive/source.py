@@ -22,7 +22,7 @@ _BATCH_SIZE = 16 * 1024 * 1024
 """Bytes of JSON after which a batch ends: some 30,000 sessions."""
 
 _ITEM_END = b"\0"
-"""What stands between the items of an array, which may be of several lines. No JSON holds it."""
+"""The byte between the items of an array, which may be of several lines. No JSON holds it."""
 
 _split_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 ENCODINGS = ("gzip", "deflate")
-"""What a request asks for. Other encodings, and one inside another, could grow without bound."""
+"""The encodings that a request asks for. Other encodings, and one inside another, could grow without bound."""
 
 _PIECE = 1 << 20
 

@@ -88,7 +88,7 @@ class _WholeReadsStream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self.rest = b""
-        """What has come, and was not asked for yet."""
+        """The bytes that have come and were not asked for yet."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore's signature
         if self.rest:

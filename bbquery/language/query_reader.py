@@ -123,7 +123,7 @@ class _OpenGroup:
         self.operands: list[Node] = []
         """The operands since the last OR."""
         self.signs: list[int] = []
-        """Where the NOTs before the next operand stand."""
+        """The places of the NOTs before the next operand."""
 
     def add(self, node: Node) -> None:
         for start in reversed(self.signs):

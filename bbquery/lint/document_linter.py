@@ -49,7 +49,7 @@ class DocumentLinter:
         self._checkers: dict[frozenset[str], QueryLinter] = {}
         self._kept: OrderedDict[_Question, list[Finding]] | None = None
         self.imported: ImportedSources | None = None
-        """What the file imports to which the texts belong, if that is known."""
+        """The imports of the file to which the texts belong, if they are known."""
 
     def for_file(self, path: str) -> DocumentLinter:
         """Return this linter for the text of a file: what the file imports from its project is looked at too."""

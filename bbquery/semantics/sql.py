@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DIALECTS = ("duckdb", "postgres", "spark", "databricks", "bigquery", "snowflake", "trino")
 TESTED_DIALECTS = ("duckdb", "postgres", "spark")
-"""Those that our tests run on a real engine. What the others make of it is parsed back, and not run."""
+"""The dialects that our tests run on a real engine. SQL of the others is parsed back, and not run."""
 
 
 def to_sql(node: Node, dialect: str, layout: Layout, now: int, *, superset: bool = False) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .sql_writer import Sql
 
 _JSON_DIALECTS = ("duckdb", "postgres")
-"""Those whose JSON functions can tell a string from a number, and an object from an array."""
+"""The dialects whose JSON functions can tell a string from a number, and an object from an array."""
 
 
 class JsonWriter(SqlWriter):

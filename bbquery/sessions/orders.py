@@ -10,7 +10,7 @@ from ..errors import BuildError
 from ..semantics.duration import duration_of
 
 SESSION_ORDERS = ("started_at", "duration", "proxy_bytes", "status", "region", "id")
-"""What sessions can be sorted by; with a `-` before it, from the largest."""
+"""The fields by which sessions can be sorted; with a `-` before it, from the largest."""
 
 Listed = TypeVar("Listed")
 

@@ -26,7 +26,7 @@ MAX_LINE = 16 * 1024 * 1024
 """Bytes, which no session has."""
 
 GZIP_MARK = b"\x1f\x8b"
-"""What a compressed file begins with."""
+"""The first bytes of a compressed file."""
 
 Row = TypeVar("Row")
 

@@ -25,7 +25,7 @@ class _Quote(NamedTuple):
     body: str
     closer: str
     escapes: str = "\\"
-    """What begins an escape; `''` doubles the quote, and without any the string holds what it shows."""
+    """The character that begins an escape; `''` doubles the quote, and without any the string holds what it shows."""
 
 
 def _quoted(mark: str, *, lines: bool = False, escapes: str = "\\") -> _Quote:

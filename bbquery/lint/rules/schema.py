@@ -69,7 +69,7 @@ class Schema:
         self._validator: Any = kind(self._root, registry=Registry())  # a registry of its own fetches nothing
 
     source = "in the schema"
-    """Where its keys and values come from, in a user's words."""
+    """The source of its keys and values, in a user's words."""
 
     def keys(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """Return the keys that the schema names under a path."""

@@ -22,7 +22,7 @@ class SourceTree(SyntaxTree):
         super().__init__(source, language)
         self.is_typescript = language != "javascript"
         self.raw: set[int] = set()
-        """Where templates of String.raw start, in bytes."""
+        """The places at which templates of String.raw start, in bytes."""
 
     @cached_property
     def comments(self) -> list[Span]:
