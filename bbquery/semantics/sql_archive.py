@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .sql_writer import Sql
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
-"""The integers that a column holds."""
+"""The least and the largest integer that a column holds."""
 
 
 class ArchiveWriter(SqlWriter):

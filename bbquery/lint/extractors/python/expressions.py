@@ -358,7 +358,7 @@ def _template_of(node: ast.expr) -> ast.expr | None:
 
 
 _SpreadValue: TypeAlias = Callable[[ast.expr | None, str], ast.expr | None]
-"""The value that a mapping has under a name."""
+"""Returns the value that a mapping has under a name."""
 
 
 def _keyword_values(call: ast.Call, spread: _SpreadValue) -> Callable[[str], ast.expr | None]:
