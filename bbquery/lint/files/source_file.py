@@ -51,8 +51,6 @@ def decode_source(data: bytes, *, is_python: bool = False) -> SourceFile | str:
             encoding = _declared(data)
         except SyntaxError as error:
             return error.msg
-        except (LookupError, ValueError) as error:  # Python 3.14 reads the line with it: no encoding of texts
-            return f"not a text in the encoding that it names: {error}"
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
@@ -72,7 +70,14 @@ def _declared(data: bytes) -> str:
     from tokenize import detect_encoding
 
     lines = io.BytesIO(b"\n".join(head[0].splitlines()) + b"\n")  # a lone CR ends a line for Python, but not there
-    return detect_encoding(lines.readline)[0].removesuffix("-sig")
+    try:
+        return detect_encoding(lines.readline)[0].removesuffix("-sig")
+    except (LookupError, ValueError):  # Python 3.14 reads the line with it, and it is no encoding of texts
+        named = _CODING.search(head[0])
+        if named is None:
+            raise
+        return named[1].decode("ascii")
 
 
+_CODING = re.compile(rb"coding[:=][ \t]*([-\w.]+)")
 _TWO_LINES = re.compile(rb"(?:[^\r\n]*(?:\r\n?|\n|\Z)){0,2}")

@@ -318,7 +318,7 @@ def test_a_text_is_read_as_it_is_and_can_be_written_again(data: bytes, encoding:
         (b"\xff\xfe\x00\xd8", "not UTF-16-LE, at byte 2"),
         (b"# coding: klingon\n", "unknown encoding"),
         (b"# coding: rot13\n", "encoding"),
-        (b"# coding: undefined\n", "undefined"),
+        (b"# coding: undefined\n", "not a text in undefined"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem"),
     ],
 )
