@@ -47,10 +47,10 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             extractors.quote_free_text extractors.cursor_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
-            extractors.python.quote_free extractors.python.strings extractors.python.module_tree
+            extractors.python.strings extractors.python.module_tree
             extractors.python.source_module extractors.python.helper_calls
-            extractors.python.expressions extractors.python.list_calls extractors.python.metadata_calls
-            extractors.python.marked_statements
+            extractors.python.quote_free extractors.python.expressions extractors.python.list_calls
+            extractors.python.metadata_calls extractors.python.marked_statements
             extractors.python.extractor
             extractors.syntax_tree
             extractors.javascript.strings extractors.javascript.source_tree extractors.javascript.bindings

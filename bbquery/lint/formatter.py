@@ -22,22 +22,27 @@ def canonical_text(text: str) -> str:
     """Return a query in canonical text, its placeholders as they are. Raise QuerySyntaxError if it is not a query."""
     try:
         return format_query(parse_query(text, {}))
-    except QuerySyntaxError as error:
-        problem = error
-    if problem.code != "unbound-placeholder":
-        raise problem
+    except QuerySyntaxError as problem:
+        canonical = _canonical_template(text) if problem.code == "unbound-placeholder" else None
+        if canonical is None:
+            raise
+        return canonical
+
+
+def _canonical_template(text: str) -> str | None:
+    """Return a query with placeholders in canonical text, or None if more is wrong than that they have no values."""
     repaired, repairs = repair(text)
     if repairs or not repaired.unknown:
-        raise problem
+        return None
     try:
         canonical = format_query(parse_query(repaired.text, {}))
     except QuerySyntaxError:
-        raise problem from None
+        return None
     # Canonical text has the same literals in the same order, so the placeholders are known by their numbers.
     said = _literal_tokens(text)
     written = _literal_tokens(canonical)
     if len(said) != len(written):
-        raise problem
+        return None
     edits = [
         Edit(Span(after.start, after.end), text[before.start : before.end])
         for before, after in zip(said, written, strict=True)

@@ -83,11 +83,14 @@ class QueryLinter:
         return findings
 
     def _findings(self, text: str, dialect: Dialect, unknown: Sequence[UnknownText] = ()) -> list[Finding]:
-        repaired = RepairedText(text, interpolated=unknown)
         try:
-            return self._of_tree(parse_query(text, {}), repaired, dialect)
-        except QuerySyntaxError as error:
-            problem = error
+            return self._of_tree(parse_query(text, {}), RepairedText(text, interpolated=unknown), dialect)
+        except QuerySyntaxError as problem:
+            return self._of_broken(text, problem, dialect, unknown)
+
+    def _of_broken(
+        self, text: str, problem: QuerySyntaxError, dialect: Dialect, unknown: Sequence[UnknownText]
+    ) -> list[Finding]:
         if problem.code == "percent-encoded":
             return self._of_encoded(text, problem, dialect, inner=not unknown)
         if problem.code in syntax.TOO_LARGE:

@@ -6,6 +6,7 @@ in the other files, which are there for the extractors, `findings.json` says it 
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import tomllib
@@ -15,7 +16,10 @@ from typing import NamedTuple
 import pytest
 from support.paths import CORPUS
 
+from bbquery import QuerySyntaxError
 from bbquery.lint.document_linter import DocumentLinter
+from bbquery.lint.extractors.python.source_module import SourceModule
+from bbquery.lint.extractors.syntax_tree import SyntaxTree
 from bbquery.lint.settings import Settings
 
 LINTER = DocumentLinter(Settings())
@@ -74,3 +78,16 @@ def test_precision_and_recall(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(SNIPPETS) >= 300
     assert precision == 1
     assert recall > 0.98
+
+
+def test_a_check_lets_go_of_its_source() -> None:
+    """Trees are large, and would stay until garbage is collected, so that each next one has to take new memory."""
+    gc.collect()
+    gc.disable()
+    try:
+        for snippet in SNIPPETS:
+            found_in(snippet)
+        left = [each for each in gc.get_objects() if isinstance(each, SourceModule | SyntaxTree | QuerySyntaxError)]
+    finally:
+        gc.enable()
+    assert not left

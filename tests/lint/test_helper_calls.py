@@ -325,6 +325,65 @@ def test_a_helper_that_calls_itself_ends(tmp_path: Path) -> None:
     assert found(DocumentLinter(Settings(root=tmp_path)), str(tmp_path / "a.js"), source, "javascript", call) == []
 
 
+class Chain(NamedTuple):
+    """How a language imports a function and defines one, and a query with the result of `f0`."""
+
+    suffix: str
+    imports: str
+    defines: str
+    query: str
+    hole: str
+
+
+CHAINS = {
+    "python": Chain(
+        "py",
+        "from m{0} import f{0}\n",
+        "def f{}(x):\n    return {}\n",
+        "q = f\"user_metadata['a']:'{f0(1)}'\"\n",
+        "f0(1)",
+    ),
+    "typescript": Chain(
+        "ts",
+        "import {{ f{0} }} from './m{0}';\n",
+        "export function f{}(x) {{ return {}; }}\n",
+        "const q = `user_metadata['a']:'${f0(1)}'`;\n",
+        "${f0(1)}",
+    ),
+}
+
+
+def _place_chain(folder: Path, chain: Chain, returned: dict[int, list[int]]) -> None:
+    """Write a file for each function, which returns what some others do, or a number."""
+    for number, others in returned.items():
+        imports = "".join(map(chain.imports.format, others))
+        results = " + ".join([f"f{other}(x)" for other in others]) or "1"
+        place(folder / f"m{number}.{chain.suffix}", imports + chain.defines.format(number, results))
+
+
+def _found_of_first(folder: Path, language: str) -> list[tuple[str, str]]:
+    chain = CHAINS[language]
+    source = chain.imports.format(0) + chain.query
+    linter = DocumentLinter(Settings(root=folder))
+    return found(linter, str(folder / f"main.{chain.suffix}"), source, language, chain.hole)
+
+
+@pytest.mark.parametrize("language", CHAINS)
+def test_functions_that_return_one_another_s_results_end(tmp_path: Path, language: str) -> None:
+    """Each file is read once, however many ways lead to it. No result is known to hold no quote."""
+    chain, numbers = CHAINS[language], range(12)
+    _place_chain(tmp_path, chain, {each: [other for other in numbers if other != each] for each in numbers})
+    assert _found_of_first(tmp_path, language) == [("BBQ401", chain.hole)]
+
+
+@pytest.mark.parametrize("language", CHAINS)
+@pytest.mark.parametrize(("steps", "is_known"), [(5, True), (500, False)])
+def test_results_are_followed_through_so_many_files(tmp_path: Path, language: str, steps: int, is_known: bool) -> None:
+    chain = CHAINS[language]
+    _place_chain(tmp_path, chain, {each: [each + 1] if each < steps else [] for each in range(steps + 1)})
+    assert _found_of_first(tmp_path, language) == ([] if is_known else [("BBQ401", chain.hole)])
+
+
 def test_nothing_outside_of_the_project_is_read(tmp_path: Path) -> None:
     project = tmp_path / "project"
     place(tmp_path / "text.py", FILL)

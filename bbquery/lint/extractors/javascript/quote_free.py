@@ -11,13 +11,13 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
-from .bindings import Bindings, JsBinding
-from .source_tree import SourceTree, operator
+from .bindings import JsBinding
+from .helper_calls import script_helper
+from .source_script import SourceScript
+from .source_tree import operator
 from .strings import ESCAPE, unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tree_sitter import Node
 
 _MAX_JS_STEPS = 30
@@ -39,12 +39,15 @@ _EXITS = {"throw_statement", "return_statement", "continue_statement", "break_st
 
 
 class QuoteFreeValues:
-    """The quote-free expressions of one source."""
+    """The quote-free expressions of one source. `others` are those of the sources that were imported, and shared by
+    them.
+    """
 
-    def __init__(self, tree: SourceTree, bindings: Bindings, is_freeing: Callable[[Node], bool]) -> None:
-        self._tree = tree
-        self._is_freeing = is_freeing
-        self._bindings = bindings
+    def __init__(self, script: SourceScript, others: dict[SourceScript, QuoteFreeValues] | None = None) -> None:
+        self._script = script
+        self._tree = script.tree
+        self._bindings = script.bindings
+        self._others = {} if others is None else others
         self._checks: dict[int, list[Node]] = {}
         self._results: dict[int, bool] = {}
 
@@ -121,12 +124,12 @@ class QuoteFreeValues:
             if text == "String" and len(given) == 1 and self.holds(given[0], depth):
                 return True
             called = self._bindings.function(function)
-            return self.returns_free(called, depth) if called is not None else self._is_freeing(function)
+            return self.returns_free(called, depth) if called is not None else self._is_freeing(function, depth)
         owner, name = _js_field(function, "object"), _js_field(function, "property")
         if function.type != "member_expression" or owner is None or name is None:
             return False
         method = self._tree.text(name)
-        if method in _JS_METHODS or self._is_freeing(function):
+        if method in _JS_METHODS or self._is_freeing(function, depth):
             return True
         if method in ("toString", "digest", "encode") and len(given) == 1:
             return self._tree.text(given[0])[1:-1] in ("hex", "base64url", "base64") or given[0].type == "number"
@@ -144,6 +147,15 @@ class QuoteFreeValues:
             self._results[function.id] = False  # in a function that calls itself
             self._results[function.id] = all(self.holds(each, depth) for each in self._bindings.results(function))
         return self._results[function.id]
+
+    def _is_freeing(self, function: Node, depth: int) -> bool:
+        """Return whether a function from another source returns quote-free values alone."""
+        helper = script_helper(function, self._script)
+        if helper is None or helper.script is self._script:
+            return False
+        if helper.script not in self._others:
+            self._others[helper.script] = QuoteFreeValues(helper.script, self._others)
+        return self._others[helper.script].returns_free(helper.function, depth)
 
     def _is_cleaning(self, pattern: Node) -> bool:
         """Return whether a pattern is global and matches every quote."""

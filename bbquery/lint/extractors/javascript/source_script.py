@@ -19,24 +19,41 @@ _SCRIPT_LANGUAGES = ("javascript", "typescript", "tsx")
 
 
 class SourceScript:
-    """A source. `files` is what it imports, if that is at hand."""
+    """A source. `files` is what it imports, if that is at hand.
 
-    def __init__(self, tree: SourceTree, files: ImportedSources | None = None) -> None:
+    `known` has the sources that were imported, by their paths. All of them share it, so that each is read once.
+    """
+
+    def __init__(
+        self,
+        tree: SourceTree,
+        files: ImportedSources | None = None,
+        known: dict[str, SourceScript | None] | None = None,
+    ) -> None:
         self.tree = tree
         self.bindings = Bindings(tree)
         self._files = files
+        self._known = {} if known is None else known
         self._imported: dict[str, SourceScript | None] = {}
 
     def imported(self, specifier: str) -> SourceScript | None:
         """Return the source that a relative specifier names, or None."""
         if specifier not in self._imported:
-            found = self._files.script(specifier) if self._files else None
-            spoken = language_of(found.path) if found else None
-            is_known = found is not None and spoken in _SCRIPT_LANGUAGES
-            self._imported[specifier] = (
-                SourceScript(SourceTree(found.text, spoken), found.imported) if found and spoken and is_known else None
-            )
+            self._imported[specifier] = self._find(specifier)
         return self._imported[specifier]
+
+    def _find(self, specifier: str) -> SourceScript | None:
+        found = self._files.script(specifier) if self._files else None
+        if found is None:
+            return None
+        if found.path not in self._known:
+            spoken = language_of(found.path)
+            self._known[found.path] = (
+                SourceScript(SourceTree(found.text, spoken), found.imported, self._known)
+                if spoken in _SCRIPT_LANGUAGES
+                else None
+            )
+        return self._known[found.path]
 
     def function(self, name: str) -> Node | None:
         """Return the function that is exported under a name, or None."""

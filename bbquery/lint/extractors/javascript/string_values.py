@@ -54,9 +54,8 @@ class StringValues:
         self.script = script
         self.tree = script.tree
         self.markup = markup
-        self._quote_free = QuoteFreeValues(script.tree, script.bindings, self._is_freeing)
+        self._quote_free = QuoteFreeValues(script)
         self._others = {} if others is None else others
-        self._others[script] = self
         self._frame: _ScriptFrame | None = None
         self._open_calls = 0
 
@@ -160,15 +159,12 @@ class StringValues:
             node = next(iter(given_arguments(node)), node)
         return self._frame.given.get(self.tree.text(node)) if node.type == "identifier" else None
 
-    def _is_freeing(self, function: Node) -> bool:
-        """Return whether a function from another source returns quote-free values alone."""
-        helper = script_helper(function, self.script)
-        if helper is None or helper.script is self.script:
-            return False
-        return self._values_of(helper.script)._quote_free.returns_free(helper.function)
-
     def _values_of(self, script: SourceScript) -> StringValues:
-        return self._others.get(script) or StringValues(script, set(), self._others)
+        if script is self.script:
+            return self
+        if script not in self._others:
+            self._others[script] = StringValues(script, set(), self._others)
+        return self._others[script]
 
     # --- strings ---------------------------------------------------------------------------------
 

@@ -52,9 +52,8 @@ class StringExpressions:
         self.literals = module.literals
         self.starts = [literal.span.start for literal in self.literals]
         self.templates: list[ast.expr] = []  # texts by whose names they are filled in
-        self._quote_free = QuoteFreeExpressions(module.scopes, module.names, self._is_freeing)
+        self._quote_free = QuoteFreeExpressions(module)
         self._others = {} if others is None else others
-        self._others[module] = self
         self._frame: _Frame | None = None
         self._open_calls = 0
 
@@ -288,15 +287,12 @@ class StringExpressions:
     def _placed(self, run: ConstantText) -> ConstantText:
         return text_at(run.text, self._frame.span, from_helper=True) if self._frame else run
 
-    def _is_freeing(self, function: ast.expr) -> bool:
-        """Return whether a function from another module returns quote-free values alone."""
-        helper = find_helper(function, self.module)
-        if helper is None or helper.module is self.module:
-            return False
-        return self._texts_of(helper.module)._quote_free.returns_free(helper.function)
-
     def _texts_of(self, module: SourceModule) -> StringExpressions:
-        return self._others.get(module) or StringExpressions(module, self._others)
+        if module is self.module:
+            return self
+        if module not in self._others:
+            self._others[module] = StringExpressions(module, self._others)
+        return self._others[module]
 
 
 def _harmless(piece: Fragment) -> Fragment:

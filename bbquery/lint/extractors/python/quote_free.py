@@ -1,6 +1,6 @@
 """Tell which Python expressions never hold a quote as text: numbers, UUIDs, members of an enum, what a guard checked.
 
-Nothing is run and no other module is read: what cannot be known is not quote-free.
+Nothing is run: what cannot be known is not quote-free. Of other modules, functions are asked what they return.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable
 
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
-from .names import Names
-from .scopes import Binding, Scopes, dotted
+from .helper_calls import find_helper
+from .scopes import Binding, dotted
+from .source_module import SourceModule
 from .statements import Statement
 
 _MAX_PY_STEPS = 30
@@ -47,12 +48,15 @@ _NUMERIC_OPERATORS = (ast.Sub, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift, as
 
 
 class QuoteFreeExpressions:
-    """The quote-free expressions of one module."""
+    """The quote-free expressions of one module. `others` are those of the modules that were imported, and shared by
+    them.
+    """
 
-    def __init__(self, scopes: Scopes, names: Names, imported: Callable[[ast.expr], bool]) -> None:
-        self._scopes = scopes
-        self._names = names
-        self._imported = imported
+    def __init__(self, module: SourceModule, others: dict[SourceModule, QuoteFreeExpressions] | None = None) -> None:
+        self._module = module
+        self._scopes = module.scopes
+        self._names = module.names
+        self._others = {} if others is None else others
         self._results: dict[ast.FunctionDef, bool] = {}
 
     def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
@@ -108,7 +112,7 @@ class QuoteFreeExpressions:
             return _says(pattern, removes_quotes) and _says(replacement, is_quote_free_text)
         if isinstance(call.func, ast.Name) and self._scopes.definition(call.func):
             return self._is_free_result(call.func, depth)
-        if self._imported(call.func):
+        if self._is_freeing(call.func, depth):
             return True
         if not isinstance(call.func, ast.Attribute):
             return False
@@ -136,6 +140,15 @@ class QuoteFreeExpressions:
                 result is None or self.holds(result, depth) for result in results
             )
         return self._results[definition]
+
+    def _is_freeing(self, function: ast.expr, depth: int) -> bool:
+        """Return whether a function from another module returns quote-free values alone."""
+        helper = find_helper(function, self._module)
+        if helper is None or helper.module is self._module:
+            return False
+        if helper.module not in self._others:
+            self._others[helper.module] = QuoteFreeExpressions(helper.module, self._others)
+        return self._others[helper.module].returns_free(helper.function, depth)
 
     def _is_bound(self, function: ast.expr) -> bool:
         """Return whether the module gives the name of a builtin a meaning of its own."""
