@@ -170,7 +170,10 @@ class ThreadCall(Generic[ResultT]):
             if time.monotonic() >= until:
                 raise TimeoutError
         if self._failure is not None:
-            raise self._failure
+            try:
+                raise self._failure
+            finally:
+                del self  # the failure's traceback holds this frame
         return self._results[0]
 
 

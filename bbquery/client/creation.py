@@ -118,7 +118,7 @@ def create_session(operations: Operations, wanted: Creation) -> Operation[Sessio
     except (ApiError, TransportError, SessionCreatedError) as error:
         if not _may_have_created(error):
             raise
-        lost = error
+        lost = str(error)
     log.warning("the answer to a creation was lost: looking for the session with the mark %s", wanted.mark)
     return (yield from recover_session(operations, wanted.mark, total, lost))
 
@@ -144,9 +144,7 @@ def _may_have_created(error: BBQueryError) -> bool:
     return not isinstance(error, TransportError) or error.sent
 
 
-def recover_session(
-    operations: Operations, mark: str, until: float, lost: BBQueryError | None = None
-) -> Operation[Session]:
+def recover_session(operations: Operations, mark: str, until: float, lost: str = "") -> Operation[Session]:
     """Return the newest session with a mark. Look for it until `until`, in seconds since the operation began.
 
     Raise SessionNotRecovered if none is found. `lost` is why its creation had no answer.
@@ -165,6 +163,6 @@ def recover_session(
         if pause is None or any(map(is_refusal, found.missing)):
             break
         yield Sleep(pause)
-    why = f"{lost}; " if lost is not None else ""
+    why = f"{lost}; " if lost else ""
     message = f"{why}no session with the mark {mark!r} was found in time{problem}; look again with recover({mark!r})"
     raise SessionNotRecovered(message, mark=mark)

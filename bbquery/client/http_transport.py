@@ -134,7 +134,8 @@ class AsyncHttpTransport:
         http = self._http_client or await self._own.get()
         request = _build_request(http, self._settings, wanted, within)
         reader = _ResponseReader(request, self._settings.max_response_bytes, time.monotonic() + within)
-        request.extensions["trace"] = reader.trace
+        progress = _Progress()
+        request.extensions["trace"] = progress.trace
         request.stream = _Body(wanted.body or b"")
         deadline.set(time.monotonic() + within)
         failure: TransportFailure | None = None
@@ -155,7 +156,7 @@ class AsyncHttpTransport:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            failure = _DEADLINE_PASSED if reader.was_sent else _no_connection(within)
+            failure = _DEADLINE_PASSED if progress.was_sent else _no_connection(within)
         except (httpx.HTTPError, httpx.StreamError) as error:
             failure = failure or _describe_failure(error, request)
         except RuntimeError as error:
@@ -200,6 +201,19 @@ class _Body(httpx.AsyncByteStream, AsyncIterator[bytes]):
         return self._parts.pop()
 
 
+class _Progress:
+    """Tells how far a request has come."""
+
+    def __init__(self) -> None:
+        self.was_sent = True
+        """False if the request waits for its connection for certain."""
+
+    async def trace(self, event: str, _info: object) -> None:
+        """Follow what httpcore does."""
+        if event.endswith(".started"):
+            self.was_sent = not event.startswith("connection.")
+
+
 class _ResponseReader:
     """Collects the body of a response, within its limits."""
 
@@ -210,13 +224,6 @@ class _ResponseReader:
         self._data = bytearray()
         self._response: httpx.Response | None = None
         self._decompressor = Decompressor("identity")
-        self.was_sent = True
-        """False if the request waits for its connection for certain."""
-
-    async def trace(self, event: str, _info: object) -> None:
-        """Follow what httpcore does."""
-        if event.endswith(".started"):
-            self.was_sent = not event.startswith("connection.")
 
     def begin(self, response: httpx.Response) -> TransportFailure | None:
         """Look at the headers. Return why the body cannot be read, or None."""

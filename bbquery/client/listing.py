@@ -124,7 +124,10 @@ class PlanRun:
             elif self._allow_partial and isinstance(ended.error, BBQueryError):
                 self._missing.append(ended.error)
             else:
-                raise ended.error
+                try:
+                    raise ended.error
+                finally:
+                    del ended  # the error's traceback holds this frame
         return late
 
     def _send_one(self, wanted: ListRequest, late: list[ListRequest]) -> Operation[Listing | None]:

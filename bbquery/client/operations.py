@@ -155,7 +155,7 @@ class Operations:
             traces.append(Trace(request.method, request.url, status, 1000 * result.took))
             seen = str(outcome.status) if isinstance(outcome, HttpResponse) else self._redactor.redact(outcome.reason)
             log.debug("%s: %s in %.0f ms", request, seen, traces[-1].milliseconds)
-            broken: DecodeError | None = None
+            broken = ""
             if not request.idempotent:
                 # What was done is not done again: what came of the answer is all that there will be.
                 answer = outcome if isinstance(outcome, HttpResponse) else outcome.partial
@@ -165,9 +165,9 @@ class Operations:
                 try:
                     return read(outcome)
                 except DecodeError as error:
-                    broken = DecodeError(f"{request}: {error}", broken=error.broken)
-                if not broken.broken:
-                    raise broken
+                    broken, may_change = f"{request}: {error}", error.broken
+                if not may_change:
+                    raise DecodeError(broken)
                 seen = "a broken answer"
             pause = own_pause(attempt, self._jitter) if broken else retry_delay(request, result, attempt, self._jitter)
             if pause is None or attempt == self._settings.retries or result.elapsed + pause >= until:
@@ -177,7 +177,9 @@ class Operations:
                 self._held_until = max(self._held_until, result.clock + pause)
             if (yield Sleep(pause)).elapsed >= until:  # slept too long
                 break
-        raise broken or to_error(request, result, len(traces), self._redactor)
+        if broken:
+            raise DecodeError(broken, broken=True)
+        raise to_error(request, result, len(traces), self._redactor)
 
 
 def _is_success(response: HttpResponse) -> bool:

@@ -31,7 +31,10 @@ def release_sessions(
         ended = (yield NextResult()).outcome
         assert isinstance(ended, TaskResult), "the result of a NextResult is a TaskResult"
         if ended.error is not None:
-            raise ended.error
+            try:
+                raise ended.error
+            finally:
+                del ended  # the error's traceback holds this frame
         results[ended.value.id] = ended.value
     return [results[session.id] for session in sessions]
 

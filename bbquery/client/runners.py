@@ -84,26 +84,28 @@ class BlockingRunner:
             while True:
                 if over.is_set():
                     raise _Cancelled
-                outcome: HttpResponse | TransportFailure | TaskResult | None = None
-                took = 0.0
-                if isinstance(effect, SendRequest):
-                    outcome, took = self._send(effect, begun, over)
-                elif isinstance(effect, Sleep):
-                    _sleep(over, effect.seconds)
+                if isinstance(effect, Emit):
+                    yield effect.part
                 elif isinstance(effect, RunAll):
                     batch = _Batch(effect, lambda inner: _drain(self._run(inner, begun, over)), self._threads)
                     batch.start_threads()
-                elif isinstance(effect, Emit):
-                    yield effect.part
-                else:
-                    assert batch is not None, "a NextResult follows a RunAll"
-                    outcome = batch.next_result()
-                effect = operation.send(_result(begun, outcome, took))
+                # No local variable holds a result: the traceback of an error in it holds this frame.
+                effect = operation.send(self._perform(effect, batch, begun, over))
         except StopIteration as stop:
             result: T = stop.value
             return result
         finally:
             operation.close()
+
+    def _perform(self, effect: Effect, batch: _Batch | None, begun: float, over: Flag) -> EffectResult:
+        if isinstance(effect, SendRequest):
+            return _result(begun, *self._send(effect, begun, over))
+        if isinstance(effect, NextResult):
+            assert batch is not None, "a NextResult follows a RunAll"
+            return _result(begun, batch.next_result())
+        if isinstance(effect, Sleep):
+            _sleep(over, effect.seconds)
+        return _result(begun)
 
     def _send(self, send: SendRequest, begun: float, over: Flag) -> tuple[HttpResponse | TransportFailure, float]:
         """Return what came of the request, and the seconds that it took once a slot was free."""
@@ -254,10 +256,11 @@ class AsyncRunner:
         async def work() -> None:
             with sender:
                 try:
-                    part = TaskResult(await self._run(operation, time.monotonic(), sender.send_nowait))
+                    value = await self._run(operation, time.monotonic(), sender.send_nowait)
                 except Exception as error:  # the task that reads raises it, whatever it is
-                    part = TaskResult(error=error)
-                sender.send_nowait(part)
+                    sender.send_nowait(TaskResult(error=error))
+                else:
+                    sender.send_nowait(TaskResult(value))
 
         with received:
             async with _task_group() as tasks:
@@ -273,7 +276,10 @@ class AsyncRunner:
         finally:
             operation.close()
         if state.error is not None:
-            raise state.error
+            try:
+                raise state.error
+            finally:
+                del state  # the error's traceback holds this frame
         result: T = state.value
         return result
 
@@ -333,14 +339,16 @@ class AsyncRunner:
                 tasks.start_soon(work)
             state = _advance(operation, _result(begun))
             while isinstance(state, NextResult | Emit):
-                outcome = None
                 if isinstance(state, Emit):
                     emit(state.part)
+                    state = _advance(operation, _result(begun))
                 else:
-                    outcome = await results.receive()
-                state = _advance(operation, _result(begun, outcome))
+                    state = _advance(operation, _result(begun, await results.receive()))
             tasks.cancel_scope.cancel()
-        return state
+        try:
+            return state
+        finally:
+            del state  # the traceback of an error in it holds this frame
 
 
 @asynccontextmanager
@@ -355,7 +363,10 @@ async def _task_group() -> AsyncIterator[TaskGroup]:
         while isinstance(failure, BaseExceptionGroup):
             failure = failure.exceptions[0]
     if failure is not None:  # raised here, so that its context stays what it was
-        raise failure
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback holds this frame
 
 
 def _discard(_: object) -> None:
@@ -370,3 +381,5 @@ def _advance(operation: Operation[Any], reply: EffectResult | None) -> Effect | 
         return TaskResult(stop.value)
     except Exception as error:
         return TaskResult(error=error)
+    finally:
+        del reply  # an error in it may be raised, and its traceback holds this frame

@@ -68,7 +68,10 @@ class AsyncSessionStream(AsyncIterator[Session]):
             return
         self._is_over = True
         if part.error is not None:
-            raise part.error
+            try:
+                raise part.error
+            finally:
+                del part  # the error's traceback holds this frame
         self.result = part.value
 
 

@@ -37,14 +37,13 @@ def wait_for_sessions(
     if not select().plan.stages:
         raise BuildError("no session can match this query, however long it is waited for", code="contradiction")
     found: SessionList | None = None
-    failure: BBQueryError | None = None
+    failure: BBQueryError | None
     elapsed = 0.0
     for attempt in count():
-        wanted = select()
+        wanted, failure = select(), None
         until = min(timeout, elapsed + operations.timeout.total)
         try:
             found = yield from PlanRun(operations, wanted.plan, wanted.filter, until=until).run()
-            failure = None
             if len(found) >= at_least:
                 return found
         except (ApiError, TransportError, DecodeError) as error:
@@ -53,7 +52,10 @@ def wait_for_sessions(
             failure = error
         pause = listing_pause(attempt, timeout - (yield Sleep(0)).elapsed)
         if pause is None:
-            raise _timeout_error(found, failure, at_least, timeout) from failure
+            try:
+                raise _timeout_error(found, failure, at_least, timeout) from failure
+            finally:
+                del failure  # its traceback holds this frame
         elapsed = (yield Sleep(pause)).elapsed
     raise AssertionError("count() does not end")
 

@@ -120,10 +120,7 @@ def _check_status(status: str, text: str, span: Span) -> None:
     try:
         equality_value(SESSION_FIELDS["status"], status)
     except BuildError as error:
-        problem = error
-    else:
-        return
-    raise QuerySyntaxError(problem.message, text=text, span=span, code=problem.code, hint=problem.hint)
+        raise QuerySyntaxError(error.message, text=text, span=span, code=error.code, hint=error.hint) from None
 
 
 def _nothing_to_decode(text: str) -> QuerySyntaxError:
