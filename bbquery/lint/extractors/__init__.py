@@ -43,8 +43,8 @@ def extract(
 
     `imported` is what the source imports from its project: helpers there that put a text together are read.
     To find all comments takes some languages a third as long as to parse: without `with_comments`, none may be found.
-    Python and JavaScript that do not parse are read as far as they go. Raise BuildError, with the code `missing-extra`,
-    if a language needs a library that is not installed.
+    What does not parse is read as far as it goes, and as plain text where nobody can tell how far that is. Raise
+    BuildError, with the code `missing-extra`, if a language needs a library that is not installed.
     """
     match language:
         case "bbq":
@@ -55,14 +55,8 @@ def extract(
             from .python import extractor as python
 
             return python.extract(source, imported)
-        case "javascript" | "typescript" | "tsx":
-            from .javascript import extractor as javascript
-
-            return javascript.extract(source, language, with_comments=with_comments, imported=imported)
-        case "go" | "java" | "kotlin" | "ruby" | "php" | "csharp" | "rust":
-            from .strings_only import extractor as strings_only
-
-            return strings_only.extract(source, language, with_comments=with_comments)
+        case "javascript" | "typescript" | "tsx" | "go" | "java" | "kotlin" | "ruby" | "php" | "csharp" | "rust":
+            return _extract_from_tree(source, language, with_comments, imported)
         case "markdown" | "mdx":
             from . import markdown
 
@@ -86,6 +80,23 @@ def extract(
     from . import text
 
     return text.extract(source, language)
+
+
+def _extract_from_tree(source: str, language: str, with_comments: bool, imported: ImportedSources | None) -> Extraction:
+    from .syntax_tree import UnreadableSource
+
+    try:
+        if language in ("javascript", "typescript", "tsx"):
+            from .javascript import extractor as javascript
+
+            return javascript.extract(source, language, with_comments=with_comments, imported=imported)
+        from .strings_only import extractor as strings_only
+
+        return strings_only.extract(source, language, with_comments=with_comments)
+    except UnreadableSource:
+        from . import text
+
+        return text.extract(source)._replace(is_whole=False)
 
 
 def extract_block(source: str, name: str) -> Extraction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -262,6 +263,27 @@ def test_here_documents_are_read_with_what_is_put_in() -> None:
     assert source_spelling.said(php, "php") == [
         "BBQ401 $tag", "query user_metadata['a']:'$tag'", "query user_metadata['b']:'$tag'",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["@", "@Test", "@Test(", '@Test("a', "@get:Test"])
+def test_kotlin_may_end_in_an_annotation(ending: str) -> None:
+    """In a process of its own: where tree-sitter does not come to an end, nothing in Python can stop it."""
+    source = f"val q = \"user_metadata['a']:'b'\"\nprivate var c=(())\n{ending}"
+    code = (
+        "import sys; from bbquery.lint.extractors import extract; print(len(extract(sys.argv[1], 'kotlin').excerpts))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, source], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "1\n"
+
+
+def test_a_source_in_which_tree_sitter_is_lost_is_read_as_text() -> None:
+    lines = "".join([f'        show(Kind.K{number}.text()).equals("k/{number}.0")\n' for number in range(14)])
+    head = 'class A {\n    fun f() {\n        run()\n        ""\n        \\all.ONE)\n    fun g() {\n'
+    query = "user_metadata['a']:'b'"
+    source = f'{head}{lines}        q = "{query}"\n    }}\n}}\n'
+    found = extract(source, "kotlin")
+    assert [(each.text, source[slice(*each.span)]) for each in found.excerpts] == [(query, query)]
+    assert not found.is_whole
 
 
 def test_the_strings_of_a_broken_source_are_read_as_far_as_they_go() -> None:

@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..languages import language_of
+from ..syntax_tree import UnreadableSource
 from .bindings import Bindings
 from .source_tree import SourceTree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ...files.imported_sources import ImportedSources
+    from ...files.imported_sources import ImportedSource, ImportedSources
 
 _SCRIPT_LANGUAGES = ("javascript", "typescript", "tsx")
 
@@ -47,13 +48,17 @@ class SourceScript:
         if found is None:
             return None
         if found.path not in self._known:
-            spoken = language_of(found.path)
-            self._known[found.path] = (
-                SourceScript(SourceTree(found.text, spoken), found.imported, self._known)
-                if spoken in _SCRIPT_LANGUAGES
-                else None
-            )
+            self._known[found.path] = self._read(found)
         return self._known[found.path]
+
+    def _read(self, found: ImportedSource) -> SourceScript | None:
+        spoken = language_of(found.path)
+        if spoken not in _SCRIPT_LANGUAGES:
+            return None
+        try:
+            return SourceScript(SourceTree(found.text, spoken), found.imported, self._known)
+        except UnreadableSource:
+            return None
 
     def function(self, name: str) -> Node | None:
         """Return the function that is exported under a name, or None."""
