@@ -150,6 +150,7 @@ def listing(base_url):
 def listing(rounds: Rounds) -> Iterator[Row]:
     import browserbase
     import httpx
+    import msgspec
 
     what, sdk_name = f"list and decode {SESSIONS:,} sessions", _named("browserbase")
     with service() as url, bbquery.Client(api_key="k", base_url=url) as client, httpx.Client() as http:
@@ -167,6 +168,9 @@ def listing(rounds: Rounds) -> Iterator[Row]:
         newer.close()
         ours, transfer = in_turn([client.sessions, lambda: http.get(f"{url}/v1/sessions").content], rounds(15))
         yield Row("… of which getting the bytes is", ours, transfer, f"GET with {_named('httpx')}")
+        decode = msgspec.json.Decoder(list[bbquery.Session]).decode
+        ours, by_hand = in_turn([client.sessions, lambda: decode(http.get(f"{url}/v1/sessions").content)], rounds(15))
+        yield Row("… of which getting and decoding them is", ours, by_hand, f"httpx and {_named('msgspec')}, by hand")
         ours, theirs = in_turn(
             [
                 lambda: [session.user_metadata for session in client.sessions()],
