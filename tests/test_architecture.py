@@ -44,7 +44,7 @@ lint:       findings text_edits unknown_text rule_registry rule_pages line_index
             query_linter files.gitignore extractors.languages settings
             files.ignore_files files.discovery files.source_file files.imported_sources
             extractors.bbq extractors.embedded_text extractors.markdown extractors.page extractors.shell extractors.yaml
-            extractors.quote_free_text extractors.cursor_string extractors.text extractors.notebook
+            extractors.inquiry extractors.quote_free_text extractors.cursor_string extractors.text extractors.notebook
             extractors.python.binding_hint extractors.python.doctests extractors.python.statements
             extractors.python.scopes extractors.python.names
             extractors.python.strings extractors.python.module_tree

@@ -317,6 +317,17 @@ def test_modules_that_import_one_another_end(tmp_path: Path) -> None:
     assert found(linter, str(tmp_path / "main.ts"), source, "typescript", call) == []
 
 
+def test_files_that_export_all_of_one_another_end(tmp_path: Path) -> None:
+    numbers = range(40)
+    for number in numbers:
+        exports = "".join([f"export * from './m{other}';\n" for other in numbers])
+        place(tmp_path / f"m{number}.ts", exports)
+    call = CALL.format("fill")
+    source = f"import {{ fill }} from './m0';\nfunction run(tag: string) {{ return {call}; }}\n"
+    linter = DocumentLinter(Settings(root=tmp_path))
+    assert found(linter, str(tmp_path / "main.ts"), source, "typescript", call) == []
+
+
 def test_a_helper_that_calls_itself_ends(tmp_path: Path) -> None:
     call = CALL.format("fill")
     source = f"def fill(template, tag):\n    return fill(template + 'TAG', tag)\ndef run(tag):\n    return {call}\n"

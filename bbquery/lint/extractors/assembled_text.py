@@ -54,6 +54,9 @@ class Interpolation(NamedTuple):
 
 Fragment: TypeAlias = ConstantText | Interpolation
 
+MOST_REPLACED = 1_000
+"""Places in a text where one thing is put for another: twenty replacements in a row can make millions of them."""
+
 MATCHES_NOTHING = re.compile(r"(?!)")
 _QUOTED_STRING = re.compile(r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)""", re.DOTALL)
 

@@ -67,12 +67,19 @@ def script_helper(function: Node | None, script: SourceScript) -> ScriptHelper |
     return _exported(specifier, script.tree.text(member), script) if name == "*" else None
 
 
-def _exported(specifier: str, name: str, script: SourceScript, steps: int = _MOST_IMPORTS) -> ScriptHelper | None:
+def _exported(specifier: str, name: str, script: SourceScript) -> ScriptHelper | None:
     """Return the helper that the file behind a specifier exports under a name, or None."""
-    source = script.imported(specifier) if specifier and steps else None
-    if source is None:
-        return None
-    if (found := source.function(name)) is not None:
-        return ScriptHelper(found, source)
-    further = (_exported(origin, inner, source, steps - 1) for origin, inner in source.exported_from(name))
-    return next(filter(None, further), None)
+    ahead = [(script, specifier, name)]
+    seen: set[tuple[SourceScript, str]] = set()
+    for _ in range(_MOST_IMPORTS):
+        further = []
+        for importing, origin, wanted in ahead:
+            source = importing.imported(origin) if origin else None
+            if source is None or (source, wanted) in seen:
+                continue
+            seen.add((source, wanted))
+            if (found := source.function(wanted)) is not None:
+                return ScriptHelper(found, source)
+            further += [(source, *each) for each in source.exported_from(wanted)]
+        ahead = further
+    return None

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from ..inquiry import Inquiry
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
 from .bindings import JsBinding
 from .helper_calls import script_helper
@@ -18,9 +19,10 @@ from .source_tree import operator
 from .strings import ESCAPE, unescape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tree_sitter import Node
 
-_MAX_JS_STEPS = 30
 _NEARBY_CHECKS = 100
 _CALLS = re.compile(
     r"Number(?:\.parse(?:Int|Float))?|parseInt|parseFloat|BigInt|Boolean|Date\.(?:now|UTC|parse)|Math\.\w+"
@@ -39,50 +41,50 @@ _EXITS = {"throw_statement", "return_statement", "continue_statement", "break_st
 
 
 class QuoteFreeValues:
-    """The quote-free expressions of one source. `others` are those of the sources that were imported, and shared by
-    them.
-    """
+    """The quote-free expressions of one source. `asking` are those of a source that imports it."""
 
-    def __init__(self, script: SourceScript, others: dict[SourceScript, QuoteFreeValues] | None = None) -> None:
+    def __init__(self, script: SourceScript, asking: QuoteFreeValues | None = None) -> None:
         self._script = script
         self._tree = script.tree
         self._bindings = script.bindings
-        self._others = {} if others is None else others
+        self._others: dict[SourceScript, QuoteFreeValues] = asking._others if asking else {}
+        self._inquiry: Inquiry = asking._inquiry if asking else Inquiry()
         self._checks: dict[int, list[Node]] = {}
-        self._results: dict[int, bool] = {}
 
-    def holds(self, node: Node | None, depth: int = 0) -> bool:
+    def holds(self, node: Node | None) -> bool:
         """Return whether an expression is quote-free for certain."""
-        if node is None or depth > _MAX_JS_STEPS:
-            return False
-        node = self._tree.unwrapped(node)
-        deeper = depth + 1
+        return node is not None and self._ask("expression", self._tree.unwrapped(node), self._is_free)
+
+    def _ask(self, what: str, node: Node, is_free: Callable[[Node], bool]) -> bool:
+        return self._inquiry.ask((self._script, node.id, what), lambda: is_free(node))
+
+    def _is_free(self, node: Node) -> bool:
         match node.type:
             case "number" | "true" | "false" | "null" | "undefined" | "update_expression":
                 return True
             case "string" | "template_string" | "template_substitution":
-                return self._is_free_string(node, deeper)
+                return self._is_free_string(node)
             case "identifier":
-                return self._is_free_name(node, deeper)
+                return self._is_free_name(node)
             case "ternary_expression":
-                return all(self.holds(_js_field(node, name), deeper) for name in ("consequence", "alternative"))
+                return all(self.holds(_js_field(node, name)) for name in ("consequence", "alternative"))
             case "unary_expression":
                 return operator(node) in ("-", "+", "!", "~", "typeof", "void")
             case "binary_expression":
                 sign = operator(node)
-                both = all(self.holds(_js_field(node, side), deeper) for side in ("left", "right"))
+                both = all(self.holds(_js_field(node, side)) for side in ("left", "right"))
                 return both or sign in _NUMERIC_SIGNS or sign in _BOOLEAN_SIGNS
             case "member_expression":
                 return self._is_free_member(node) or self._is_guarded(node)
             case "call_expression":
-                return self._is_free_call(node, deeper)
+                return self._is_free_call(node)
         return False
 
-    def _is_free_string(self, node: Node, depth: int) -> bool:
+    def _is_free_string(self, node: Node) -> bool:
         for part in node.named_children:
             if part.type == "template_substitution":
                 inner = [each for each in part.named_children if each.type != "comment"]
-                if len(inner) != 1 or not self.holds(inner[0], depth):
+                if len(inner) != 1 or not self.holds(inner[0]):
                     return False
             elif not is_quote_free_text(ESCAPE.sub(lambda match: unescape(match) or match[0], self._tree.text(part))):
                 return False
@@ -104,13 +106,9 @@ class QuoteFreeValues:
     def _is_free_enum(self, enum: Node) -> bool:
         body = _js_field(enum, "body")
         members = body.named_children if body else []
-        return all(
-            self.holds(_js_field(member, "value"), _MAX_JS_STEPS - 5)
-            for member in members
-            if member.type == "enum_assignment"
-        )
+        return all(self.holds(_js_field(member, "value")) for member in members if member.type == "enum_assignment")
 
-    def _is_free_call(self, node: Node, depth: int) -> bool:
+    def _is_free_call(self, node: Node) -> bool:
         function, arguments = _js_field(node, "function"), _js_field(node, "arguments")
         if function is None or arguments is None or arguments.type != "arguments":
             return False
@@ -121,41 +119,34 @@ class QuoteFreeValues:
         if function.type == "identifier":
             if self._bindings.imported(function) in _IMPORTED_CALLS:
                 return True
-            if text == "String" and len(given) == 1 and self.holds(given[0], depth):
+            if text == "String" and len(given) == 1 and self.holds(given[0]):
                 return True
             called = self._bindings.function(function)
-            return self.returns_free(called, depth) if called is not None else self._is_freeing(function, depth)
+            return self.returns_free(called) if called is not None else self._is_freeing(function)
         owner, name = _js_field(function, "object"), _js_field(function, "property")
         if function.type != "member_expression" or owner is None or name is None:
             return False
         method = self._tree.text(name)
-        if method in _JS_METHODS or self._is_freeing(function, depth):
+        if method in _JS_METHODS or self._is_freeing(function):
             return True
         if method in ("toString", "digest", "encode") and len(given) == 1:
             return self._tree.text(given[0])[1:-1] in ("hex", "base64url", "base64") or given[0].type == "number"
         if method in ("replace", "replaceAll") and len(given) == 2:
-            return self._is_cleaning(given[0]) and self.holds(given[1], depth)
-        return (
-            method in _JS_KEEPING_METHODS
-            and self.holds(owner, depth)
-            and all(self.holds(each, depth) for each in given)
-        )
+            return self._is_cleaning(given[0]) and self.holds(given[1])
+        return method in _JS_KEEPING_METHODS and self.holds(owner) and all(self.holds(each) for each in given)
 
-    def returns_free(self, function: Node, depth: int = 0) -> bool:
+    def returns_free(self, function: Node) -> bool:
         """Return whether a function of the source returns quote-free values alone, whatever it is given."""
-        if function.id not in self._results:
-            self._results[function.id] = False  # in a function that calls itself
-            self._results[function.id] = all(self.holds(each, depth) for each in self._bindings.results(function))
-        return self._results[function.id]
+        return self._ask("function", function, lambda node: all(map(self.holds, self._bindings.results(node))))
 
-    def _is_freeing(self, function: Node, depth: int) -> bool:
+    def _is_freeing(self, function: Node) -> bool:
         """Return whether a function from another source returns quote-free values alone."""
         helper = script_helper(function, self._script)
         if helper is None or helper.script is self._script:
             return False
         if helper.script not in self._others:
-            self._others[helper.script] = QuoteFreeValues(helper.script, self._others)
-        return self._others[helper.script].returns_free(helper.function, depth)
+            self._others[helper.script] = QuoteFreeValues(helper.script, self)
+        return self._others[helper.script].returns_free(helper.function)
 
     def _is_cleaning(self, pattern: Node) -> bool:
         """Return whether a pattern is global and matches every quote."""
@@ -170,43 +161,43 @@ class QuoteFreeValues:
 
     # --- names -----------------------------------------------------------------------------------
 
-    def _is_free_name(self, node: Node, depth: int) -> bool:
+    def _is_free_name(self, node: Node) -> bool:
         bindings = self._bindings.find(node)
         if not bindings:
             return self._tree.text(node) in ("undefined", "NaN", "Infinity")
-        if all(self._is_free_binding(binding, depth) for binding in bindings):
+        if all(self._is_free_binding(binding) for binding in bindings):
             return True
         return len(bindings) == 1 and self._is_guarded(node)
 
-    def _is_free_binding(self, binding: JsBinding, depth: int) -> bool:
+    def _is_free_binding(self, binding: JsBinding) -> bool:
         if binding.type is not None:
-            return self._is_free_type(binding.type, depth)
+            return self._is_free_type(binding.type)
         if binding.items is not None:
             items = self._tree.unwrapped(binding.items)
             if items.type == "identifier":
                 known = self._bindings.constant(items)
                 items = self._tree.unwrapped(known) if known is not None else items
-            return items.type == "array" and all(self.holds(each, depth) for each in items.named_children)
-        return self.holds(binding.value, depth)
+            return items.type == "array" and all(self.holds(each) for each in items.named_children)
+        return self.holds(binding.value)
 
-    def _is_free_type(self, node: Node, depth: int) -> bool:
+    def _is_free_type(self, node: Node) -> bool:
         """Return whether every value of a type is quote-free as text."""
-        if depth > _MAX_JS_STEPS:
-            return False
-        deeper = depth + 1
+        return self._ask("type", node, self._has_free_values)
+
+    def _has_free_values(self, node: Node) -> bool:
         match node.type:
             case "type_annotation" | "union_type" | "parenthesized_type" | "readonly_type":
-                return all(self._is_free_type(each, deeper) for each in node.named_children)
+                return all(self._is_free_type(each) for each in node.named_children)
             case "predefined_type":
                 return self._tree.text(node) in ("number", "boolean", "bigint", "undefined", "null")
             case "literal_type":
-                return all(self.holds(each, deeper) for each in node.named_children)
+                return all(self.holds(each) for each in node.named_children)
             case "type_identifier":
                 if enum := self._bindings.declaration(node, "enum_declaration"):
                     return self._is_free_enum(enum)
                 alias = self._bindings.declaration(node, "type_alias_declaration")
                 meaning = _js_field(alias, "value") if alias else None
-                return meaning is not None and self._is_free_type(meaning, deeper)
+                return meaning is not None and self._is_free_type(meaning)
         return False
 
     # --- guards ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ...._text import Span
 from ..assembled_text import (
+    MOST_REPLACED,
     ConstantText,
     Fragment,
     FragmentReader,
@@ -34,6 +35,7 @@ _PLAIN_PATTERN = re.compile(r"[\w%@#<> -]+")
 """A regular expression that matches itself."""
 _FUNCTION_VALUES = ("arrow_function", "function_expression")
 _MAX_CONSTANTS = 30  # one that is bound to another
+_MOST_IN_A_ROW = 30
 _MOST_HELPERS = 3  # one that calls another
 _Meaning: TypeAlias = Callable[[re.Match[str]], str | None]
 
@@ -82,6 +84,8 @@ class StringValues:
         given = [each for each in arguments.named_children if each.type != "comment"]
         if owner is None or method is None or len(given) != 2 or self.tree.text(method) not in _REPLACING:
             return None
+        if self._is_long_chain(owner):
+            return None
         parts = self.tree.operands(owner)
         pattern = given[0].child_by_field_name("pattern") if given[0].type == "regex" else None
         old = self.tree.text(pattern) if pattern else self.said([given[0]]) if is_string(given[0]) else None
@@ -91,6 +95,16 @@ class StringValues:
             is_string(part) or self._given(part) or self.replacement(part) or self.called(part) for part in parts
         )
         return (parts, old, given[1]) if is_text else None
+
+    def _is_long_chain(self, node: Node) -> bool:
+        """Return whether a text is what a long row of calls makes of another, each called on the one before."""
+        for _ in range(_MOST_IN_A_ROW):
+            function = self.tree.unwrapped(node).child_by_field_name("function")
+            owner = function.child_by_field_name("object") if function is not None else None
+            if owner is None:
+                return False
+            node = owner
+        return True
 
     def others_in(self, node: Node) -> list[Node]:
         """Return what stands in a text, and is no part of it."""
@@ -102,7 +116,11 @@ class StringValues:
         return given_arguments(node) if self.called(node) else [node]
 
     def _replace(self, parts: list[Node], old: str, new: Node, builder: FragmentReader) -> None:
-        for piece in self.read(parts):
+        pieces = self.read(parts)
+        if sum(piece.text.count(old) for piece in pieces if isinstance(piece, ConstantText)) > MOST_REPLACED:
+            builder.hole(self.tree.span(new), harmless=True)
+            return
+        for piece in pieces:
             if isinstance(piece, Interpolation):
                 builder.pieces.append(piece)
                 continue

@@ -15,7 +15,7 @@ from copy import copy
 from typing import NamedTuple, TypeAlias
 
 from ...._text import Span
-from ..assembled_text import ConstantText, Fragment, Interpolation, placed_in_order, text_at
+from ..assembled_text import MOST_REPLACED, ConstantText, Fragment, Interpolation, placed_in_order, text_at
 from ..detection import mentions_metadata
 from .helper_calls import Helper, find_helper
 from .quote_free import QuoteFreeExpressions
@@ -201,6 +201,9 @@ class StringExpressions:
         """Return the text of a template whose fields are filled in by `%` or `.format`."""
         text = self.read(template)
         if text is None:
+            return None
+        runs = [run.text for run in text.pieces if isinstance(run, ConstantText)]
+        if sum(len(field.findall(run)) for run in runs) > MOST_REPLACED:
             return None
         if isinstance(template, ast.Name):
             self._note_template(template)

@@ -9,13 +9,12 @@ import ast
 import re
 from collections.abc import Callable
 
+from ..inquiry import Inquiry
 from ..quote_free_text import is_quote_free_pattern, is_quote_free_text, removes_quotes
 from .helper_calls import find_helper
 from .scopes import Binding, dotted
 from .source_module import SourceModule
 from .statements import Statement
-
-_MAX_PY_STEPS = 30
 
 _FUNCTIONS = {
     *("int", "float", "len", "bool", "abs", "round", "ord", "hash", "id", "hex", "oct", "bin", "range"),
@@ -48,71 +47,69 @@ _NUMERIC_OPERATORS = (ast.Sub, ast.FloorDiv, ast.Pow, ast.LShift, ast.RShift, as
 
 
 class QuoteFreeExpressions:
-    """The quote-free expressions of one module. `others` are those of the modules that were imported, and shared by
-    them.
-    """
+    """The quote-free expressions of one module. `asking` are those of a module that imports it."""
 
-    def __init__(self, module: SourceModule, others: dict[SourceModule, QuoteFreeExpressions] | None = None) -> None:
+    def __init__(self, module: SourceModule, asking: QuoteFreeExpressions | None = None) -> None:
         self._module = module
         self._scopes = module.scopes
         self._names = module.names
-        self._others = {} if others is None else others
-        self._results: dict[ast.FunctionDef, bool] = {}
+        self._others: dict[SourceModule, QuoteFreeExpressions] = asking._others if asking else {}
+        self._inquiry: Inquiry = asking._inquiry if asking else Inquiry()
 
-    def holds(self, node: ast.expr | None, depth: int = 0) -> bool:
+    def holds(self, node: ast.expr | None) -> bool:
         """Return whether an expression is quote-free for certain."""
-        if node is None or depth > _MAX_PY_STEPS:
-            return False
-        deeper = depth + 1
+        return node is not None and self._inquiry.ask(node, lambda: self._is_free(node))
+
+    def _is_free(self, node: ast.expr) -> bool:
         match node:
             case ast.Constant():
                 return not isinstance(node.value, str | bytes) or (
                     isinstance(node.value, str) and is_quote_free_text(node.value)
                 )
             case ast.Name():
-                return self._is_free_name(node, deeper)
+                return self._is_free_name(node)
             case ast.Call():
-                return self._is_free_call(node, deeper)
+                return self._is_free_call(node)
             case ast.Attribute():
-                return self._is_free_attribute(node, deeper) or self._is_guarded(node)
+                return self._is_free_attribute(node) or self._is_guarded(node)
             case ast.IfExp():
-                return self.holds(node.body, deeper) and self.holds(node.orelse, deeper)
+                return self.holds(node.body) and self.holds(node.orelse)
             case ast.BoolOp():
-                return all(self.holds(value, deeper) for value in node.values)
+                return all(self.holds(value) for value in node.values)
             case ast.Compare():
                 return True
             case ast.UnaryOp():
-                return isinstance(node.op, ast.Not) or self.holds(node.operand, deeper)
+                return isinstance(node.op, ast.Not) or self.holds(node.operand)
             case ast.BinOp():
-                both = self.holds(node.left, deeper) and self.holds(node.right, deeper)
+                both = self.holds(node.left) and self.holds(node.right)
                 return both or isinstance(node.op, _NUMERIC_OPERATORS)
             case ast.JoinedStr():
-                return all(self.holds(part, deeper) for part in node.values)
+                return all(self.holds(part) for part in node.values)
             case ast.FormattedValue():
-                return node.conversion != ord("r") and self.holds(node.value, deeper)
+                return node.conversion != ord("r") and self.holds(node.value)
             case ast.Subscript():
                 values = node.value.values if isinstance(node.value, ast.Dict) else [node.value]
-                return all(self.holds(value, deeper) for value in values)
+                return all(self.holds(value) for value in values)
             case ast.NamedExpr() | ast.Await():
-                return self.holds(node.value, deeper)
+                return self.holds(node.value)
         return False
 
     # --- calls and attributes ------------------------------------------------------------------
 
-    def _is_free_call(self, call: ast.Call, depth: int) -> bool:
+    def _is_free_call(self, call: ast.Call) -> bool:
         function = self._names.origin(call.func)
         if function in _FUNCTIONS and (function.partition(".")[2] or not self._is_bound(call.func)):
             return True
         if function == "str" and len(call.args) == 1:
-            return self.holds(call.args[0], depth)
+            return self.holds(call.args[0])
         if function in ("max", "min", "sum"):
-            return bool(call.args) and all(self.holds(each, depth) for each in call.args)
+            return bool(call.args) and all(self.holds(each) for each in call.args)
         if function == "re.sub" and len(call.args) >= 3:
             pattern, replacement = call.args[0], call.args[1]
             return _says(pattern, removes_quotes) and _says(replacement, is_quote_free_text)
         if isinstance(call.func, ast.Name) and self._scopes.definition(call.func):
-            return self._is_free_result(call.func, depth)
-        if self._is_freeing(call.func, depth):
+            return self._is_free_result(call.func)
+        if self._is_freeing(call.func):
             return True
         if not isinstance(call.func, ast.Attribute):
             return False
@@ -125,38 +122,36 @@ class QuoteFreeExpressions:
             return (
                 len(call.args) > 1 and _says(owner.args[0], removes_quotes) and _says(call.args[0], is_quote_free_text)
             )
-        return name in _KEEPING_METHODS and self.holds(owner, depth)
+        return name in _KEEPING_METHODS and self.holds(owner)
 
-    def _is_free_result(self, function: ast.Name, depth: int) -> bool:
+    def _is_free_result(self, function: ast.Name) -> bool:
         definition = self._scopes.definition(function)
-        return isinstance(definition, ast.FunctionDef) and self.returns_free(definition, depth)
+        return isinstance(definition, ast.FunctionDef) and self.returns_free(definition)
 
-    def returns_free(self, definition: ast.FunctionDef, depth: int = 0) -> bool:
+    def returns_free(self, definition: ast.FunctionDef) -> bool:
         """Return whether a function of the module returns quote-free values alone, whatever it is given."""
-        if definition not in self._results:
-            self._results[definition] = False  # in a function that calls itself
-            results = self._scopes.results(definition)
-            self._results[definition] = results is not None and all(
-                result is None or self.holds(result, depth) for result in results
-            )
-        return self._results[definition]
+        return self._inquiry.ask(definition, lambda: self._has_free_results(definition))
 
-    def _is_freeing(self, function: ast.expr, depth: int) -> bool:
+    def _has_free_results(self, definition: ast.FunctionDef) -> bool:
+        results = self._scopes.results(definition)
+        return results is not None and all(result is None or self.holds(result) for result in results)
+
+    def _is_freeing(self, function: ast.expr) -> bool:
         """Return whether a function from another module returns quote-free values alone."""
         helper = find_helper(function, self._module)
         if helper is None or helper.module is self._module:
             return False
         if helper.module not in self._others:
-            self._others[helper.module] = QuoteFreeExpressions(helper.module, self._others)
-        return self._others[helper.module].returns_free(helper.function, depth)
+            self._others[helper.module] = QuoteFreeExpressions(helper.module, self)
+        return self._others[helper.module].returns_free(helper.function)
 
     def _is_bound(self, function: ast.expr) -> bool:
         """Return whether the module gives the name of a builtin a meaning of its own."""
         return isinstance(function, ast.Name) and bool(self._scopes.bindings(function))
 
-    def _is_free_attribute(self, node: ast.Attribute, depth: int) -> bool:
+    def _is_free_attribute(self, node: ast.Attribute) -> bool:
         inner = node.value
-        if node.attr == "hex" or (node.attr in _PARTS and self.holds(inner, depth)):
+        if node.attr == "hex" or (node.attr in _PARTS and self.holds(inner)):
             return True
         if not isinstance(inner, ast.Name):
             return False
@@ -169,61 +164,59 @@ class QuoteFreeExpressions:
             return False
         values = [statement.value for statement in kind.body if isinstance(statement, ast.Assign)]
         return all(
-            (isinstance(value, ast.Call) and dotted(value.func).endswith("auto"))
-            or self.holds(value, _MAX_PY_STEPS - 5)
+            (isinstance(value, ast.Call) and dotted(value.func).endswith("auto")) or self.holds(value)
             for value in values
         )
 
     # --- names -----------------------------------------------------------------------------------
 
-    def _is_free_name(self, node: ast.Name, depth: int) -> bool:
+    def _is_free_name(self, node: ast.Name) -> bool:
         bindings = self._scopes.bindings(node)
-        if bindings and all(self._is_free_binding(binding, depth) for binding in bindings):
+        if bindings and all(self._is_free_binding(binding) for binding in bindings):
             return True
         return len(bindings) == 1 and self._is_guarded(node)
 
-    def _is_free_binding(self, binding: Binding, depth: int) -> bool:
-        if binding.annotation is not None and self._is_free_type(binding.annotation, depth):
+    def _is_free_binding(self, binding: Binding) -> bool:
+        if binding.annotation is not None and self._is_free_type(binding.annotation):
             return True
         if binding.items is not None:
-            return self._has_free_items(binding.items, depth)
-        return self.holds(binding.value, depth)
+            return self._has_free_items(binding.items)
+        return self.holds(binding.value)
 
-    def _has_free_items(self, items: ast.expr, depth: int) -> bool:
+    def _has_free_items(self, items: ast.expr) -> bool:
         if isinstance(items, ast.Name):
             known = self._scopes.constant(items)
             items = known if known is not None else items
         if isinstance(items, ast.List | ast.Tuple | ast.Set):
-            return all(self.holds(element, depth) for element in items.elts)
+            return all(self.holds(element) for element in items.elts)
         if isinstance(items, ast.Dict):
-            return all(self.holds(key, depth) for key in items.keys)
+            return all(self.holds(key) for key in items.keys)
         if isinstance(items, ast.Name) and (kind := self._scopes.class_of(items)):
             return self._is_free_enum(kind)
         return isinstance(items, ast.Call) and self._names.origin(items.func) == "range"
 
-    def _is_free_type(self, node: ast.expr, depth: int) -> bool:
+    def _is_free_type(self, node: ast.expr) -> bool:
         """Return whether every value of a type is quote-free as text."""
-        if depth > _MAX_PY_STEPS:
-            return False
+        return self._inquiry.ask((node, "as a type"), lambda: self._has_free_values(node))
+
+    def _has_free_values(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
             if node.value is None:
                 return True
             try:
-                return isinstance(node.value, str) and self._is_free_type(
-                    ast.parse(node.value, mode="eval").body, depth + 1
-                )
+                return isinstance(node.value, str) and self._is_free_type(ast.parse(node.value, mode="eval").body)
             except (SyntaxError, ValueError):
                 return False
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self._is_free_type(node.left, depth + 1) and self._is_free_type(node.right, depth + 1)
+            return self._is_free_type(node.left) and self._is_free_type(node.right)
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             name = self._names.origin(node.value).rpartition(".")[2]
             if name == "Literal":
-                return all(self.holds(part, depth) for part in parts)
+                return all(self.holds(part) for part in parts)
             if name == "Annotated":
-                return self._is_free_type(parts[0], depth + 1)
-            return name in ("Optional", "Union", "Final") and all(self._is_free_type(p, depth + 1) for p in parts)
+                return self._is_free_type(parts[0])
+            return name in ("Optional", "Union", "Final") and all(self._is_free_type(p) for p in parts)
         if self._names.origin(node) in _TYPES:
             return True
         if not isinstance(node, ast.Name):
@@ -231,7 +224,7 @@ class QuoteFreeExpressions:
         if kind := self._scopes.class_of(node):
             return self._is_free_enum(kind)
         known = self._scopes.constant(node)
-        return known is not None and self._is_free_type(known, depth + 1)
+        return known is not None and self._is_free_type(known)
 
     # --- guards ----------------------------------------------------------------------------------
 
@@ -274,7 +267,7 @@ class QuoteFreeExpressions:
             if dotted(left) != name:
                 return False
             return (isinstance(test.ops[0], same) and self.holds(right)) or (
-                isinstance(test.ops[0], among) and self._has_free_items(right, 0)
+                isinstance(test.ops[0], among) and self._has_free_items(right)
             )
         if not (outcome and isinstance(test, ast.Call)):
             return False

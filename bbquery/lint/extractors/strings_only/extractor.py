@@ -34,6 +34,9 @@ _ENCODING_CALLS = {
     "csharp": "Uri.EscapeDataString(query)",
     "rust": "urlencoding::encode(&query)",
 }
+_MOST_CONSTANTS = 30  # in one another
+_LONGEST_CONSTANT = 1_000
+"""Characters: no value that can be stored is longer, and constants of constants can say anything."""
 _BOUND_HINT = r"put a backslash before each ' and \ in it, or let in only what matches ^[\w.-]+$; then suppress this"
 _ADVICE = {name: Advice(bound=_BOUND_HINT, unencoded=f"write {encoder}") for name, encoder in _ENCODING_CALLS.items()}
 
@@ -52,6 +55,8 @@ class _Reader:
         self._language = language
         self._tree = tree = SyntaxTree(source, language)
         self._known = KnownValues(tree, language)
+        self._constants: dict[int, str | None] = {}  # what each says, by the ids of nodes
+        self._open_constants = 0
         self._advice = _ADVICE[language]
         self._marks = tree.positions(b"etadata", b"METADATA")
         self._raw_bodies = self._find_raw_bodies()
@@ -222,11 +227,21 @@ class _Reader:
     def _fill_code(self, code: str, span: Span, builder: FragmentReader) -> None:
         code = code.strip().lstrip("&*")
         value = self._known.constant(code)
-        said = self._said(value) if value is not None else None
+        said = self._constant_text(value) if value is not None else None
         if said is not None:
             builder.escaped(said, span)
         else:
             builder.hole(span, code, harmless=self._known.is_harmless(code))
+
+    def _constant_text(self, value: Node) -> str | None:
+        """Return what `_said` does of a constant, which may hold others."""
+        if value.id not in self._constants and self._open_constants < _MOST_CONSTANTS:
+            self._constants[value.id] = None  # in one that holds itself
+            self._open_constants += 1
+            said = self._said(value)
+            self._open_constants -= 1
+            self._constants[value.id] = said if said is not None and len(said) <= _LONGEST_CONSTANT else None
+        return self._constants.get(value.id)
 
     def _said(self, node: Node) -> str | None:
         """Return what a string or a number says, if that could not end a string of a query."""
